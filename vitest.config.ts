@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+// Workspaces resolve to their sources, so unit tests need no build.
+const conditions = ['@headrace/source']
+
+export default defineConfig({
+  resolve: { conditions: [...conditions, 'module', 'node', 'development|production'] },
+  ssr: { resolve: { conditions: [...conditions, 'module', 'node', 'development|production'] } },
+  test: {
+    include: ['packages/*/{src,test}/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    reporters: ['default', './scripts/closing-line-reporter.ts'],
+  },
+})
