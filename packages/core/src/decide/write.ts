@@ -1,0 +1,191 @@
+/**
+ * Rules for what agents write: fenced, numbered batches of operations (L3, R3, R4). A batch is applied whole or not at all.
+ *
+ *   part      open ─▶ closed, or ─▶ interrupted when its run ends or its attempt is lost; never open again
+ *   message   open ─▶ complete, or ─▶ interrupted when its run ends; a later attempt of the run may open a complete one again
+ *   n         1, 2, 3, … per attempt: the next is applied, an earlier one was, a later one is out of order
+ */
+import { isReplaced } from '../fold.ts'
+import { fieldChars, partChars, streams, unsettable, type Part, type PartFields } from '../parts.ts'
+import type { CommandBody, WriteOp } from '../commands.ts'
+import type { Actor, MessageId, RunId } from '../ids.ts'
+import type { ActiveRun, Message, Run } from '../view.ts'
+import { refuse, within, type Draft } from './draft.ts'
+import { agentActor, findRun, held } from './work.ts'
+
+type Body = Extract<CommandBody, { readonly type: 'write' }>
+type Op<T extends WriteOp['op']> = Extract<WriteOp, { readonly op: T }>
+
+interface Writer {
+  readonly draft: Draft
+  readonly run: ActiveRun
+  readonly origin: { readonly run: RunId; readonly actor: Actor; readonly n: number }
+}
+
+export function write(draft: Draft, body: Body): void {
+  const found = findRun(draft, body.run)
+  if (endedBy(draft, body)) return // a retry, up to the batch that ended the run
+  const { run, hold } = held(draft, found, body.attempt)
+  if (body.n <= hold.n) return // a retry of a batch that was applied
+  const expected = hold.n + 1
+  if (body.n !== expected) {
+    const text = `Attempt ${body.attempt} of run ${run.id} must write batch ${expected} next, not ${body.n}.`
+    refuse('out_of_order', text, { expected })
+  }
+  within(body.ops.length, draft.limits, 'opsPerWrite', 'Split the batch.')
+  const writer: Writer = { draft, run, origin: { run: run.id, actor: agentActor(run), n: body.n } }
+  for (const [index, op] of body.ops.entries()) {
+    if (op.op === 'end' && index !== body.ops.length - 1) {
+      const text = `ops[${index}] ends the run, so it must be the last operation of the batch.`
+      refuse('bad_request', text, { path: `ops[${index}]` })
+    }
+    apply(writer, op)
+  }
+}
+
+/** Whether this attempt ended the run itself, with this batch or a later one. */
+function endedBy(draft: Draft, { run, attempt, n }: Body): boolean {
+  return draft.state.guard.ends.some((end) => end[0] === run && end[1] === attempt && n <= end[2])
+}
+
+function apply(writer: Writer, op: WriteOp): void {
+  const { draft, origin } = writer
+  switch (op.op) {
+    case 'open':
+      return open(writer, op)
+    case 'delta': {
+      const { message, part } = openPart(writer, op)
+      if (!streams(part.kind)) refuse('part_conflict', `Part ${op.part} is a ${part.kind} part, which takes no deltas.`)
+      within(op.text.length, draft.limits, 'eventChars', 'Split the text into several deltas.')
+      withinMessage(writer, message.chars + op.text.length)
+      return draft.emit('part.delta', { message: message.id, part: part.id, text: op.text }, origin)
+    }
+    case 'set': {
+      const { message, part } = openPart(writer, op)
+      checkFields(writer, { message, part, fields: op.fields })
+      return draft.emit('part.changed', { message: message.id, part: part.id, fields: op.fields }, origin)
+    }
+    case 'close': {
+      const { message, part } = openPart(writer, op)
+      if (op.fields) checkFields(writer, { message, part, fields: op.fields })
+      const data = { message: message.id, part: part.id, ...(op.fields && { fields: op.fields }) }
+      return draft.emit('part.closed', data, origin)
+    }
+    case 'close-message': {
+      const message = openMessage(writer, op.message)
+      const left = message.parts.find((part) => part.status === 'open')
+      if (left) refuse('part_conflict', `Message ${op.message} can't be closed while its part ${left.id} is open.`)
+      return draft.emit('message.closed', { id: message.id }, origin)
+    }
+    case 'end':
+      return end(writer, op)
+    default:
+      return op satisfies never
+  }
+}
+
+function end({ draft, run, origin }: Writer, op: Op<'end'>): void {
+  // Whoever asked for the stop was told it was accepted, so that is how the run ends, also when it was nearly done.
+  const reason = run.cancel ? 'cancelled' : op.reason
+  const { detail, usage } = op
+  const data = { reason, attempt: run.attempt, ...(detail !== undefined && { detail }), ...(usage && { usage }) }
+  draft.emit('run.ended', data, origin)
+}
+
+function open(writer: Writer, op: Op<'open'>): void {
+  const { draft, run, origin } = writer
+  const size = partChars(op.start)
+  within(size, draft.limits, 'eventChars', 'Stream the text as deltas, or store big content elsewhere.')
+  const id = messageId(run, op.message)
+  const part = partId(run, op.part)
+  const message = findMessage(draft, id)
+  if (message) {
+    if (!mayContinue(message, run)) refuseClosed(op.message)
+    if (message.parts.some((other) => other.id === part)) {
+      refuse('part_conflict', `Part ${op.part} was already opened in message ${op.message}.`)
+    }
+    const kept = message.parts.filter((other) => !isReplaced(other, op.step, run.attempt))
+    within(kept.length + 1, draft.limits, 'partsPerMessage', 'Begin another message.')
+    withinMessage(
+      writer,
+      kept.reduce((sum, other) => sum + partChars(other), size),
+    )
+  } else {
+    if (isCold(draft, run, id)) refuseClosed(op.message)
+    openNewMessage(writer, id)
+  }
+  const step = op.step === undefined ? {} : { step: op.step }
+  draft.emit('part.opened', { message: id, part, attempt: run.attempt, ...step, start: op.start }, origin)
+}
+
+/** What an earlier attempt has closed, the next one may write again. What this one has closed stays closed. */
+function mayContinue(message: Message, run: ActiveRun): boolean {
+  return message.status === 'open' || message.parts.every((part) => part.attempt !== run.attempt)
+}
+
+function openNewMessage({ draft, run, origin }: Writer, id: MessageId): void {
+  const hot = draft.view.messages.filter((message) => message.run === run.id)
+  const cold = draft.state.guard.cold[run.id]?.length ?? 0
+  within(hot.length + cold + 1, draft.limits, 'messagesPerRun', 'Go on in a message that is open.')
+  const open = hot.filter((message) => message.status === 'open').length
+  within(open + 1, draft.limits, 'openMessagesPerRun', 'Close some first.')
+  draft.emit('message.opened', { id, parent: run.input, role: 'assistant' }, origin)
+}
+
+interface Change {
+  readonly message: Message
+  readonly part: Part
+  readonly fields: PartFields
+}
+
+function checkFields(writer: Writer, { message, part, fields }: Change): void {
+  const { limits } = writer.draft
+  const wrong = unsettable(part.kind, fields)
+  if (wrong !== undefined) refuse('part_conflict', `A ${part.kind} part has no field ${wrong} to set.`)
+  within(fieldChars(fields), limits, 'eventChars', 'Store big content elsewhere and set its address.')
+  withinMessage(writer, message.chars + fieldChars(fields))
+}
+
+function withinMessage({ draft }: Writer, chars: number): void {
+  within(chars, draft.limits, 'messageChars', 'Begin another message.')
+}
+
+function openMessage({ draft, run }: Writer, key: string): Message {
+  const id = messageId(run, key)
+  const message = findMessage(draft, id)
+  if (message?.status === 'open') return message
+  if (message || isCold(draft, run, id)) refuseClosed(key)
+  return refuse('part_conflict', `Message ${key} has not been opened in run ${run.id}.`)
+}
+
+function refuseClosed(key: string): never {
+  return refuse('part_conflict', `Message ${key} is closed. Begin another message.`)
+}
+
+function openPart(writer: Writer, op: Op<'delta' | 'set' | 'close'>): { message: Message; part: Part } {
+  const message = openMessage(writer, op.message)
+  const id = partId(writer.run, op.part)
+  const part = message.parts.findLast((candidate) => candidate.id === id)
+  if (!part) refuse('part_conflict', `Part ${op.part} has not been opened in message ${op.message} by this attempt.`)
+  if (part.status !== 'open') refuse('part_conflict', `Part ${op.part} of message ${op.message} is closed.`)
+  return { message, part }
+}
+
+function findMessage(draft: Draft, id: MessageId): Message | undefined {
+  return draft.view.messages.findLast((message) => message.id === id)
+}
+
+/** Whether it is a message of the run that was closed and is no longer hot. */
+function isCold(draft: Draft, run: Run, id: MessageId): boolean {
+  return draft.state.guard.cold[run.id]?.includes(id) ?? false
+}
+
+/** The same for every attempt, so that a retry continues the message. */
+function messageId(run: Run, key: string): MessageId {
+  return `${run.id}.${key}`
+}
+
+/** Not the same for two attempts: their parts must not be taken for each other. */
+function partId(run: Run, key: string): string {
+  return `${run.attempt}.${key}`
+}

@@ -1,0 +1,36 @@
+import type { MessageId, RunId } from './ids.ts'
+import { emptyView, type SessionView } from './view.ts'
+
+/** What the server knows of an active run beside what readers see. Times are milliseconds since 1970. */
+export interface Hold {
+  readonly attempt: number
+  readonly leaseMs: number
+  /** The lease lapses here unless the holder writes or says that it is alive. */
+  readonly until: number
+  /** Number of the last write batch of this attempt; 0 before the first. */
+  readonly n: number
+  /** A requested cancel ends the run here, whether or not the agent has stopped. */
+  readonly graceUntil?: number
+}
+
+/** What `decide` needs and no reader sees. */
+export interface Guard {
+  /** The newest accepted commands, oldest first: `actor id` and the last seq that each caused. */
+  readonly commands: readonly (readonly [key: string, seq: number])[]
+  /** One entry for each active run. */
+  readonly holds: Readonly<Record<RunId, Hold>>
+  /** The batch by which an agent ended its run, for the newest such runs: sent again, it gets the first answer. */
+  readonly ends: readonly (readonly [run: RunId, attempt: number, n: number])[]
+  /** Messages of open runs that are no longer hot, so that nothing opens them a second time. Nearly always empty. */
+  readonly cold: Readonly<Record<RunId, readonly MessageId[]>>
+}
+
+/** All that a room knows of a session: the fold of its log. Plain JSON; stored as the snapshot. */
+export interface SessionState {
+  readonly view: SessionView
+  readonly guard: Guard
+}
+
+export function emptyState(id: string): SessionState {
+  return { view: emptyView(id), guard: { commands: [], holds: {}, ends: [], cold: {} } }
+}

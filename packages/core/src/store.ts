@@ -1,0 +1,144 @@
+import type { SessionId, SessionKey } from './ids.ts'
+import type { JsonObject } from './json.ts'
+
+/**
+ * What a store promises about a write that it has acknowledged. `fsync`: on disk. `quorum`: on disk of a majority.
+ * `window`: may lose up to that many milliseconds. `none`: gone with the process.
+ */
+export type Durability = 'fsync' | 'quorum' | { readonly windowMs: number } | 'none'
+
+export interface StoreCapabilities {
+  readonly name: string
+  readonly durability: Durability
+  /** Whether servers on other machines can use the same data at the same time. */
+  readonly shared: boolean
+}
+
+/** One line in lists of sessions, and what tells a server that a session needs it. Derived from the state. */
+export interface SessionRow {
+  readonly id: SessionId
+  readonly createdAt: number
+  /** When something last happened that a list shows: not moved by deltas. */
+  readonly updatedAt: number
+  readonly metadata: JsonObject
+  readonly messages: number
+  /** `active`: a run is being worked on. `waiting`: a run waits for an agent. `idle`: neither. */
+  readonly status: 'active' | 'waiting' | 'idle'
+  /** Runs that are queued or active. */
+  readonly openRuns: number
+  /** Agents that have a run to take. */
+  readonly work: readonly string[]
+  /** A server must look at the session by then (milliseconds since 1970), or `null`. */
+  readonly due: number | null
+}
+
+/** A message that left the hot part, at its position. */
+export interface MessageRow {
+  readonly seq: number
+  /** The message as JSON. */
+  readonly json: string
+}
+
+/** All that one append writes: it happens whole or not at all. */
+export interface AppendBatch {
+  /** Events as JSON, in order; the first one's seq is `expectedSeq + 1`. */
+  readonly events: readonly string[]
+  /** Replaces the session's row. */
+  readonly row?: SessionRow
+  /** Adds or replaces message rows. */
+  readonly messages?: readonly MessageRow[]
+}
+
+export interface ReadLimits {
+  /** At most this many events. */
+  readonly maxEvents: number
+  /** Stop after the event that reaches this many characters. At least one event is returned where there is one. */
+  readonly maxChars: number
+}
+
+export interface Snapshot {
+  /** The state is the fold of all events up to this one. */
+  readonly seq: number
+  /** The state as JSON. */
+  readonly state: string
+}
+
+export interface ListQuery {
+  readonly tenant: string
+  /** Most rows: 1 to 1,000. */
+  readonly limit: number
+  /** Rows after this one in the order of the list. */
+  readonly cursor?: string
+}
+
+export interface ListPage {
+  /** Newest `updatedAt` first. */
+  readonly rows: readonly SessionRow[]
+  /** Present when there are more rows. */
+  readonly cursor?: string
+}
+
+/**
+ * Where sessions live. A store orders and keeps; it knows no rule of sessions. One contract suite
+ * (`@headrace/testing/store-contract`) runs against every store.
+ *
+ * Every method may reject with a `HeadraceError` of code `store_unavailable` or `closed`; `append` also with the ones it names.
+ */
+export interface Store {
+  readonly capabilities: StoreCapabilities
+
+  /**
+   * Appends if, and only if, the log still ends at `expectedSeq`. Resolves when the batch is durable as `capabilities`
+   * says. Atomic, and linearizable per session.
+   *
+   * @throws {@link AppendConflict} when the log ends elsewhere; nothing was written.
+   * @throws HeadraceError `store_full`: nothing was written.
+   * @throws HeadraceError `unknown_outcome`: read the head to find out.
+   */
+  append(key: SessionKey, expectedSeq: number, batch: AppendBatch): Promise<void>
+
+  /** Seq of the last event; 0 when the session does not exist. */
+  head(key: SessionKey): Promise<number>
+
+  /** Events after a seq as JSON, in order, with no gap; empty at the end of the log. */
+  read(key: SessionKey, after: number, limits: ReadLimits): Promise<readonly string[]>
+
+  /** The newest snapshot. It may be behind the log, never ahead of it. */
+  getSnapshot(key: SessionKey): Promise<Snapshot | undefined>
+
+  /** Keeps a snapshot, unless a newer one is there. Need not be durable: it can be made again. */
+  putSnapshot(key: SessionKey, snapshot: Snapshot): Promise<void>
+
+  /** The newest message rows before a position, oldest first. */
+  readMessages(key: SessionKey, before: number, limit: number): Promise<readonly MessageRow[]>
+
+  /** The session's row. */
+  row(key: SessionKey): Promise<SessionRow | undefined>
+
+  /** Sessions of a tenant. */
+  list(query: ListQuery): Promise<ListPage>
+
+  /** Sessions whose `due` is at or before a time, soonest first. */
+  due(before: number, limit: number): Promise<readonly { readonly key: SessionKey; readonly at: number }[]>
+
+  /** Sessions that have a run for an agent to take, of all tenants, in order of their key, after `cursor`. */
+  work(agent: string, limit: number, cursor?: SessionKey): Promise<readonly SessionKey[]>
+
+  /** Removes the session with all that belongs to it. Its id can be used again. */
+  purge(key: SessionKey): Promise<void>
+
+  /** Idempotent. Waits for what is being written. */
+  close(): Promise<void>
+}
+
+/** The log ends at another seq than the append expected. */
+export class AppendConflict extends Error {
+  override readonly name = 'AppendConflict'
+  /** Where the log really ends. */
+  readonly actual: number
+
+  constructor(key: SessionKey, expected: number, actual: number) {
+    super(`The log of ${key} ends at ${actual}, not at ${expected}.`)
+    this.actual = actual
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * The native protocol, version 1: what travels on a WebSocket of subprotocol `headrace.v1`, as JSON text frames. The HTTP
+ * door carries the same commands, replies, events and views. PROTOCOL.md is this file in words.
+ */
+import { commandBody, type CommandBody } from './commands.ts'
+import {
+  agentName,
+  clientId,
+  serverId,
+  sessionId,
+  type Actor,
+  type AgentName,
+  type RunId,
+  type SessionId,
+} from './ids.ts'
+import type { WireError } from './errors.ts'
+import type { SessionEvent } from './events.ts'
+import { array, integer, object, optional, string, tagged, type Schema } from './schema.ts'
+import type { SessionView } from './view.ts'
+
+/** The WebSocket subprotocol: name and version. */
+export const subprotocol = 'headrace.v1'
+
+/** Number of the protocol version. */
+export const protocolVersion = 1
+
+/**
+ * Hashes of the shapes that travel, so that none changes unnoticed: a test compares them and says what to do. `up`: the
+ * schemas of what clients send. `down`: the types of events, views and frames that servers send.
+ */
+export const shapeHashes = { up: 'd75acada6b331273', down: 'ad023b6463439152' } as const
+
+/** A run that a worker holds, as it tells the server after a reconnect. */
+export interface HeldRun {
+  readonly session: SessionId
+  readonly run: RunId
+  readonly attempt: number
+}
+
+/** What a client sends. */
+export type Up =
+  /** First on every connection. */
+  | { readonly type: 'hello'; readonly token: string; readonly client?: string }
+  /** A new token for the same identity, before the old one expires. */
+  | { readonly type: 'auth'; readonly token: string }
+  /**
+   * Follows a session. With `after`: every later event. Without: a snapshot first, then every event after it. With
+   * `device`: shows this device as present.
+   */
+  | {
+      readonly type: 'subscribe'
+      readonly session: SessionId
+      readonly after?: number
+      readonly device?: string
+      readonly label?: string
+    }
+  | { readonly type: 'unsubscribe'; readonly session: SessionId }
+  | { readonly type: 'command'; readonly id: string; readonly session: SessionId; readonly body: CommandBody }
+  /**
+   * Offers to work as an agent on `capacity` runs at the same time; 0 takes no more. `held` names runs that this worker
+   * still works on: the server answers with a signal for each one that it should stop.
+   */
+  | {
+      readonly type: 'work'
+      readonly agent: AgentName
+      readonly worker: string
+      readonly capacity: number
+      readonly leaseMs?: number
+      readonly held?: readonly HeldRun[]
+    }
+  | { readonly type: 'ping' }
+
+/** The answer to a command. `cancel`: somebody asked to stop the run that this write or heartbeat is for. */
+export type Outcome =
+  | { readonly outcome: 'accepted'; readonly seq: number; readonly cancel?: true }
+  | { readonly outcome: 'noop'; readonly seq: number; readonly cancel?: true }
+  | { readonly outcome: 'refused'; readonly error: WireError }
+
+/** What the server sends. */
+export type Down =
+  | {
+      readonly type: 'welcome'
+      readonly protocol: number
+      /** The server process: changes when it restarts. */
+      readonly node: string
+      readonly actor: Actor
+      readonly name?: string
+      /** When the token expires, milliseconds since 1970. */
+      readonly expiresAt: number
+      /** A peer that is silent for so long is taken for dead. */
+      readonly idleMs: number
+    }
+  | { readonly type: 'snapshot'; readonly session: SessionId; readonly seq: number; readonly view: SessionView }
+  | { readonly type: 'events'; readonly session: SessionId; readonly events: readonly SessionEvent[] }
+  | ({ readonly type: 'reply'; readonly id: string; readonly session: SessionId } & Outcome)
+  /** The worker holds this run now. `view` is the session at that moment. */
+  | {
+      readonly type: 'assign'
+      readonly session: SessionId
+      readonly run: RunId
+      readonly attempt: number
+      readonly agent: AgentName
+      readonly leaseMs: number
+      readonly view: SessionView
+    }
+  /** `cancel`: stop, then end the run. `lost`: the run is no longer this worker's; write nothing more. */
+  | {
+      readonly type: 'signal'
+      readonly session: SessionId
+      readonly run: RunId
+      readonly attempt: number
+      readonly signal: 'cancel' | 'lost'
+    }
+  /** A subscription ended; `error` says why. */
+  | { readonly type: 'unsubscribed'; readonly session: SessionId; readonly error?: WireError }
+  /** Something about the connection is wrong; where the connection ends, the close frame follows. */
+  | { readonly type: 'error'; readonly error: WireError }
+  /** The server goes away; come back after so many milliseconds. */
+  | { readonly type: 'bye'; readonly retryAfterMs: number }
+  | { readonly type: 'pong' }
+
+const token: Schema<string> = string({ min: 1, max: 16_384 })
+const label: Schema<string> = string({ max: 128 })
+const seq: Schema<number> = integer(0, Number.MAX_SAFE_INTEGER)
+
+const heldRun: Schema<HeldRun> = object({ session: sessionId, run: serverId, attempt: integer(1, 1_000_000) })
+
+/** The shapes of what a client may send. */
+export const up: Schema<Up> = tagged('type', {
+  hello: object({ token, client: optional(label) }),
+  auth: object({ token }),
+  subscribe: object({ session: sessionId, after: optional(seq), device: optional(clientId), label: optional(label) }),
+  unsubscribe: object({ session: sessionId }),
+  command: object({ id: clientId, session: sessionId, body: commandBody }),
+  work: object({
+    agent: agentName,
+    worker: clientId,
+    capacity: integer(0, 10_000),
+    leaseMs: optional(integer(1_000, 600_000)),
+    held: optional(array(heldRun, { max: 10_000 })),
+  }),
+  ping: object({}),
+})
+
+/** The body of `POST /v1/sessions/{id}/commands`. Without an `id` a retry can apply twice. */
+export interface CommandRequest {
+  readonly id?: string
+  readonly body: CommandBody
+}
+
+export const commandRequest: Schema<CommandRequest> = object({ id: optional(clientId), body: commandBody })

@@ -1,0 +1,240 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import {
+  commandBody,
+  commandRequest,
+  defaultSessionLimits,
+  emptyView,
+  errorTable,
+  foldView,
+  hot,
+  lease,
+  subprotocol,
+  up,
+  type CommandType,
+  type Down,
+  type EventType,
+  type SessionEvent,
+  type SessionView,
+  type Up,
+} from '../src/index.ts'
+import { replay } from './docs-replay.ts'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const protocol = await readFile(path.join(root, 'PROTOCOL.md'), 'utf8')
+
+/** A JSON example: what stands after ```json, its text, and the section it is in. */
+interface Example {
+  readonly tag: string
+  readonly who: string | undefined
+  readonly text: string
+  readonly section: string
+}
+
+const examples: readonly Example[] = protocol.split(/^## /m).flatMap((section) => {
+  const title = section.slice(0, section.indexOf('\n'))
+  return [...section.matchAll(/^```json(?: (\S+))?(?: (\S+))?\n([\s\S]*?)^```$/gm)].map(
+    ([, tag = '', who, text = '']): Example => ({ tag, who, text, section: title }),
+  )
+})
+const tagged = (tag: string): readonly Example[] => examples.filter((example) => example.tag === tag)
+const parsed = (tag: string): readonly unknown[] => tagged(tag).map((example): unknown => JSON.parse(example.text))
+
+/** What each tag promises, as a type of core. */
+const types: Readonly<Record<string, string>> = {
+  up: 'core.Up',
+  down: 'core.Down',
+  body: 'core.CommandBody',
+  event: 'core.SessionEvent',
+  view: 'core.SessionView',
+  request: 'core.CommandRequest',
+  outcome: 'core.Outcome',
+  error: 'core.WireError',
+  problem: '{ error: core.WireError }',
+  page: '{ events: core.SessionEvent[]; head: number }',
+  messages: '{ messages: core.Message[]; more: boolean }',
+  list: 'core.ListPage',
+  assignment: "Omit<Extract<core.Down, { type: 'assign' }>, 'type'>",
+  claim: '{ worker: string; leaseMs?: number; waitMs?: number }',
+  claims:
+    '{ sub: string; kind?: core.ActorKind; name?: string; ten?: string; cap: { s: string; op: core.Verb[] }[]; agents?: string[] }',
+}
+
+// Records, so that the compiler asks for a new one here.
+const eventTypes: Record<EventType, true> = {
+  'session.created': true,
+  'session.updated': true,
+  'message.added': true,
+  'message.opened': true,
+  'message.closed': true,
+  'part.opened': true,
+  'part.delta': true,
+  'part.changed': true,
+  'part.closed': true,
+  'run.queued': true,
+  'run.claimed': true,
+  'run.renewed': true,
+  'run.lapsed': true,
+  'run.cancel-requested': true,
+  'run.ended': true,
+  'presence.joined': true,
+  'presence.left': true,
+}
+const commandTypes: Record<CommandType, true> = {
+  create: true,
+  update: true,
+  send: true,
+  post: true,
+  regenerate: true,
+  cancel: true,
+  claim: true,
+  heartbeat: true,
+  write: true,
+}
+const upTypes: Record<Up['type'], true> = {
+  hello: true,
+  auth: true,
+  subscribe: true,
+  unsubscribe: true,
+  command: true,
+  work: true,
+  ping: true,
+}
+const downTypes: Record<Down['type'], true> = {
+  welcome: true,
+  snapshot: true,
+  events: true,
+  reply: true,
+  assign: true,
+  signal: true,
+  unsubscribed: true,
+  error: true,
+  bye: true,
+  pong: true,
+}
+
+/** The cells of the rows of all tables, without backticks. */
+const rows = protocol
+  .split('\n')
+  .filter((line) => line.startsWith('|'))
+  .map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll('`', '')),
+  )
+const rowOf = (name: string): readonly string[] | undefined => rows.find(([first]) => first === name)
+const typeOf = (value: unknown): string => (value as { type: string }).type // examples of messages that have one
+
+describe('W4: PROTOCOL.md says what the code does', () => {
+  test('every JSON example has a known tag and is JSON', () => {
+    for (const { tag, text, section } of examples) {
+      expect(Object.keys(types), `a block in "${section}"`).toContain(tag)
+      expect(() => JSON.parse(text) as unknown, text).not.toThrow()
+    }
+    expect(examples.length).toBeGreaterThan(60)
+  })
+
+  test('every example fits its type', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'headrace-docs-'))
+    const lines = examples.map(({ tag, text }, index) => `export const example${index}: ${types[tag]} = ${text}`)
+    const entry = JSON.stringify(path.join(root, 'packages/core/src/index.ts'))
+    await writeFile(path.join(folder, 'examples.mts'), `import type * as core from ${entry}\n${lines.join('\n')}`)
+    const config = {
+      extends: path.join(root, 'packages/core/tsconfig.json'),
+      compilerOptions: {
+        composite: false,
+        declaration: true,
+        noEmit: true,
+        rootDir: '/',
+        isolatedDeclarations: false,
+        rewriteRelativeImportExtensions: false,
+        allowImportingTsExtensions: true,
+      },
+      include: ['examples.mts'],
+    }
+    await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify(config))
+    const output = await tsc(folder)
+    await rm(folder, { recursive: true })
+    expect(output).toBe('')
+  })
+
+  test('what a client sends passes the checks of the server', () => {
+    for (const frame of parsed('up')) expect(up.parse(frame)).toEqual(frame)
+    for (const body of parsed('body')) expect(commandBody.parse(body)).toEqual(body)
+    for (const request of parsed('request')) expect(commandRequest.parse(request)).toEqual(request)
+  })
+
+  test.each(Object.keys(eventTypes))('the event %s has a row and an example', (type) => {
+    expect(rowOf(type)).toBeDefined()
+    expect(parsed('event').map((event) => typeOf(event))).toContain(type)
+  })
+
+  test('no row and no example has an event that there is not', () => {
+    const named = rows.flatMap(([first = '']) =>
+      /^(session|message|part|run|presence)\.[a-z-]+$/.test(first) ? [first] : [],
+    )
+    expect(named.sort()).toEqual(Object.keys(eventTypes).sort())
+  })
+
+  test('the events are one log, and its fold is the view', () => {
+    const log = parsed('event') as readonly SessionEvent[] // their types were checked above
+    expect(log.map((event) => event.seq)).toEqual(log.map((_, index) => index + 1))
+    const [view] = parsed('view') as readonly SessionView[] // as above
+    expect(log.reduce(foldView, emptyView('team-a/plan'))).toEqual(view)
+  })
+
+  test('every command and every frame has an example', () => {
+    const frames = parsed('up') as readonly Up[] // checked above
+    const inFrames = frames.flatMap((frame) => (frame.type === 'command' ? [frame.body] : []))
+    const commands = new Set([...parsed('body'), ...inFrames].map((body) => typeOf(body)))
+    expect([...commands].sort()).toEqual(Object.keys(commandTypes).sort())
+    expect([...new Set(frames.map((frame) => frame.type))].sort()).toEqual(Object.keys(upTypes).sort())
+    expect([...new Set(parsed('down').map((frame) => typeOf(frame)))].sort()).toEqual(Object.keys(downTypes).sort())
+    for (const type of Object.keys(commandTypes)) expect(rowOf(type), type).toBeDefined()
+  })
+
+  test('the worked example is what happens', () => {
+    replay(examples.filter(({ section }) => section === 'A worked example'))
+  })
+
+  test('the error table is that of the code', () => {
+    const printed = rows.filter(([code = '']) => Object.hasOwn(errorTable, code))
+    const real = Object.entries(errorTable).map(([code, row]) => [
+      code,
+      String(row.status),
+      String(row.close),
+      row.retry,
+      row.meaning,
+    ])
+    expect(printed).toEqual(real)
+  })
+
+  test('limits and numbers are those of the code', () => {
+    for (const [name, value] of Object.entries(defaultSessionLimits)) expect(rowOf(name)?.[1], name).toBe(String(value))
+    const numbers = [hot.messages, hot.minMessages, hot.chars, hot.endedRuns, hot.commands, ...Object.values(lease)]
+    for (const number of numbers) expect(protocol).toContain(number.toLocaleString('en-US'))
+    expect(protocol).toContain(subprotocol)
+  })
+
+  test('links inside the page lead somewhere', () => {
+    const anchors = [...protocol.matchAll(/^## (.+)$/gm)].map(([, title = '']) =>
+      title.toLowerCase().replaceAll(' ', '-'),
+    )
+    for (const [, anchor] of protocol.matchAll(/\]\(#([^)]+)\)/g)) expect(anchors).toContain(anchor)
+  })
+})
+
+function tsc(folder: string): Promise<string> {
+  const file = path.join(root, 'node_modules/typescript/bin/tsc')
+  return new Promise((resolve) => {
+    execFile(process.execPath, [file, '-p', folder, '--pretty', 'false'], (_error, stdout, stderr) =>
+      resolve(stdout + stderr),
+    )
+  })
+}
