@@ -1,0 +1,69 @@
+import {
+  HeadraceError,
+  array,
+  object,
+  oneOf,
+  optional,
+  string,
+  tenantId,
+  verbs,
+  type Grant,
+  type Schema,
+} from '@headrace/core'
+import type { TokenCapability, TokenClaims } from './auth.ts'
+
+const pattern: Schema<string> = string({
+  max: 512,
+  // Anything else would never fit a session id, so it is a mistake: `team-*` is not a prefix match.
+  pattern: /^(?:(?:\*|[A-Za-z0-9._:-]*)\/)*(?:\*\*?|[A-Za-z0-9._:-]+)$/,
+  called: 'a pattern of session ids (between slashes: plain text or *; ** only at the end)',
+})
+const agent: Schema<string> = string({ pattern: /^(?:\*|[A-Za-z0-9._-]{1,64})$/, called: 'an agent name or *' })
+
+const capability: Schema<TokenCapability> = object({
+  s: pattern,
+  op: array(oneOf(...verbs), { max: verbs.length }),
+})
+
+/** The shape of the claims that Headrace reads. */
+export const tokenClaims: Schema<TokenClaims> = object({
+  sub: string({
+    pattern: /^[\x21-\x7e]{1,255}$/,
+    called: 'an id of 1 to 255 printable ASCII characters without spaces',
+  }),
+  kind: optional(oneOf('user', 'agent', 'operator')),
+  name: optional(string({ pattern: /^\P{Cc}{1,128}$/u, called: 'a name of 1 to 128 characters' })),
+  ten: optional(tenantId),
+  cap: array(capability, { max: 256 }),
+  agents: optional(array(agent, { max: 256 })),
+})
+
+/**
+ * Makes the grant out of the claims of a token whose signature and times were checked.
+ *
+ * @param payload - all claims of the token; those that Headrace does not know are ignored
+ * @param expiresAt - milliseconds since 1970
+ * @throws HeadraceError `unauthenticated`; the text and `detail.claim` name the claim
+ */
+export function toGrant(payload: Readonly<Record<string, unknown>>, expiresAt: number): Grant {
+  const { sub, kind = 'user', name, ten = 'default', cap, agents = [] } = readClaims(payload)
+  return {
+    tenant: ten,
+    actor: `${kind}:${sub}`,
+    ...(name !== undefined && { name }),
+    capabilities: cap.map(({ s, op }) => ({ sessions: s, verbs: op })),
+    agents,
+    expiresAt,
+  }
+}
+
+function readClaims(payload: Readonly<Record<string, unknown>>): TokenClaims {
+  const { sub, kind, name, ten, cap, agents } = payload
+  try {
+    return tokenClaims.parse({ sub, kind, name, ten, cap, agents })
+  } catch (thrown) {
+    if (!(thrown instanceof HeadraceError)) throw thrown
+    const claim = thrown.detail?.['path'] ?? '.'
+    throw new HeadraceError('unauthenticated', `The token's claim ${thrown.message}`, { detail: { claim } })
+  }
+}

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { defaultSessionLimits, type HeadraceError, type SessionLimits, type Store } from '@headrace/core'
+import { systemClock, type Clock } from './clock.ts'
+import { defaultConnectionLimits, type ConnectionLimits } from './door/connection-limits.ts'
+import { createGate } from './door/gate.ts'
+import { createHttpDoor } from './door/http-door.ts'
+import type { HttpLimits } from './door/http-limits.ts'
+import { WsDoor } from './door/ws-door.ts'
+import { RoomHub } from './hub.ts'
+import { createMetrics } from './metrics.ts'
+import { Pace } from './pace.ts'
+import type { Auth } from './auth/auth.ts'
+import type { Hub } from './hub-types.ts'
+
+/** Settings of {@link createHeadrace}. */
+export interface HeadraceOptions {
+  /** Where sessions live. The server closes it when it is closed. */
+  readonly store: Store
+  /** Who may do what. There is no way to leave it out. */
+  readonly auth: Auth
+  /** Origins of pages, beside the server's own, that may connect: exact, as `https://app.example.com`. */
+  readonly cors?: readonly string[]
+  /** Host names, beside loopback ones, that the server answers for. Needed when it is bound to loopback behind a proxy. */
+  readonly hosts?: readonly string[]
+  /** Whether the server is reachable from this machine only; then other Host headers are refused. Default true. */
+  readonly loopbackOnly?: boolean
+  /** Folder of a built console to serve at `/`. Default: none. */
+  readonly consoleDirectory?: string
+  readonly sessionLimits?: Partial<SessionLimits>
+  readonly connectionLimits?: Partial<ConnectionLimits>
+  readonly httpLimits?: Partial<HttpLimits>
+  /** Time; default the machine's. */
+  readonly clock?: Clock
+  /** Called with defects and failures that no caller can be told of. Default: written to standard error. */
+  readonly onError?: (error: HeadraceError) => void
+  /** Id of this server process; default random. */
+  readonly node?: string
+}
+
+/** A running session server. */
+export interface Headrace {
+  /** Answers HTTP requests. */
+  readonly handler: (request: IncomingMessage, response: ServerResponse) => void
+  /** Answers HTTP upgrades at `/v1/connect`. */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /** Serves both through a `node:http` server. */
+  attach(server: Server): void
+  readonly hub: Hub
+  /**
+   * Tells every connection to come back later, finishes what was accepted, stores snapshots and closes the store.
+   * Idempotent.
+   */
+  close(): Promise<void>
+}
+
+/** Reconnecting clients are spread over so many milliseconds when the server goes away. */
+const spreadMs = 1_000
+
+/**
+ * Makes a session server out of a store and a way to know people. It listens to nothing by itself: give `handler` and
+ * `upgrade` to an HTTP server, or `attach` it to one.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http'
+ * import { createHeadrace, createSecretAuth } from '@headrace/server'
+ * import { createMemoryStore } from '@headrace/server/store/memory'
+ *
+ * const headrace = createHeadrace({ store: createMemoryStore(), auth: createSecretAuth('a secret of at least 32 bytes, kept safe') })
+ * const server = createServer()
+ * headrace.attach(server)
+ * server.listen(4400, '127.0.0.1')
+ * ```
+ */
+export function createHeadrace(options: HeadraceOptions): Headrace {
+  const { store, auth, clock = systemClock, node = randomUUID(), loopbackOnly = true } = options
+  const onError =
+    options.onError ?? ((error: HeadraceError) => process.stderr.write(`${error.stack ?? error.message}\n`))
+  const limits = { ...defaultConnectionLimits, ...options.connectionLimits }
+  const metrics = createMetrics({ stats: () => hub.stats() })
+  const { meter } = metrics
+  const hub = new RoomHub({
+    node,
+    store,
+    clock,
+    meter,
+    limits: { ...defaultSessionLimits, ...options.sessionLimits },
+    onError,
+  })
+  const pace = new Pace(clock)
+  const gate = createGate({ cors: options.cors ?? [], hosts: options.hosts ?? [], loopbackOnly })
+  const ws = new WsDoor({ hub, auth, clock, pace, meter, limits, gate, onError })
+  const handler = createHttpDoor({
+    hub,
+    auth,
+    gate,
+    clock,
+    metrics,
+    pace,
+    onError,
+    ...(options.httpLimits && { limits: options.httpLimits }),
+    ...(options.consoleDirectory !== undefined && { consoleDirectory: options.consoleDirectory }),
+  })
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => ws.upgrade(request, socket, head)
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    ws.close(spreadMs)
+    handler.close()
+    pace.close()
+    await hub.close()
+    metrics.close()
+    await store.close()
+  }
+  return {
+    handler,
+    upgrade,
+    attach(server) {
+      server.on('request', handler)
+      server.on('upgrade', upgrade)
+    },
+    hub,
+    close: () => (closing ??= close()),
+  }
+}

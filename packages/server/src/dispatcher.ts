@@ -1,0 +1,336 @@
+/**
+ * Brings runs to workers (R2). A run that an agent may take is *ready*; a worker that has room takes the next one by a
+ * claim that the session's room decides like any command, so two servers or two workers can't both get it. What the
+ * dispatcher remembers is only a hint: a ready session may turn out to have nothing to take.
+ *
+ * A worker is known from its `work` frame to its disconnect. Its runs stay its own after that: the lease decides, and a
+ * worker that comes back in time names what it still holds.
+ */
+import {
+  HeadraceError,
+  claimable,
+  mayWorkAs,
+  sessionRow,
+  splitKey,
+  type AgentName,
+  type Grant,
+  type HeldRun,
+  type RunId,
+  type SessionEvent,
+  type SessionKey,
+  type Store,
+} from '@headrace/core'
+import type { Clock } from './clock.ts'
+import type { Assignment } from './hub-types.ts'
+import type { Room } from './room.ts'
+
+export interface WorkerOptions {
+  readonly agent: AgentName
+  /** Names the process: a claim by the same worker is a retry. */
+  readonly worker: string
+  readonly grant: Grant
+  readonly capacity: number
+  readonly leaseMs?: number
+  /** Runs that it held before a reconnect: it is told at once which of them it must stop. */
+  readonly held?: readonly HeldRun[]
+  readonly assign: (assignment: Assignment) => void
+  readonly signal: (held: HeldRun, signal: 'cancel' | 'lost') => void
+  /** A claim that was under way has come to its end, with or without a run. */
+  readonly settled?: () => void
+}
+
+/** A worker as the dispatcher knows it. */
+export interface WorkerSlot {
+  capacity: number
+  grant: Grant
+  /** Claims that are on their way. */
+  readonly claiming: number
+  /** The worker's connection brought something. */
+  heard(): void
+  close(): void
+}
+
+interface Slot extends Omit<WorkerOptions, 'held'>, WorkerSlot {
+  capacity: number
+  grant: Grant
+  closed: boolean
+  /** It let a lease lapse and has not been heard since: it may be frozen, and would only hold up what it is given. */
+  silent: boolean
+  /** Attempts it holds, and claims that are on their way. */
+  readonly held: Map<string, HeldRun>
+  claiming: number
+}
+
+interface Pool {
+  readonly tenant: string
+  readonly agent: AgentName
+  readonly slots: Set<Slot>
+  /** Sessions that seem to have a run to take, in the order they became ready. */
+  readonly ready: Set<SessionKey>
+  seeded: boolean
+}
+
+export interface DispatcherOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly room: (key: SessionKey) => Promise<Room>
+  readonly onError: (error: HeadraceError) => void
+}
+
+const seedPage = 500
+/** After a failed look into the store or a failed claim, the pool is tried again. */
+const retryMs = 1_000
+
+export class Dispatcher {
+  readonly #options: DispatcherOptions
+  readonly #pools = new Map<string, Pool>()
+  #closed = false
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options
+  }
+
+  get workers(): number {
+    let count = 0
+    for (const pool of this.#pools.values()) count += pool.slots.size
+    return count
+  }
+
+  register(options: WorkerOptions): WorkerSlot {
+    const pool = this.#pool(options.grant.tenant, options.agent)
+    const slot: Slot = {
+      ...options,
+      held: new Map(),
+      claiming: 0,
+      closed: false,
+      silent: false,
+      heard: () => {
+        if (!slot.silent) return
+        slot.silent = false
+        this.#pump(pool)
+      },
+      close() {
+        slot.closed = true
+        pool.slots.delete(slot)
+      },
+    }
+    void this.#start(pool, slot, options.held ?? [])
+    return slot
+  }
+
+  /** What a worker still holds counts against its capacity, so that is settled before it is given more. */
+  async #start(pool: Pool, slot: Slot, held: readonly HeldRun[]): Promise<void> {
+    // The same process on a new connection: the old one is dead, whether or not its socket has noticed.
+    for (const old of pool.slots) if (old.worker === slot.worker) old.close()
+    try {
+      await this.#resume(pool, slot, held)
+    } catch (thrown) {
+      // Its leases decide about what could not be looked up.
+      this.#report(HeadraceError.from(thrown))
+    }
+    if (slot.closed || this.#closed) return
+    pool.slots.add(slot)
+    await this.#seed(pool)
+  }
+
+  /** Tries again to give work to an agent's workers: call it after a slot's capacity grew. */
+  pump(tenant: string, agent: AgentName): void {
+    this.#pump(this.#pool(tenant, agent))
+  }
+
+  #pool(tenant: string, agent: AgentName): Pool {
+    const id = `${tenant}!${agent}`
+    const pool = this.#pools.get(id) ?? {
+      tenant,
+      agent,
+      slots: new Set<Slot>(),
+      ready: new Set<SessionKey>(),
+      seeded: false,
+    }
+    this.#pools.set(id, pool)
+    return pool
+  }
+
+  /** Finds the sessions that were ready before this server had anybody to tell. */
+  async #seed(pool: Pool): Promise<void> {
+    if (pool.seeded) return this.#pump(pool)
+    pool.seeded = true
+    try {
+      let cursor: SessionKey | undefined
+      do {
+        const keys = await this.#options.store.work(pool.agent, seedPage, cursor)
+        for (const key of keys) if (splitKey(key).tenant === pool.tenant) pool.ready.add(key)
+        cursor = keys.length === seedPage ? keys.at(-1) : undefined
+        this.#pump(pool)
+      } while (cursor !== undefined)
+    } catch (thrown) {
+      pool.seeded = false
+      this.#later(() => void this.#seed(pool), HeadraceError.from(thrown))
+    }
+  }
+
+  /** A room's runs changed: sessions become ready or not, and workers learn what they must stop. */
+  changed(room: Room, events: readonly SessionEvent[]): void {
+    const { tenant } = splitKey(room.key)
+    for (const event of events) this.#signal(room, event)
+    const work = new Set(sessionRow(room.state).work)
+    for (const agent of work) {
+      const pool = this.#pool(tenant, agent)
+      pool.ready.add(room.key)
+      this.#pump(pool)
+    }
+    for (const event of events)
+      if (event.type === 'run.ended' || event.type === 'run.lapsed') this.#freed(room, event.run)
+  }
+
+  /** A slot that held the run has room again. */
+  #freed(room: Room, run: RunId | undefined): void {
+    const agent = room.state.view.runs.find((candidate) => candidate.id === run)?.agent
+    if (agent !== undefined) this.#pump(this.#pool(splitKey(room.key).tenant, agent))
+  }
+
+  #signal(room: Room, event: SessionEvent): void {
+    const { run } = event
+    if (run === undefined) return
+    if (event.type !== 'run.cancel-requested' && event.type !== 'run.ended' && event.type !== 'run.lapsed') return
+    const id = `${room.key} ${run}`
+    for (const pool of this.#pools.values()) {
+      for (const slot of pool.slots) {
+        const held = slot.held.get(id)
+        if (!held) continue
+        if (event.type === 'run.cancel-requested') slot.signal(held, 'cancel')
+        else {
+          slot.held.delete(id)
+          if (event.type === 'run.lapsed') slot.silent = true
+          // A run that its own agent ended is no news to it.
+          if (!event.actor.startsWith('agent:')) slot.signal(held, 'lost')
+        }
+      }
+    }
+  }
+
+  #pump(pool: Pool): void {
+    for (const key of pool.ready) {
+      const slot = this.#free(pool, key)
+      if (!slot) {
+        if (![...pool.slots].some((candidate) => hasRoom(candidate))) return
+        continue
+      }
+      pool.ready.delete(key)
+      slot.claiming += 1
+      void this.#claim(pool, slot, key)
+    }
+  }
+
+  /** The worker with the most room that may work on this session. */
+  #free(pool: Pool, key: SessionKey): Slot | undefined {
+    const { session } = splitKey(key)
+    let best: Slot | undefined
+    for (const slot of pool.slots) {
+      if (hasRoom(slot) && mayWorkAs(slot.grant, session, pool.agent) && (!best || room(slot) > room(best))) best = slot
+    }
+    return best
+  }
+
+  async #claim(pool: Pool, slot: Slot, key: SessionKey): Promise<void> {
+    try {
+      const claimed = await this.#claimNext(pool, slot, key)
+      slot.claiming -= 1
+      if (claimed) this.#hand(pool, slot, key, claimed)
+      slot.settled?.()
+      this.#pump(pool)
+    } catch (thrown) {
+      slot.claiming -= 1
+      slot.settled?.()
+      pool.ready.add(key)
+      this.#later(() => this.#pump(pool), HeadraceError.from(thrown))
+    }
+  }
+
+  /** Claims the first run that can be claimed; `undefined` when there was none. */
+  async #claimNext(pool: Pool, slot: Slot, key: SessionKey): Promise<Assignment | undefined> {
+    const room = await this.#options.room(key)
+    const run = room.state.view.runs.find(
+      (candidate) => candidate.agent === pool.agent && claimable(room.state.view, candidate),
+    )
+    if (!run || !pool.slots.has(slot)) {
+      if (run) pool.ready.add(key)
+      return undefined
+    }
+    const { worker, grant, leaseMs } = slot
+    const body = { type: 'claim' as const, run: run.id, worker, ...(leaseMs !== undefined && { leaseMs }) }
+    const outcome = await room.submit({ grant, body })
+    const { view } = room.state
+    if (view.runs.some((candidate) => candidate.agent === pool.agent && claimable(view, candidate))) pool.ready.add(key)
+    if (outcome.outcome === 'refused') {
+      if (outcome.error.code === 'not_claimable' || outcome.error.code === 'run_ended') return undefined
+      throw HeadraceError.fromWire(outcome.error)
+    }
+    const held = view.runs.find((candidate) => candidate.id === run.id)
+    if (held?.status !== 'active' || held.worker !== worker) return undefined
+    return { session: view.id, run: run.id, attempt: held.attempt, agent: pool.agent, leaseMs: held.leaseMs, view }
+  }
+
+  #hand(pool: Pool, slot: Slot, key: SessionKey, assignment: Assignment): void {
+    // A worker that went away while its claim was decided holds the run until its lease lapses.
+    if (!pool.slots.has(slot)) return
+    const { session, run, attempt } = assignment
+    const held = { session, run, attempt }
+    slot.held.set(`${key} ${run}`, held)
+    slot.assign(assignment)
+    const now = assignment.view.runs.find((candidate) => candidate.id === run)
+    if (now?.status === 'active' && now.cancel) slot.signal(held, 'cancel')
+  }
+
+  async #resume(pool: Pool, slot: Slot, held: readonly HeldRun[]): Promise<void> {
+    for (const claim of held) {
+      const key: SessionKey = `${pool.tenant}!${claim.session}`
+      if (slot.held.has(`${key} ${claim.run}`)) continue
+      const { view } = (await this.#options.room(key)).state
+      const run = view.runs.find((candidate) => candidate.id === claim.run)
+      const still = run?.status === 'active' && run.attempt === claim.attempt && run.worker === slot.worker
+      if (!still) {
+        slot.signal(claim, 'lost')
+        continue
+      }
+      slot.held.set(`${key} ${claim.run}`, claim)
+      if (run.cancel) slot.signal(claim, 'cancel')
+    }
+  }
+
+  #later(run: () => void, error: HeadraceError): void {
+    if (this.#closed) return
+    this.#report(error)
+    this.#options.clock.after(retryMs, run)
+  }
+
+  #report(error: HeadraceError): void {
+    if (error.code === 'internal') this.#options.onError(error)
+  }
+
+  forget(key: SessionKey): void {
+    for (const pool of this.#pools.values()) {
+      pool.ready.delete(key)
+      for (const slot of pool.slots) {
+        for (const [id, held] of slot.held) {
+          if (!id.startsWith(`${key} `)) continue
+          slot.held.delete(id)
+          slot.signal(held, 'lost')
+        }
+      }
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#pools.clear()
+  }
+}
+
+function room(slot: Slot): number {
+  return slot.capacity - slot.held.size - slot.claiming
+}
+
+function hasRoom(slot: Slot): boolean {
+  return !slot.silent && room(slot) > 0
+}

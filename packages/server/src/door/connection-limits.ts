@@ -1,0 +1,36 @@
+/** Bounds of one connection and of all of them. Times are milliseconds. */
+export interface ConnectionLimits {
+  /** Most connections of this server at the same time. */
+  readonly maxConnections: number
+  /** Most of them that have not said hello yet. */
+  readonly maxStrangers: number
+  /** A connection must say hello within this time. */
+  readonly helloMs: number
+  /** Most characters of a frame before hello. */
+  readonly maxHelloChars: number
+  /** Most bytes of a frame. */
+  readonly maxFrameBytes: number
+  /** Most sessions that one connection follows. */
+  readonly maxSubscriptions: number
+  /** Commands of one connection that may be unanswered before the server stops reading from it. */
+  readonly maxUnanswered: number
+  /** Unsent bytes of one connection at which the server stops reading logs for it. */
+  readonly maxUnsentBytes: number
+  /** A reader that takes nothing for so long is cut off; it can resume. */
+  readonly stallMs: number
+  /** A peer that is silent for so long is taken for dead. It is asked at a third of it. */
+  readonly idleMs: number
+}
+
+export const defaultConnectionLimits: ConnectionLimits = {
+  maxConnections: 20_000,
+  maxStrangers: 2_000,
+  helloMs: 5_000,
+  maxHelloChars: 32_768,
+  maxFrameBytes: 1_048_576,
+  maxSubscriptions: 1_000,
+  maxUnanswered: 1_024,
+  maxUnsentBytes: 262_144,
+  stallMs: 30_000,
+  idleMs: 30_000,
+}

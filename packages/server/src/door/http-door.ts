@@ -1,0 +1,217 @@
+/**
+ * The HTTP door: the native protocol for whoever has no WebSocket, down to `curl`.
+ *
+ *   gate (Host, Origin) ─▶ route ─▶ token ─▶ path, query, body ─▶ hub ─▶ answer
+ *
+ * Routes check every part of a request before they run and return what is to be sent; only event streams write for
+ * themselves. Everything thrown becomes an error of the table in one place.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { HeadraceError, type Grant } from '@headrace/core'
+import { cacheTokens } from '../auth/token-cache.ts'
+import { systemClock, type Clock } from '../clock.ts'
+import { version } from '../version.ts'
+import type { Auth } from '../auth/auth.ts'
+import type { Hub } from '../hub-types.ts'
+import type { Metrics } from '../metrics.ts'
+import { bearerToken } from './bearer.ts'
+import { agentRoutes } from './http-agents.ts'
+import { discardRest } from './http-body.ts'
+import { publicError } from './http-errors.ts'
+import { eventRoutes } from './http-events.ts'
+import { defaultHttpLimits, type HttpLimits } from './http-limits.ts'
+import { problem, send, streamed, type Reply } from './http-reply.ts'
+import { createRouter, type Router } from './http-router.ts'
+import { sessionRoutes } from './http-sessions.ts'
+import { systemRoutes } from './http-system.ts'
+import { readTarget } from './http-target.ts'
+import { tokenRoutes } from './http-tokens.ts'
+import { Waits } from './http-waits.ts'
+import { createStaticFiles, type StaticFiles } from './static.ts'
+import type { Gate } from './gate.ts'
+import type { Answer, RawCall, Route } from './http-route.ts'
+import type { HttpServices } from './http-services.ts'
+
+/** What a log may say about a request: the route and not the address, and nothing that came in a header. */
+export interface RequestLog {
+  readonly method: string
+  /** As in `/v1/sessions/{session}`; `static` for files of the console, `none` where nothing fits. */
+  readonly route: string
+  readonly status: number
+  readonly ms: number
+  /** Whoever the token names. */
+  readonly actor?: string
+}
+
+export interface HttpDoorOptions {
+  readonly hub: Hub
+  readonly auth: Auth
+  /** The gate that the WebSocket door has as well. */
+  readonly gate: Gate
+  readonly metrics: Metrics
+  /** Called with defects and failures whose text is not for callers; they get a plain `internal`. */
+  readonly onError: (error: HeadraceError) => void
+  /** Folder of a built console to serve at `/`. Default: none. */
+  readonly consoleDirectory?: string
+  readonly limits?: Partial<HttpLimits>
+  /** Time; default the machine's. */
+  readonly clock?: Clock
+  /** The pace of the server, so that streams write less often under load. Default: they write at once, always. */
+  readonly pace?: { readonly windowMs: number }
+  /** Called when a response is over. Default: nothing is logged. */
+  readonly onRequest?: (log: RequestLog) => void
+  /** Throws or rejects with a HeadraceError while the server should get no traffic: `/readyz` says so. */
+  readonly ready?: () => void | Promise<void>
+}
+
+/** A handler of HTTP requests. */
+export interface HttpDoor {
+  (request: IncomingMessage, response: ServerResponse): void
+  /** Ends what waits or streams and makes `/readyz` say draining; other requests go on. Idempotent. */
+  close(): void
+}
+
+/**
+ * Makes the HTTP door.
+ *
+ * @throws HeadraceError `bad_request` when the console's folder has no console
+ */
+export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
+  const { hub, auth, gate, metrics, onError, onRequest, clock = systemClock, pace = { windowMs: 0 } } = options
+  const limits = { ...defaultHttpLimits, ...options.limits }
+  const waits = new Waits(limits)
+  const files = options.consoleDirectory === undefined ? undefined : createStaticFiles(options.consoleDirectory)
+  const { verify } = cacheTokens(auth, { clock })
+  const ready = async (): Promise<void> => {
+    if (waits.isClosed) throw new HeadraceError('draining', 'The server is shutting down.')
+    await options.ready?.()
+  }
+  const services: HttpServices = {
+    hub,
+    auth,
+    clock,
+    metrics,
+    limits,
+    waits,
+    pace,
+    publicError: (thrown) => publicError(thrown, onError),
+  }
+  const router = createRouter([
+    ...sessionRoutes(services),
+    ...eventRoutes(services),
+    ...agentRoutes(services),
+    ...tokenRoutes(services),
+    ...systemRoutes(services, { ready, verify }),
+  ])
+
+  const onHandle = (request: IncomingMessage, response: ServerResponse): void => {
+    const began = clock.now()
+    const exchange: Exchange = { request, response, router, gate, files, verify, limits, route: 'none' }
+    response.once('close', () => {
+      const { route, grant } = exchange
+      const log = { method: knownMethod(request.method), route, status: response.statusCode, ms: clock.now() - began }
+      metrics.requested(log)
+      onRequest?.({ ...log, ...(grant && { actor: grant.actor }) })
+    })
+    answer(exchange)
+      .catch((thrown: unknown): Answer => errorReply(exchange, services.publicError(thrown)))
+      .then((reply) => {
+        if (reply !== streamed) send(request, response, reply)
+        discardRest(request, clock)
+      })
+      .catch((thrown: unknown) => {
+        services.publicError(thrown)
+        response.destroy()
+      })
+  }
+  return Object.assign(onHandle, { close: () => waits.close() })
+}
+
+/** One request on its way through the door. */
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly router: Router
+  readonly gate: Gate
+  readonly files: StaticFiles | undefined
+  readonly verify: (token: string) => Promise<Grant>
+  readonly limits: HttpLimits
+  /** For logs and metrics. */
+  route: string
+  grant?: Grant
+}
+
+async function answer(exchange: Exchange): Promise<Answer> {
+  const { request, response, router, gate, files } = exchange
+  response.setHeader('Headrace-Version', version)
+  const { method = 'GET' } = request
+  const { path, query } = readTarget(request)
+  const match = router.match(method, path)
+  const isProbe = match.kind === 'route' && match.route.access === 'probe'
+  if (!isProbe) {
+    const refused = gate.check(request)
+    if (refused) throw refused
+    for (const [name, value] of Object.entries(gate.corsHeaders(request))) response.setHeader(name, value)
+  }
+  if (match.kind === 'none') {
+    const reply = await files?.serve(request, path)
+    if (!reply) throw router.notFound(method, path)
+    exchange.route = 'static'
+    return reply
+  }
+  for (const [name, value] of Object.entries(dataHeaders)) response.setHeader(name, value)
+  if (match.kind === 'method') {
+    return method === 'OPTIONS' ? options(exchange, match.allow) : notAllowed(method, path, match.allow)
+  }
+  exchange.route = match.route.path
+  const call = { request, response, segments: match.segments, query, maxBodyBytes: exchange.limits.bodyBytes }
+  return run(exchange, match.route, call)
+}
+
+async function run(exchange: Exchange, route: Route, call: RawCall): Promise<Answer> {
+  if (route.access !== 'token') return route.handle(call)
+  exchange.grant = await exchange.verify(bearerToken(call.request))
+  return route.handle(call, exchange.grant)
+}
+
+/** Answers are for one caller at one moment, and never anything that a browser should run. */
+const dataHeaders: Readonly<Record<string, string>> = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+}
+
+/** What a browser asks before a page of another origin may send a request. */
+function options({ request, response }: Exchange, allow: string): Reply {
+  const isPreflight = request.headers['access-control-request-method'] !== undefined
+  if (!isPreflight || !response.hasHeader('Access-Control-Allow-Origin'))
+    return { status: 204, headers: { Allow: allow } }
+  return {
+    status: 204,
+    headers: {
+      Allow: allow,
+      'Access-Control-Allow-Methods': allow,
+      'Access-Control-Allow-Headers': 'Authorization, Content-Type, Last-Event-ID',
+      'Access-Control-Max-Age': '600',
+    },
+  }
+}
+
+function notAllowed(method: string, path: string, allow: string): Reply {
+  const text = `${method.slice(0, 16)} is not for ${path.slice(0, 200)}. Allowed: ${allow}.`
+  return problem(new HeadraceError('method_not_allowed', text, { detail: { allow } }), { Allow: allow })
+}
+
+function errorReply({ response }: Exchange, error: HeadraceError): Reply {
+  // An address that answers with a file today may answer with data tomorrow: errors are never kept.
+  for (const [name, value] of Object.entries(dataHeaders)) response.setHeader(name, value)
+  return problem(error)
+}
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** Bounds what a caller can make a log or a metric say. */
+function knownMethod(method: string | undefined): string {
+  return method !== undefined && methods.has(method) ? method : 'other'
+}

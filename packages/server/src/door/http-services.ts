@@ -1,0 +1,29 @@
+import { HeadraceError, allows, type Grant, type SessionId, type Verb } from '@headrace/core'
+import type { Auth } from '../auth/auth.ts'
+import type { Clock } from '../clock.ts'
+import type { Hub } from '../hub-types.ts'
+import type { Metrics } from '../metrics.ts'
+import type { HttpLimits } from './http-limits.ts'
+import type { Waits } from './http-waits.ts'
+
+/** What the routes work with. */
+export interface HttpServices {
+  readonly hub: Hub
+  readonly auth: Auth
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly limits: HttpLimits
+  readonly waits: Waits
+  /** How long the next write to a stream may wait for more to go with it. */
+  readonly pace: { readonly windowMs: number }
+  /** Makes an error fit for the caller; what is meant for the operator goes to `onError`. */
+  publicError(thrown: unknown): HeadraceError
+}
+
+/** For what `decide` does not see: reads and deletions. */
+export function mustAllow(grant: Grant, session: SessionId, verb: Verb): void {
+  if (allows(grant, session, verb)) return
+  throw new HeadraceError('forbidden', `The token does not allow ${verb} on the session ${session}.`, {
+    detail: { verb },
+  })
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto'
+import {
+  HeadraceError,
+  allows,
+  commandRequest,
+  integer,
+  object,
+  optional,
+  sessionId,
+  sessionKey,
+  sessionSettings,
+  string,
+  type Grant,
+  type ListPage,
+  type MessageRow,
+  type Outcome,
+  type Schema,
+  type SessionRow,
+  type SessionId,
+  type SessionSettings,
+} from '@headrace/core'
+import { digits } from './http-query.ts'
+import { json, rawJson, type Reply } from './http-reply.ts'
+import { route, type Route } from './http-route.ts'
+import { mustAllow, type HttpServices } from './http-services.ts'
+
+interface NewSession {
+  readonly id?: SessionId
+  readonly settings: SessionSettings
+}
+
+const newSession: Schema<NewSession> = {
+  parse(value, path = '') {
+    if (typeof value !== 'object' || value === null || !('id' in value))
+      return { settings: sessionSettings.parse(value, path) }
+    const { id, ...settings } = value
+    return { id: sessionId.parse(id, 'id'), settings: sessionSettings.parse(settings, path) }
+  },
+  json: { allOf: [{ properties: { id: sessionId.json } }, sessionSettings.json] },
+}
+
+const seq = integer(1, Number.MAX_SAFE_INTEGER)
+/** Pages of the store that one list request reads while it looks for sessions that the caller may see. */
+const maxListReads = 10
+
+/** Creating, listing, reading, changing and deleting sessions. */
+export function sessionRoutes({ hub, limits, metrics }: HttpServices): readonly Route[] {
+  return [
+    route('POST /v1/sessions', { body: newSession }, async ({ body, grant }) => {
+      const id = body.id ?? randomUUID()
+      const outcome = await hub.submit(sessionKey(grant.tenant, id), {
+        grant,
+        body: { type: 'create', ...body.settings },
+      })
+      if (outcome.outcome === 'refused') return outcomeReply(outcome)
+      const headers = { Location: `/v1/sessions/${encodeURIComponent(id)}` }
+      return json(outcome.outcome === 'accepted' ? 201 : 200, { id, ...outcome }, headers)
+    }),
+
+    route(
+      'GET /v1/sessions',
+      { query: object({ limit: optional(digits(integer(1, 1_000))), cursor: optional(string({ min: 1, max: 512 })) }) },
+      async ({ query, grant }) => json(200, await listVisible(hub, grant, query.limit ?? 100, query.cursor)),
+    ),
+
+    route('GET /v1/sessions/{session}', {}, async ({ params: { session }, grant }) => {
+      mustAllow(grant, session, 'read')
+      return json(200, await hub.view(sessionKey(grant.tenant, session)))
+    }),
+
+    route('DELETE /v1/sessions/{session}', {}, async ({ params: { session }, grant }) => {
+      mustAllow(grant, session, 'admin')
+      await hub.purge(sessionKey(grant.tenant, session))
+      return { status: 204 }
+    }),
+
+    route(
+      'POST /v1/sessions/{session}/commands',
+      { body: commandRequest },
+      async ({ params: { session }, body, grant }) => {
+        const command = { grant, body: body.body, ...(body.id !== undefined && { id: body.id }) }
+        return outcomeReply(await hub.submit(sessionKey(grant.tenant, session), command))
+      },
+    ),
+
+    route(
+      'GET /v1/sessions/{session}/messages',
+      { query: object({ before: optional(digits(seq)), limit: optional(digits(integer(1, 500))) }) },
+      async ({ params: { session }, query: { before = Number.MAX_SAFE_INTEGER, limit = 50 }, grant }) => {
+        mustAllow(grant, session, 'read')
+        // One more than asked for tells whether there are more.
+        const rows = await hub.messages(sessionKey(grant.tenant, session), before, limit + 1)
+        const page = newest(rows, limit, limits.pageChars)
+        const body = `{"messages":[${page.map((row) => row.json).join(',')}],"more":${page.length < rows.length}}`
+        metrics.meter.delivered(page.length, body.length)
+        return rawJson(200, body)
+      },
+    ),
+  ]
+}
+
+/** The answer to a command. Its body says the outcome, also when it is refused. */
+function outcomeReply(outcome: Outcome): Reply {
+  return json(outcome.outcome === 'refused' ? HeadraceError.fromWire(outcome.error).status : 200, outcome)
+}
+
+/**
+ * The sessions that the caller may read. The store lists all of the tenant, so a caller who may see few of many gets
+ * short pages, down to none; while there is a cursor there are more.
+ */
+async function listVisible(
+  hub: HttpServices['hub'],
+  grant: Grant,
+  limit: number,
+  start: string | undefined,
+): Promise<ListPage> {
+  const rows: SessionRow[] = []
+  let cursor = start
+  for (let reads = 0; reads < maxListReads; reads += 1) {
+    // Never more than what is missing: the cursor then stands exactly after the last row that is returned or left out.
+    const page = await hub.list({
+      tenant: grant.tenant,
+      limit: limit - rows.length,
+      ...(cursor !== undefined && { cursor }),
+    })
+    rows.push(...page.rows.filter((row) => allows(grant, row.id, 'read')))
+    cursor = page.cursor
+    if (cursor === undefined || rows.length >= limit) break
+  }
+  return { rows, ...(cursor !== undefined && { cursor }) }
+}
+
+/** The newest rows within both bounds, oldest first, and at least one where there is one. */
+function newest(rows: readonly MessageRow[], limit: number, maxChars: number): readonly MessageRow[] {
+  let chars = 0
+  let start = rows.length
+  while (start > 0 && rows.length - start < limit) {
+    chars += rows[start - 1]?.json.length ?? 0
+    if (chars > maxChars && start < rows.length) break
+    start -= 1
+  }
+  return rows.slice(start)
+}

@@ -1,0 +1,80 @@
+import type { ServerResponse } from 'node:http'
+import { HeadraceError, type Grant } from '@headrace/core'
+import type { HttpLimits } from './http-limits.ts'
+
+/** A request that is answered later, or bit by bit. */
+export interface Wait {
+  /** Aborted when the caller is gone (`connection_lost`) or the door closes (`draining`); the reason is a HeadraceError. */
+  readonly signal: AbortSignal
+  /** Idempotent. */
+  close(): void
+}
+
+/** Counts the requests that wait or stream, and ends them when the door closes. */
+export class Waits {
+  readonly #limits: Pick<HttpLimits, 'waiting' | 'waitingPerActor'>
+  readonly #open = new Set<AbortController>()
+  readonly #perActor = new Map<string, number>()
+  #closed = false
+
+  constructor(limits: Pick<HttpLimits, 'waiting' | 'waitingPerActor'>) {
+    this.#limits = limits
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  /**
+   * @throws HeadraceError `draining`
+   * @throws HeadraceError `too_many_connections` when the server holds all that it may
+   * @throws HeadraceError `too_many_requests` when the caller does
+   */
+  open({ tenant, actor }: Grant, response: ServerResponse): Wait {
+    const who = `${tenant}!${actor}`
+    this.#admit(who)
+    const controller = new AbortController()
+    const onClose = (): void => controller.abort(new HeadraceError('connection_lost', 'The caller is gone.'))
+    this.#open.add(controller)
+    this.#perActor.set(who, (this.#perActor.get(who) ?? 0) + 1)
+    response.once('close', onClose)
+    if (response.closed) onClose()
+    const close = (): void => {
+      if (!this.#open.delete(controller)) return
+      response.off('close', onClose)
+      const left = (this.#perActor.get(who) ?? 1) - 1
+      if (left > 0) this.#perActor.set(who, left)
+      else this.#perActor.delete(who)
+    }
+    return { signal: controller.signal, close }
+  }
+
+  #admit(who: string): void {
+    const { waiting, waitingPerActor } = this.#limits
+    if (this.#closed) throw draining()
+    if (this.#open.size >= waiting) {
+      const detail = { limit: 'waiting', allowed: waiting, actual: this.#open.size + 1 }
+      throw new HeadraceError(
+        'too_many_connections',
+        `${waiting} requests wait or stream already (waiting). Try again later.`,
+        { detail },
+      )
+    }
+    const mine = (this.#perActor.get(who) ?? 0) + 1
+    if (mine > waitingPerActor) {
+      const detail = { limit: 'waitingPerActor', allowed: waitingPerActor, actual: mine }
+      const text = `You have ${waitingPerActor} requests that wait or stream already (waitingPerActor). Close some, or use one WebSocket for many sessions.`
+      throw new HeadraceError('too_many_requests', text, { detail })
+    }
+  }
+
+  /** Ends all that wait. Idempotent. */
+  close(): void {
+    this.#closed = true
+    for (const controller of this.#open) controller.abort(draining())
+  }
+}
+
+function draining(): HeadraceError {
+  return new HeadraceError('draining', 'The server is shutting down; ask again in a moment.')
+}

@@ -1,0 +1,137 @@
+/**
+ * What leaves through one WebSocket: control frames, and the pages of every session that the connection follows.
+ *
+ *   idle ──wake──▶ due ──flush──▶ idle          the first event goes at once, later ones after the pace's window
+ *                    └──too much unsent──▶ full ──drained──▶ due
+ *                                            └──30 s──▶ cut (slow_consumer)
+ *
+ * While it is full nothing is read from any log, so a reader that takes nothing costs one buffer and no more. It loses
+ * nothing either: its cursors stay, and it goes on from there.
+ */
+import type { Duplex } from 'node:stream'
+import type { WebSocket } from 'ws'
+import type { Down } from '@headrace/core'
+import type { Clock } from '../clock.ts'
+import type { Follower, Meter, Page } from '../hub-types.ts'
+import type { Pace } from '../pace.ts'
+
+export interface OutletOptions {
+  readonly ws: WebSocket
+  readonly socket: Duplex
+  readonly clock: Clock
+  readonly pace: Pace
+  readonly meter: Meter
+  /** Bytes that may be unsent before reading stops. */
+  readonly maxUnsentBytes: number
+  /** How long the reader may take nothing before it is cut, in milliseconds. */
+  readonly stallMs: number
+  readonly onStall: () => void
+  /** A follower's log can't be read on; it has been let go. */
+  readonly onBroken: (follower: Follower, thrown: unknown) => void
+}
+
+export class Outlet {
+  readonly #options: OutletOptions
+  readonly #due = new Set<Follower>()
+  #scheduled = false
+  #flushing = false
+  #full = false
+  #lastFlush = 0
+  #cancelStall: () => void = () => undefined
+  #closed = false
+
+  constructor(options: OutletOptions) {
+    this.#options = options
+  }
+
+  /** Sends a control frame now, before pages that wait. */
+  send(message: Down): void {
+    this.sendText(JSON.stringify(message))
+  }
+
+  sendText(text: string): void {
+    if (!this.#closed) this.#options.ws.send(text)
+  }
+
+  /** A follower may have more. */
+  wake(follower: Follower): void {
+    this.#due.add(follower)
+    this.#schedule()
+  }
+
+  forget(follower: Follower): void {
+    this.#due.delete(follower)
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#flushing || this.#full || this.#closed || this.#due.size === 0) return
+    this.#scheduled = true
+    const { clock, pace } = this.#options
+    const wait = this.#lastFlush + pace.windowMs - clock.now()
+    if (pace.windowMs === 0 || wait <= 0) setImmediate(() => this.#flush())
+    else clock.after(wait, () => this.#flush())
+  }
+
+  #flush(): void {
+    this.#scheduled = false
+    if (this.#closed) return
+    this.#flushing = true
+    this.#lastFlush = this.#options.clock.now()
+    this.#options.socket.cork()
+    const later: Promise<void>[] = []
+    for (const follower of this.#due) {
+      if (this.#isFull()) break
+      this.#due.delete(follower)
+      const page = follower.next()
+      if (page instanceof Promise) later.push(this.#giveLater(follower, page))
+      else this.#give(follower, page)
+    }
+    this.#options.socket.uncork()
+    if (later.length === 0) this.#flushed()
+    else void Promise.all(later).then(() => this.#flushed())
+  }
+
+  async #giveLater(follower: Follower, page: Promise<Page | undefined>): Promise<void> {
+    try {
+      this.#give(follower, await page)
+    } catch (thrown) {
+      if (!this.#closed) this.#options.onBroken(follower, thrown)
+    }
+  }
+
+  /** Sends a page; its follower stays due until it has reached the end of its log. */
+  #give(follower: Follower, page: Page | undefined): void {
+    if (!page || this.#closed) return
+    this.#options.ws.send(page.frame, { binary: false })
+    this.#options.meter.delivered(page.events.length, page.frame.length)
+    this.#due.add(follower)
+  }
+
+  #flushed(): void {
+    this.#flushing = false
+    if (this.#isFull()) this.#wait()
+    else this.#schedule()
+  }
+
+  #isFull(): boolean {
+    return this.#options.ws.bufferedAmount > this.#options.maxUnsentBytes
+  }
+
+  /** Waits until the peer has taken all that is unsent. */
+  #wait(): void {
+    if (this.#full || this.#closed) return
+    this.#full = true
+    this.#cancelStall = this.#options.clock.after(this.#options.stallMs, this.#options.onStall)
+    this.#options.socket.once('drain', () => {
+      this.#full = false
+      this.#cancelStall()
+      this.#schedule()
+    })
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#due.clear()
+    this.#cancelStall()
+  }
+}

@@ -1,0 +1,396 @@
+/**
+ * One WebSocket of the native protocol.
+ *
+ *   greeting ──hello──▶ open ──▶ closed
+ *      └──5 s / a frame that is not hello──▶ closed
+ *
+ * A connection holds no rule: it turns frames into commands and subscriptions, and answers. Closing it means nothing to
+ * any session but that its devices and workers are not heard from through it any more.
+ */
+import type { Duplex } from 'node:stream'
+import type { RawData, WebSocket } from 'ws'
+import {
+  HeadraceError,
+  allows,
+  protocolVersion,
+  sessionKey,
+  up,
+  type Grant,
+  type SessionId,
+  type SessionKey,
+  type Up,
+} from '@headrace/core'
+import { Outlet } from './outlet.ts'
+import type { Auth } from '../auth/auth.ts'
+import type { Clock } from '../clock.ts'
+import type { WorkerSlot } from '../dispatcher.ts'
+import type { RoomHub } from '../hub.ts'
+import type { Follower, Meter } from '../hub-types.ts'
+import type { Pace } from '../pace.ts'
+import type { ConnectionLimits } from './connection-limits.ts'
+
+export interface ConnectionOptions {
+  readonly hub: RoomHub
+  readonly auth: Auth
+  readonly clock: Clock
+  readonly pace: Pace
+  readonly meter: Meter
+  readonly limits: ConnectionLimits
+  readonly onError: (error: HeadraceError) => void
+}
+
+interface Subscription {
+  follower: Follower | undefined
+  leave: (() => void) | undefined
+  ended: boolean
+}
+
+type Frame<T extends Up['type']> = Extract<Up, { readonly type: T }>
+
+export class Connection {
+  readonly #ws: WebSocket
+  readonly #options: ConnectionOptions
+  readonly #outlet: Outlet
+  readonly #subscriptions = new Map<SessionId, Subscription>()
+  readonly #workers = new Map<string, WorkerSlot>()
+  #grant: Grant | undefined
+  #greeting = false
+  #cancelHello: () => void
+  #cancelExpiry: () => void = () => undefined
+  #cancelIdle: () => void = () => undefined
+  #lastHeard: number
+  #unanswered = 0
+  #closed = false
+
+  constructor(ws: WebSocket, socket: Duplex, options: ConnectionOptions) {
+    this.#ws = ws
+    this.#options = options
+    const { clock, pace, meter, limits } = options
+    this.#lastHeard = clock.now()
+    this.#outlet = new Outlet({
+      ws,
+      socket,
+      clock,
+      pace,
+      meter,
+      maxUnsentBytes: limits.maxUnsentBytes,
+      stallMs: limits.stallMs,
+      onStall: () =>
+        this.#cut(
+          'slow_consumer',
+          `Nothing was read for ${limits.stallMs} ms. Reconnect and resume after the last seq.`,
+        ),
+      onBroken: (follower, thrown) => this.#broken(follower, thrown),
+    })
+    this.#cancelHello = clock.after(limits.helloMs, () => {
+      this.#cut('hello_timeout', `Send a hello frame with a token within ${limits.helloMs} ms of connecting.`)
+    })
+    ws.on('message', (data, isBinary) => this.#receive(data, isBinary))
+    ws.on('pong', () => this.#heard())
+    ws.on('close', () => this.close())
+    // `ws` closes the socket itself after an error of the peer's framing, with the right code.
+    ws.on('error', () => undefined)
+    this.#watch()
+  }
+
+  /** Tells the client to come back, then closes. */
+  bye(retryAfterMs: number): void {
+    this.#outlet.send({ type: 'bye', retryAfterMs })
+    this.#ws.close(1012)
+  }
+
+  get isOpen(): boolean {
+    return this.#grant !== undefined
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    this.#heard()
+    try {
+      const text = isBinary ? notText() : decode(data)
+      const { limits } = this.#options
+      if (!this.#grant && text.length > limits.maxHelloChars) {
+        throw new HeadraceError(
+          'frame_too_large',
+          `Before hello a frame may have ${limits.maxHelloChars} characters, not ${text.length}.`,
+        )
+      }
+      this.#handle(up.parse(parseJson(text)))
+    } catch (thrown) {
+      const error = HeadraceError.from(thrown)
+      // A peer that speaks the protocol wrongly can't be told which of its frames failed, so the connection ends.
+      if (error.code === 'internal') this.#fail(error)
+      else this.#end(error)
+    }
+  }
+
+  #handle(frame: Up): void {
+    if (frame.type === 'hello') return this.#hello(frame)
+    if (!this.#grant)
+      throw new HeadraceError(
+        'unauthenticated',
+        'The first frame must be hello, and its welcome must come before the next one.',
+      )
+    switch (frame.type) {
+      case 'auth':
+        return void this.#auth(frame).catch((thrown: unknown) => this.#fail(thrown))
+      case 'subscribe':
+        return void this.#subscribe(frame, this.#grant).catch((thrown: unknown) => this.#fail(thrown))
+      case 'unsubscribe':
+        return this.#unsubscribe(frame.session)
+      case 'command':
+        return void this.#command(frame, this.#grant).catch((thrown: unknown) => this.#fail(thrown))
+      case 'work':
+        return this.#work(frame, this.#grant)
+      case 'ping':
+        return this.#outlet.send({ type: 'pong' })
+      default:
+        return frame satisfies never
+    }
+  }
+
+  #hello({ token }: Frame<'hello'>): void {
+    if (this.#greeting) throw new HeadraceError('bad_request', 'hello was sent before. To change the token send auth.')
+    this.#greeting = true
+    this.#options.auth.verify(token).then(
+      (grant) => {
+        if (this.#closed) return
+        this.#cancelHello()
+        this.#accept(grant)
+        const { actor, name, expiresAt } = grant
+        const { idleMs } = this.#options.limits
+        const node = this.#options.hub.node
+        this.#outlet.send({
+          type: 'welcome',
+          protocol: protocolVersion,
+          node,
+          actor,
+          ...(name !== undefined && { name }),
+          expiresAt,
+          idleMs,
+        })
+      },
+      (thrown: unknown) => this.#end(HeadraceError.from(thrown)),
+    )
+  }
+
+  /** From here on this grant counts, and the connection ends with it. */
+  #accept(grant: Grant): void {
+    this.#grant = grant
+    for (const slot of this.#workers.values()) slot.grant = grant
+    this.#cancelExpiry()
+    this.#cancelExpiry = this.#options.clock.after(grant.expiresAt - this.#options.clock.now(), () => {
+      if (grant.expiresAt <= this.#options.clock.now())
+        this.#cut('token_expired', 'The token expired on this connection. Reconnect with a new one.')
+      else this.#accept(grant) // a timer can't wait as long as some tokens live
+    })
+  }
+
+  async #auth({ token }: Frame<'auth'>): Promise<void> {
+    try {
+      const grant = await this.#options.auth.verify(token)
+      if (grant.actor !== this.#grant?.actor || grant.tenant !== this.#grant.tenant) {
+        throw new HeadraceError(
+          'forbidden',
+          'A new token must be for the same identity and tenant. Reconnect to change them.',
+        )
+      }
+      if (this.#closed) return
+      this.#accept(grant)
+      for (const session of this.#subscriptions.keys()) {
+        if (!allows(grant, session, 'read')) this.#drop(session, noRead(session))
+      }
+    } catch (thrown) {
+      // The old token still counts until it expires.
+      const error = HeadraceError.from(thrown)
+      if (error.code === 'internal') throw error
+      this.#outlet.send({ type: 'error', error: error.toWire() })
+    }
+  }
+
+  async #subscribe(frame: Frame<'subscribe'>, grant: Grant): Promise<void> {
+    const { session } = frame
+    const { hub, limits } = this.#options
+    if (this.#subscriptions.has(session)) this.#unsubscribe(session)
+    const subscription: Subscription = { follower: undefined, leave: undefined, ended: false }
+    try {
+      if (!allows(grant, session, 'read')) throw noRead(session)
+      if (this.#subscriptions.size >= limits.maxSubscriptions) {
+        const text = `A connection may follow ${limits.maxSubscriptions} sessions. Unsubscribe from one or open another connection.`
+        throw new HeadraceError('limit_exceeded', text, {
+          detail: { limit: 'maxSubscriptions', allowed: limits.maxSubscriptions },
+        })
+      }
+      this.#subscriptions.set(session, subscription)
+      const key = sessionKey(grant.tenant, session)
+      const view = await hub.view(key)
+      // A reader that is ahead of the log followed another one under this id: it begins again.
+      const after = frame.after !== undefined && frame.after <= view.seq ? frame.after : undefined
+      // It may be woken before this line has its result; it is woken again below.
+      const wake = (): void => {
+        if (subscription.follower) this.#outlet.wake(subscription.follower)
+      }
+      const follower = await hub.follow(key, after ?? view.seq, wake)
+      if (subscription.ended || this.#closed) return follower.close()
+      subscription.follower = follower
+      if (after === undefined) this.#outlet.send({ type: 'snapshot', session, seq: view.seq, view })
+      this.#outlet.wake(follower)
+      if (frame.device !== undefined) await this.#appear(subscription, key, grant, frame.device, frame.label)
+    } catch (thrown) {
+      const error = HeadraceError.from(thrown)
+      if (error.code === 'internal') throw error
+      if (!subscription.ended) this.#drop(session, error)
+    }
+  }
+
+  async #appear(
+    subscription: Subscription,
+    key: SessionKey,
+    grant: Grant,
+    device: string,
+    label: string | undefined,
+  ): Promise<void> {
+    const leave = await this.#options.hub.presences.join(key, grant, device, label)
+    if (subscription.ended || this.#closed) leave()
+    else subscription.leave = leave
+  }
+
+  #unsubscribe(session: SessionId): void {
+    const subscription = this.#subscriptions.get(session)
+    if (!subscription) return
+    this.#subscriptions.delete(session)
+    subscription.ended = true
+    subscription.leave?.()
+    if (!subscription.follower) return
+    this.#outlet.forget(subscription.follower)
+    subscription.follower.close()
+  }
+
+  /** Ends a subscription from this side and says why. */
+  #drop(session: SessionId, error: HeadraceError): void {
+    this.#unsubscribe(session)
+    this.#outlet.send({ type: 'unsubscribed', session, error: error.toWire() })
+  }
+
+  /** What a subscription follows can't be read on: that one ends, the others stay. */
+  #broken(follower: Follower, thrown: unknown): void {
+    const error = HeadraceError.from(thrown)
+    if (error.code === 'internal') return this.#fail(error)
+    for (const [session, subscription] of this.#subscriptions)
+      if (subscription.follower === follower) this.#drop(session, error)
+  }
+
+  async #command({ id, session, body }: Frame<'command'>, grant: Grant): Promise<void> {
+    const { limits, hub } = this.#options
+    this.#unanswered += 1
+    // A client that asks faster than the server answers waits in its own socket.
+    if (this.#unanswered >= limits.maxUnanswered) this.#ws.pause()
+    const outcome = await hub.submit(sessionKey(grant.tenant, session), { id, grant, body })
+    this.#unanswered -= 1
+    if (this.#ws.isPaused && this.#unanswered < limits.maxUnanswered / 2) this.#ws.resume()
+    this.#outlet.send({ type: 'reply', id, session, ...outcome })
+  }
+
+  #work({ agent, worker, capacity, leaseMs, held }: Frame<'work'>, grant: Grant): void {
+    if (!grant.agents.includes('*') && !grant.agents.includes(agent)) {
+      throw new HeadraceError('forbidden', `The token does not allow working as the agent ${agent}.`, {
+        detail: { agent },
+      })
+    }
+    const { dispatcher } = this.#options.hub
+    const id = `${agent} ${worker}`
+    const known = this.#workers.get(id)
+    if (known) {
+      known.capacity = capacity
+      return dispatcher.pump(grant.tenant, agent)
+    }
+    const slot = dispatcher.register({
+      agent,
+      worker,
+      grant,
+      capacity,
+      ...(leaseMs !== undefined && { leaseMs }),
+      ...(held && { held }),
+      assign: (assignment) => this.#outlet.send({ type: 'assign', ...assignment }),
+      signal: (run, signal) => this.#outlet.send({ type: 'signal', ...run, signal }),
+    })
+    this.#workers.set(id, slot)
+  }
+
+  #heard(): void {
+    this.#lastHeard = this.#options.clock.now()
+    for (const slot of this.#workers.values()) slot.heard()
+  }
+
+  /** Heartbeat: asks a silent peer, then takes it for dead. */
+  #watch(): void {
+    const { clock, limits } = this.#options
+    this.#cancelIdle = clock.after(limits.idleMs / 3, () => {
+      const silent = clock.now() - this.#lastHeard
+      if (silent >= limits.idleMs) {
+        this.#options.meter.cut('idle_timeout')
+        this.#ws.terminate()
+        return
+      }
+      if (silent >= limits.idleMs / 3) this.#ws.ping()
+      this.#watch()
+    })
+  }
+
+  #cut(code: 'slow_consumer' | 'hello_timeout' | 'token_expired', text: string): void {
+    this.#end(new HeadraceError(code, text))
+  }
+
+  /** A defect of ours: report it, tell the peer no more than that. */
+  #fail(thrown: unknown): void {
+    const error = HeadraceError.from(thrown)
+    if (error.code !== 'internal') return this.#end(error)
+    this.#options.onError(error)
+    this.#end(new HeadraceError('internal', 'The server failed; its log says why. Reconnect and resume.'))
+  }
+
+  /** Says why, then closes. A peer that does not read is cut off without ceremony. */
+  #end(error: HeadraceError): void {
+    if (this.#closed) return
+    this.#options.meter.cut(error.code)
+    const stalled = this.#ws.bufferedAmount > 0
+    if (!stalled) this.#outlet.send({ type: 'error', error: error.toWire() })
+    this.#ws.close(error.closeCode, error.code)
+    if (stalled) this.#ws.terminate()
+    this.close()
+  }
+
+  /** Lets go of all that the connection held. Idempotent. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#cancelHello()
+    this.#cancelExpiry()
+    this.#cancelIdle()
+    for (const session of this.#subscriptions.keys()) this.#unsubscribe(session)
+    for (const slot of this.#workers.values()) slot.close()
+    this.#outlet.close()
+  }
+}
+
+function noRead(session: SessionId): HeadraceError {
+  return new HeadraceError('forbidden', `The token does not allow read on the session ${session}.`, {
+    detail: { verb: 'read' },
+  })
+}
+
+function notText(): never {
+  throw new HeadraceError('bad_request', 'Frames must be text, not binary.')
+}
+
+/** `ws` is left at its default of one Buffer per message and has checked the UTF-8. */
+function decode(data: RawData): string {
+  return Buffer.isBuffer(data) ? data.toString('utf8') : notText()
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new HeadraceError('bad_request', 'The frame is not JSON.', { cause })
+  }
+}

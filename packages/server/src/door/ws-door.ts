@@ -1,0 +1,102 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer } from 'ws'
+import { HeadraceError, subprotocol } from '@headrace/core'
+import { Connection, type ConnectionOptions } from './ws-connection.ts'
+import type { Gate } from './gate.ts'
+
+export interface WsDoorOptions extends ConnectionOptions {
+  readonly gate: Gate
+}
+
+/** The WebSocket door of the native protocol at `/v1/connect`. */
+export class WsDoor {
+  readonly #options: WsDoorOptions
+  readonly #server: WebSocketServer
+  readonly #connections = new Set<Connection>()
+  #closing = false
+
+  constructor(options: WsDoorOptions) {
+    this.#options = options
+    this.#server = new WebSocketServer({
+      noServer: true,
+      maxPayload: options.limits.maxFrameBytes,
+      // Compression costs CPU and memory for each connection and lets a peer send a bomb before it is known.
+      perMessageDeflate: false,
+      clientTracking: false,
+      handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
+    })
+  }
+
+  get connections(): number {
+    return this.#connections.size
+  }
+
+  /** Answers an HTTP upgrade: with a WebSocket, or with an HTTP error that says why not. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const error = this.#check(request)
+    if (error) {
+      this.#options.meter.cut(error.code)
+      return refuse(socket, error)
+    }
+    this.#server.handleUpgrade(request, socket, head, (ws) => {
+      const connection = new Connection(ws, socket, this.#options)
+      this.#connections.add(connection)
+      this.#options.meter.connected('ws', 1)
+      ws.once('close', () => {
+        this.#connections.delete(connection)
+        this.#options.meter.connected('ws', -1)
+      })
+    })
+  }
+
+  #check(request: IncomingMessage): HeadraceError | undefined {
+    const { limits, gate } = this.#options
+    const refused = gate.check(request)
+    if (refused) return refused
+    const path = (request.url ?? '').split('?')[0]
+    if (path !== '/v1/connect') return new HeadraceError('not_found', 'WebSockets are served at /v1/connect.')
+    const offered = request.headers['sec-websocket-protocol']
+    const speaks = offered === undefined || offered.split(',').some((name) => name.trim() === subprotocol)
+    if (!speaks) return new HeadraceError('unsupported_version', `This server speaks the subprotocol ${subprotocol}.`)
+    if (this.#closing) return new HeadraceError('draining', 'The server is shutting down; reconnect in a moment.')
+    if (this.#connections.size >= limits.maxConnections) {
+      return new HeadraceError(
+        'too_many_connections',
+        `This server holds ${limits.maxConnections} connections at the most. Try again later.`,
+      )
+    }
+    if (this.#strangers() >= limits.maxStrangers) {
+      return new HeadraceError(
+        'too_many_connections',
+        `${limits.maxStrangers} connections have not said hello yet. Try again later.`,
+      )
+    }
+    return undefined
+  }
+
+  #strangers(): number {
+    if (this.#connections.size < this.#options.limits.maxStrangers) return 0
+    let count = 0
+    for (const connection of this.#connections) if (!connection.isOpen) count += 1
+    return count
+  }
+
+  /** Says bye to everybody; each is told another moment to come back, so that they don't all come at once. */
+  close(spreadMs: number): void {
+    this.#closing = true
+    let index = 0
+    for (const connection of this.#connections) {
+      connection.bye(Math.round((spreadMs * index) / Math.max(1, this.#connections.size)))
+      index += 1
+    }
+  }
+}
+
+function refuse(socket: Duplex, error: HeadraceError): void {
+  const body = JSON.stringify({ error: error.toWire() })
+  socket.on('error', () => socket.destroy())
+  socket.end(
+    `HTTP/1.1 ${error.status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}

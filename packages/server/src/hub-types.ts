@@ -1,0 +1,107 @@
+import type {
+  AgentName,
+  Command,
+  Grant,
+  ListPage,
+  ListQuery,
+  MessageRow,
+  Outcome,
+  ReadLimits,
+  RunId,
+  SessionId,
+  SessionKey,
+  SessionView,
+} from '@headrace/core'
+
+/** Consecutive events of one session, as the JSON they were stored as. */
+export interface Page {
+  /** Seq before the first event. */
+  readonly after: number
+  /** Seq of the last event. */
+  readonly last: number
+  readonly events: readonly string[]
+  /** The page as a WebSocket text frame: encoded once, whoever reads it. */
+  readonly frame: Buffer
+}
+
+/** A reader's place in a session's log. */
+export interface Follower {
+  /** Seq of the last event that `next` returned. */
+  readonly cursor: number
+  /**
+   * The next page of events, about 64 KiB at the most, and moves the cursor; `undefined` at the end of the log, after
+   * which the follower's `wake` is called when there is more. A promise only when events must be read from the store: a
+   * reader that keeps up never waits. It rejects with `session_not_found` when the session was deleted.
+   */
+  next(): Page | undefined | Promise<Page | undefined>
+  close(): void
+}
+
+/** A run that was claimed for a worker. */
+export interface Assignment {
+  readonly session: SessionId
+  readonly run: RunId
+  readonly attempt: number
+  readonly agent: AgentName
+  readonly leaseMs: number
+  readonly view: SessionView
+}
+
+export interface ClaimOptions {
+  readonly leaseMs?: number
+  /** How long to wait for work, in milliseconds. */
+  readonly waitMs: number
+  readonly signal: AbortSignal
+}
+
+export interface HubStats {
+  readonly rooms: number
+  readonly followers: number
+  readonly workers: number
+}
+
+/** All that a door needs. Every method rejects with a `HeadraceError`. */
+export interface Hub {
+  /** Id of this server process. */
+  readonly node: string
+  /** Decides and, if accepted, stores a command; the answer comes when it is durable. Verbs are checked by `decide`. */
+  submit(key: SessionKey, command: Command): Promise<Outcome>
+  /** What a reader sees now. The door checks the right to read. */
+  view(key: SessionKey): Promise<SessionView>
+  events(
+    key: SessionKey,
+    after: number,
+    limits: ReadLimits,
+  ): Promise<{ readonly events: readonly string[]; readonly head: number }>
+  /** Messages that are no longer in the view, the newest before a position, oldest first. */
+  messages(key: SessionKey, before: number, limit: number): Promise<readonly MessageRow[]>
+  follow(key: SessionKey, after: number, wake: () => void): Promise<Follower>
+  list(query: ListQuery): Promise<ListPage>
+  purge(key: SessionKey): Promise<void>
+  /** Waits for a run of an agent and claims it; `undefined` when none came in time. */
+  claim(agent: AgentName, worker: string, grant: Grant, options: ClaimOptions): Promise<Assignment | undefined>
+  stats(): HubStats
+  /** Refuses new work, finishes what was accepted, stores snapshots. Idempotent. */
+  close(): Promise<void>
+}
+
+/** Where the server counts what it does. All methods are called on hot paths: count, don't compute. */
+export interface Meter {
+  /** A batch became durable. */
+  appended(events: number, ms: number): void
+  /** A command was answered; `code` is set for refusals. */
+  answered(outcome: 'accepted' | 'noop' | 'refused', code?: string): void
+  /** Events were handed to a reader's connection. */
+  delivered(events: number, bytes: number): void
+  connected(door: 'ws' | 'sse', change: 1 | -1): void
+  /** A connection or subscription was ended by the server for this reason. */
+  cut(code: string): void
+}
+
+export const noMeter: Meter = {
+  appended: () => undefined,
+  answered: () => undefined,
+  delivered: () => undefined,
+  connected: () => undefined,
+  cut: () => undefined,
+}

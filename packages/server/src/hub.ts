@@ -1,0 +1,199 @@
+import {
+  HeadraceError,
+  defaultSessionLimits,
+  splitKey,
+  type AgentName,
+  type Command,
+  type Grant,
+  type ListPage,
+  type ListQuery,
+  type MessageRow,
+  type Outcome,
+  type ReadLimits,
+  type SessionEvent,
+  type SessionKey,
+  type SessionLimits,
+  type SessionView,
+  type Store,
+} from '@headrace/core'
+import { Dispatcher } from './dispatcher.ts'
+import { claimOnce } from './claim-once.ts'
+import { loadSession } from './load.ts'
+import { Presences } from './presence.ts'
+import { Room } from './room.ts'
+import type { Clock } from './clock.ts'
+import type { Assignment, ClaimOptions, Follower, Hub, HubStats, Meter } from './hub-types.ts'
+
+export interface HubOptions {
+  readonly node: string
+  readonly store: Store
+  readonly clock: Clock
+  readonly meter: Meter
+  readonly limits?: SessionLimits
+  readonly onError: (error: HeadraceError) => void
+}
+
+/** How often idle rooms are let go and sessions that time has made due are looked for. */
+const sweepMs = 10_000
+/** A room that nobody used for so long is let go. */
+const idleMs = 60_000
+/** Most sessions opened in one look at the due index. */
+const duePage = 1_000
+
+/** The rooms of this server: opens them on demand, one per session, and lets them go when nothing needs them. */
+export class RoomHub implements Hub {
+  readonly node: string
+  readonly dispatcher: Dispatcher
+  readonly presences: Presences
+  readonly #options: HubOptions
+  readonly #rooms = new Map<SessionKey, Room>()
+  readonly #opening = new Map<SessionKey, Promise<Room>>()
+  #closing: Promise<void> | undefined
+  #cancelSweep: () => void = () => undefined
+  #sweeping: Promise<void> = Promise.resolve()
+
+  constructor(options: HubOptions) {
+    this.#options = options
+    this.node = options.node
+    this.dispatcher = new Dispatcher({
+      store: options.store,
+      clock: options.clock,
+      onError: options.onError,
+      room: (key) => this.room(key),
+    })
+    this.presences = new Presences(options.node, options.clock, (key, command) => this.submit(key, command))
+    this.#scheduleSweep(0)
+  }
+
+  /** The room of a session, opened if it is not. */
+  async room(key: SessionKey): Promise<Room> {
+    if (this.#closing) throw new HeadraceError('draining', 'The server is shutting down; reconnect.')
+    const open = this.#rooms.get(key)
+    if (open) return open
+    let opening = this.#opening.get(key)
+    if (!opening) {
+      opening = this.#open(key).finally(() => this.#opening.delete(key))
+      this.#opening.set(key, opening)
+    }
+    return opening
+  }
+
+  async #open(key: SessionKey): Promise<Room> {
+    const { store, clock, meter, limits = defaultSessionLimits, onError } = this.#options
+    const loaded = await loadSession(store, key)
+    const onChange = (room: Room, events: readonly SessionEvent[]): void => this.dispatcher.changed(room, events)
+    const room = new Room(key, loaded, { store, clock, meter, limits, onChange, onError })
+    this.#rooms.set(key, room)
+    this.dispatcher.changed(room, [])
+    if (!store.capabilities.shared) this.presences.adopt(room)
+    return room
+  }
+
+  async #existing(key: SessionKey): Promise<Room> {
+    const room = await this.room(key)
+    if (room.head > 0) return room
+    throw noSession(key)
+  }
+
+  async submit(key: SessionKey, command: Command): Promise<Outcome> {
+    try {
+      return await (await this.room(key)).submit(command)
+    } catch (thrown) {
+      const error = HeadraceError.from(thrown)
+      if (error.code === 'internal') this.#options.onError(error)
+      this.#options.meter.answered('refused', error.code)
+      return { outcome: 'refused', error: error.toWire() }
+    }
+  }
+
+  async view(key: SessionKey): Promise<SessionView> {
+    return (await this.#existing(key)).state.view
+  }
+
+  async events(
+    key: SessionKey,
+    after: number,
+    limits: ReadLimits,
+  ): Promise<{ readonly events: readonly string[]; readonly head: number }> {
+    const { head } = await this.#existing(key)
+    return { events: after >= head ? [] : await this.#options.store.read(key, after, limits), head }
+  }
+
+  async messages(key: SessionKey, before: number, limit: number): Promise<readonly MessageRow[]> {
+    await this.#existing(key)
+    return this.#options.store.readMessages(key, before, limit)
+  }
+
+  async follow(key: SessionKey, after: number, wake: () => void): Promise<Follower> {
+    return (await this.#existing(key)).follow(after, wake)
+  }
+
+  list(query: ListQuery): Promise<ListPage> {
+    return this.#options.store.list(query)
+  }
+
+  async purge(key: SessionKey): Promise<void> {
+    const room = await this.#existing(key)
+    this.dispatcher.forget(key)
+    this.presences.forget(key)
+    await room.end(noSession(key))
+    await this.#options.store.purge(key)
+    this.#rooms.delete(key)
+  }
+
+  claim(agent: AgentName, worker: string, grant: Grant, options: ClaimOptions): Promise<Assignment | undefined> {
+    return claimOnce(this.dispatcher, this.#options.clock, { agent, worker, grant, ...options })
+  }
+
+  stats(): HubStats {
+    let followers = 0
+    for (const room of this.#rooms.values()) followers += room.followers
+    return { rooms: this.#rooms.size, followers, workers: this.dispatcher.workers }
+  }
+
+  #scheduleSweep(ms: number): void {
+    this.#cancelSweep = this.#options.clock.after(ms, () => {
+      this.#sweeping = this.#sweep().catch((thrown: unknown) => this.#options.onError(HeadraceError.from(thrown)))
+      void this.#sweeping.then(() => {
+        if (!this.#closing) this.#scheduleSweep(sweepMs)
+      })
+    })
+  }
+
+  async #sweep(): Promise<void> {
+    const { store, clock } = this.#options
+    const now = clock.now()
+    const idle = [...this.#rooms.values()].filter(
+      (room) => room.idle && now - room.usedAt >= idleMs && !this.presences.has(room.key),
+    )
+    for (const room of idle) {
+      this.#rooms.delete(room.key)
+      await room.close()
+    }
+    // A room that is open has its own timer; these are sessions that nobody has opened since the server started.
+    const due = await store.due(now + 2 * sweepMs, duePage)
+    for (const { key } of due) if (!this.#rooms.has(key)) await this.room(key)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#cancelSweep()
+    this.dispatcher.close()
+    this.presences.close()
+    await this.#sweeping
+    await Promise.allSettled(this.#opening.values())
+    await Promise.all([...this.#rooms.values()].map((room) => room.close()))
+    this.#rooms.clear()
+  }
+}
+
+function noSession(key: SessionKey): HeadraceError {
+  const { session } = splitKey(key)
+  return new HeadraceError('session_not_found', `There is no session ${session}. Create it first.`, {
+    detail: { session },
+  })
+}

@@ -1,0 +1,49 @@
+import { performance } from 'node:perf_hooks'
+import type { Clock } from './clock.ts'
+
+/**
+ * How long a connection's next write may wait for more to go with it.
+ *
+ * About three quarters of a delivery is the kernel's socket write, so under load fewer and larger writes are what makes
+ * room; without load waiting would only add delay. The window is 0 until the event loop is busy for most of the time and
+ * then widens, up to 50 ms.
+ */
+export class Pace {
+  #windowMs = 0
+  #last = performance.eventLoopUtilization()
+  #cancel: () => void
+  readonly #clock: Clock
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#cancel = this.#next()
+  }
+
+  get windowMs(): number {
+    return this.#windowMs
+  }
+
+  #next(): () => void {
+    return this.#clock.after(sampleMs, () => {
+      const current = performance.eventLoopUtilization()
+      this.#windowMs = nextWindow(this.#windowMs, performance.eventLoopUtilization(current, this.#last).utilization)
+      this.#last = current
+      this.#cancel = this.#next()
+    })
+  }
+
+  close(): void {
+    this.#cancel()
+  }
+}
+
+const sampleMs = 200
+const maxWindowMs = 50
+const firstWindowMs = 10
+
+/** Widens while the event loop is nearly always busy, narrows while it has time to spare, else stays. */
+export function nextWindow(windowMs: number, utilization: number): number {
+  if (utilization > 0.75) return Math.min(maxWindowMs, Math.max(firstWindowMs, windowMs * 1.5))
+  if (utilization < 0.5) return windowMs <= firstWindowMs ? 0 : windowMs / 1.5
+  return windowMs
+}

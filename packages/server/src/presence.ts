@@ -1,0 +1,93 @@
+/**
+ * Who has a session open (P1). A device is here while one of its connections follows the session; it may be away for a
+ * moment (a reload, a dropped socket) without anybody seeing it go.
+ *
+ * After a restart the log still shows devices that the old process saw. They get the same moment to come back.
+ */
+import { systemGrant, splitKey, type Command, type Grant, type Outcome, type SessionKey } from '@headrace/core'
+import type { Clock } from './clock.ts'
+import type { Room } from './room.ts'
+
+/** How long a device may be gone before it is shown as gone. */
+const awayMs = 5_000
+
+interface Entry {
+  connections: number
+  cancelLeave: (() => void) | undefined
+}
+
+type Submit = (key: SessionKey, command: Command) => Promise<Outcome>
+
+export class Presences {
+  readonly #node: string
+  readonly #clock: Clock
+  readonly #submit: Submit
+  readonly #sessions = new Map<SessionKey, Map<string, Entry>>()
+
+  constructor(node: string, clock: Clock, submit: Submit) {
+    this.#node = node
+    this.#clock = clock
+    this.#submit = submit
+  }
+
+  /** A connection shows its device; call the result when it stops. */
+  async join(key: SessionKey, grant: Grant, device: string, label: string | undefined): Promise<() => void> {
+    const entry = this.#entry(key, `${grant.actor} ${device}`)
+    entry.connections += 1
+    entry.cancelLeave?.()
+    entry.cancelLeave = undefined
+    await this.#submit(key, {
+      grant,
+      body: { type: 'join', device, node: this.#node, ...(label !== undefined && { label }) },
+    })
+    let left = false
+    return () => {
+      if (left) return
+      left = true
+      entry.connections -= 1
+      if (entry.connections === 0) this.#leaveLater(key, grant, device)
+    }
+  }
+
+  /** Devices that an earlier process of this server showed. */
+  adopt(room: Room): void {
+    const system = systemGrant(splitKey(room.key).tenant)
+    for (const { actor, device, node } of room.state.view.presence) {
+      if (node !== this.#node) this.#leaveLater(room.key, { ...system, actor }, device)
+    }
+  }
+
+  #leaveLater(key: SessionKey, grant: Grant, device: string): void {
+    const id = `${grant.actor} ${device}`
+    const entry = this.#entry(key, id)
+    if (entry.connections > 0) return
+    entry.cancelLeave?.()
+    entry.cancelLeave = this.#clock.after(awayMs, () => {
+      const devices = this.#sessions.get(key)
+      devices?.delete(id)
+      if (devices?.size === 0) this.#sessions.delete(key)
+      void this.#submit(key, { grant, body: { type: 'leave', device } })
+    })
+  }
+
+  #entry(key: SessionKey, id: string): Entry {
+    const devices = this.#sessions.get(key) ?? new Map<string, Entry>()
+    this.#sessions.set(key, devices)
+    const entry = devices.get(id) ?? { connections: 0, cancelLeave: undefined }
+    devices.set(id, entry)
+    return entry
+  }
+
+  has(key: SessionKey): boolean {
+    return this.#sessions.has(key)
+  }
+
+  forget(key: SessionKey): void {
+    for (const entry of this.#sessions.get(key)?.values() ?? []) entry.cancelLeave?.()
+    this.#sessions.delete(key)
+  }
+
+  close(): void {
+    for (const key of this.#sessions.keys()) this.forget(key)
+  }
+}

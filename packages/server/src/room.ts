@@ -1,0 +1,385 @@
+/**
+ * One live session on this server.
+ *
+ *   submit ─▶ queue ─▶ decide in order ─▶ append "only if the log still ends at N" ─▶ durable ─▶ fold ─▶ fan out, answer
+ *
+ * One batch is on its way to the store at a time; commands that arrive meanwhile make up the next one. Nothing is shown
+ * or answered before the store says durable: that includes a no-op, which may rest on an event of the same batch.
+ *
+ * Where another writer appended first, the room reads what is new, folds it and decides again. Where the store can't say
+ * whether a batch was written, the room reads the head to find out, so an answer is never a guess.
+ */
+import {
+  AppendConflict,
+  HeadraceError,
+  cooled,
+  decide,
+  fold,
+  lookups,
+  nextDue,
+  sameRow,
+  sessionRow,
+  splitKey,
+  systemGrant,
+  type AppendBatch,
+  type Command,
+  type Decision,
+  type Message,
+  type MessageRow,
+  type Outcome,
+  type SessionEvent,
+  type SessionKey,
+  type SessionLimits,
+  type SessionRow,
+  type SessionState,
+  type Store,
+} from '@headrace/core'
+import { LogFollower, type PageSource } from './follower.ts'
+import { findMessages } from './cold-messages.ts'
+import { Tail, makePage, pageChars } from './tail.ts'
+import type { Clock } from './clock.ts'
+import type { Follower, Meter, Page } from './hub-types.ts'
+import type { LoadedSession } from './load.ts'
+
+export interface RoomOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly meter: Meter
+  readonly limits: SessionLimits
+  /** Called when events other than output have become durable: runs, presence, messages. */
+  readonly onChange: (room: Room, events: readonly SessionEvent[]) => void
+  readonly onError: (error: HeadraceError) => void
+}
+
+interface Waiting {
+  readonly command: Command
+  readonly answer: (outcome: Outcome) => void
+}
+
+/** Most commands that one batch decides: bounds how long a batch blocks the event loop. */
+const maxBatch = 512
+/** Most commands that may wait for a room: past that the caller is told to slow down. */
+const maxWaiting = 8_192
+/** A snapshot is written after so many events, so that opening a session folds at most about that many. */
+const snapshotEvery = 1_000
+/** After a restart, agents get so long to come back before a lapsed lease counts. */
+const returnMs = 6_000
+
+export class Room implements PageSource {
+  readonly key: SessionKey
+  readonly #options: RoomOptions
+  readonly #tail: Tail
+  readonly #followers = new Set<LogFollower>()
+  readonly #openedAt: number
+  #state: SessionState
+  #row: SessionRow | undefined
+  #waiting: Waiting[] = []
+  #working: Promise<void> | undefined
+  #snapshotSeq: number
+  #timer: { readonly at: number; readonly cancel: () => void } | undefined
+  #closed = false
+  #keep = true
+  readonly #reads = new Map<number, Promise<Page | undefined>>()
+  /** When it last did something for anybody, for letting idle rooms go. */
+  usedAt: number
+
+  constructor(key: SessionKey, loaded: LoadedSession, options: RoomOptions) {
+    this.key = key
+    this.#options = options
+    this.#state = loaded.state
+    this.#row = loaded.row
+    this.#snapshotSeq = loaded.snapshotSeq
+    this.#tail = new Tail(loaded.state.view.id, loaded.state.view.seq)
+    this.#openedAt = options.clock.now()
+    this.usedAt = this.#openedAt
+    this.#schedule()
+  }
+
+  get state(): SessionState {
+    return this.#state
+  }
+
+  get head(): number {
+    return this.#state.view.seq
+  }
+
+  get followers(): number {
+    return this.#followers.size
+  }
+
+  /** Whether nothing would be missed if the room were let go. */
+  get idle(): boolean {
+    return this.#followers.size === 0 && this.#waiting.length === 0 && !this.#working && nextDue(this.#state) === null
+  }
+
+  submit(command: Command): Promise<Outcome> {
+    this.usedAt = this.#options.clock.now()
+    if (this.#closed)
+      return Promise.resolve(
+        refused(new HeadraceError('draining', 'The server is shutting down; reconnect and send again.')),
+      )
+    if (this.#waiting.length >= maxWaiting) {
+      const text = `More than ${maxWaiting} commands wait for the session ${this.#state.view.id}. Wait for answers before sending more.`
+      return Promise.resolve(refused(new HeadraceError('too_many_requests', text)))
+    }
+    return new Promise((answer) => {
+      this.#waiting.push({ command, answer })
+      this.#working ??= this.#work()
+    })
+  }
+
+  async #work(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, maxBatch)
+      try {
+        await this.#settle(batch)
+      } catch (thrown) {
+        const error = HeadraceError.from(thrown)
+        if (error.code === 'internal') this.#options.onError(error)
+        for (const { answer } of batch) answer(refused(publicError(error)))
+      }
+    }
+    this.#working = undefined
+  }
+
+  /** Decides a batch and makes it durable; on a conflict with another server, again from what is true now. */
+  async #settle(batch: readonly Waiting[]): Promise<void> {
+    for (;;) {
+      const cold = await this.#readCold(batch)
+      const { decisions, events, state, messages } = this.#decide(batch, cold)
+      if (events.length > 0) {
+        const written = await this.#append(events, state, messages)
+        if (!written) continue
+      }
+      for (const [index, decision] of decisions.entries()) this.#answer(batch[index], decision)
+      return
+    }
+  }
+
+  #decide(batch: readonly Waiting[], cold: readonly Message[]): Decided {
+    const now = this.#options.clock.now()
+    const decisions: Decision[] = []
+    const events: SessionEvent[] = []
+    const messages: MessageRow[] = []
+    let state = this.#state
+    for (const { command } of batch) {
+      const decision = decide(state, command, now, { limits: this.#options.limits, cold })
+      decisions.push(decision)
+      if (decision.outcome !== 'accepted') continue
+      messages.push(...coldRows(state, decision.state, decision.events))
+      events.push(...decision.events)
+      state = decision.state
+    }
+    return { decisions, events, state, messages }
+  }
+
+  /** Returns false when another writer was first and the batch must be decided again. */
+  async #append(
+    events: readonly SessionEvent[],
+    state: SessionState,
+    messages: readonly MessageRow[],
+  ): Promise<boolean> {
+    const { store, clock, meter } = this.#options
+    const encoded = events.map((event) => JSON.stringify(event))
+    const changes = events.filter((event) => !isOutput(event))
+    const row = changes.length > 0 ? sessionRow(state) : undefined
+    const newRow = row && !(this.#row && sameRow(this.#row, row)) ? row : undefined
+    const batch: AppendBatch = {
+      events: encoded,
+      ...(newRow && { row: newRow }),
+      ...(messages.length > 0 && { messages }),
+    }
+    const began = clock.now()
+    try {
+      await store.append(this.key, this.head, batch)
+    } catch (thrown) {
+      if (thrown instanceof AppendConflict) {
+        await this.#readNew()
+        return false
+      }
+      if (!(thrown instanceof HeadraceError) || thrown.code !== 'unknown_outcome' || !(await this.#found(encoded)))
+        throw thrown
+    }
+    meter.appended(events.length, clock.now() - began)
+    this.#advance(state, encoded, newRow)
+    if (changes.length > 0) this.#options.onChange(this, changes)
+    return true
+  }
+
+  /** Whether a batch whose outcome the store could not tell is in the log. */
+  async #found(encoded: readonly string[]): Promise<boolean> {
+    const stored = await this.#options.store.read(this.key, this.head, {
+      maxEvents: encoded.length,
+      maxChars: Number.MAX_SAFE_INTEGER,
+    })
+    return stored.length === encoded.length && stored.every((event, index) => event === encoded[index])
+  }
+
+  /** Catches up with what another server appended. */
+  async #readNew(): Promise<void> {
+    const limits = { maxEvents: 1_000, maxChars: 1_048_576 }
+    for (;;) {
+      const encoded = await this.#options.store.read(this.key, this.head, limits)
+      if (encoded.length === 0) return
+      const events = encoded.map((event) => JSON.parse(event) as SessionEvent) // written by a server of this format
+      this.#advance(events.reduce(fold, this.#state), encoded, undefined)
+      this.#row = undefined
+      this.#options.onChange(this, events)
+    }
+  }
+
+  #advance(state: SessionState, encoded: readonly string[], row: SessionRow | undefined): void {
+    this.#state = state
+    if (row) this.#row = row
+    this.#tail.push(encoded)
+    this.#schedule()
+    for (const follower of this.#followers) follower.wake()
+    if (this.head - this.#snapshotSeq >= snapshotEvery) this.#snapshot()
+  }
+
+  #answer(waiting: Waiting | undefined, decision: Decision): void {
+    const outcome = toOutcome(decision)
+    this.#options.meter.answered(outcome.outcome, outcome.outcome === 'refused' ? outcome.error.code : undefined)
+    waiting?.answer(outcome)
+  }
+
+  async #readCold(batch: readonly Waiting[]): Promise<readonly Message[]> {
+    const ids = batch.flatMap(({ command }) => lookups(this.#state, command.body))
+    return ids.length === 0 ? [] : findMessages(this.#options.store, this.key, ids)
+  }
+
+  /** Looks again when time will have made something due. A timer that is early finds nothing and sets the next one. */
+  #schedule(): void {
+    const due = nextDue(this.#state)
+    if (due === null || this.#closed) {
+      this.#timer?.cancel()
+      this.#timer = undefined
+      return
+    }
+    const at = Math.max(due, this.#openedAt + returnMs)
+    if (this.#timer && this.#timer.at <= at) return
+    this.#timer?.cancel()
+    const cancel = this.#options.clock.after(at - this.#options.clock.now(), () => {
+      this.#timer = undefined
+      const now = this.#options.clock.now()
+      const isDue = (nextDue(this.#state) ?? Infinity) <= now && now >= this.#openedAt + returnMs
+      if (isDue)
+        void this.submit({ grant: systemGrant(splitKey(this.key).tenant), body: { type: 'tick' } }).then(() =>
+          this.#schedule(),
+        )
+      else this.#schedule()
+    })
+    this.#timer = { at, cancel }
+  }
+
+  /** Best effort: what is not written now can be made again from the log. */
+  #snapshot(): void {
+    const { view } = this.#state
+    this.#snapshotSeq = view.seq
+    const snapshot = { seq: view.seq, state: JSON.stringify(this.#state) }
+    this.#options.store.putSnapshot(this.key, snapshot).catch((thrown: unknown) => {
+      const error = HeadraceError.from(thrown)
+      if (error.code === 'internal') this.#options.onError(error)
+    })
+  }
+
+  follow(after: number, wake: () => void): Follower {
+    this.usedAt = this.#options.clock.now()
+    const follower = new LogFollower(this, after, wake)
+    this.#followers.add(follower)
+    return follower
+  }
+
+  leave(follower: LogFollower): void {
+    this.#followers.delete(follower)
+    this.usedAt = this.#options.clock.now()
+  }
+
+  recent(after: number): Page | 'cold' | undefined {
+    return this.#tail.after(after)
+  }
+
+  stored(after: number): Promise<Page | undefined> {
+    const known = this.#reads.get(after)
+    if (known) return known
+    const read = this.#options.store
+      .read(this.key, after, { maxEvents: 1_000, maxChars: pageChars })
+      .then((events) => (events.length === 0 ? undefined : makePage(this.#state.view.id, after, events)))
+      .finally(() => this.#reads.delete(after))
+    this.#reads.set(after, read)
+    return read
+  }
+
+  /** Closes for good and tells the readers that there is nothing left to read. */
+  async end(error: HeadraceError): Promise<void> {
+    this.#keep = false
+    await this.close()
+    for (const follower of this.#followers) follower.end(error)
+  }
+
+  /** Finishes what was accepted, then refuses. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#timer?.cancel()
+    await this.#working
+    if (this.#keep && this.head > this.#snapshotSeq) this.#snapshot()
+  }
+}
+
+interface Decided {
+  readonly decisions: readonly Decision[]
+  readonly events: readonly SessionEvent[]
+  readonly state: SessionState
+  readonly messages: readonly MessageRow[]
+}
+
+/** Output moves nothing that lists, timers of other sessions or workers look at. */
+function isOutput(event: SessionEvent): boolean {
+  return event.type.startsWith('part.') || event.type === 'run.renewed'
+}
+
+/** The messages that a decision let go cold. Nearly always none; event by event only where one came and went at once. */
+function coldRows(before: SessionState, after: SessionState, events: readonly SessionEvent[]): readonly MessageRow[] {
+  const count = after.view.older - before.view.older
+  if (count === 0) return []
+  let messages = cooled(before.view, after.view)
+  if (messages.length !== count) {
+    messages = []
+    let state = before
+    for (const event of events) {
+      const next = fold(state, event)
+      messages = [...messages, ...cooled(state.view, next.view)]
+      state = next
+    }
+  }
+  return messages.map((message) => ({ seq: message.seq, json: JSON.stringify(message) }))
+}
+
+function toOutcome(decision: Decision): Outcome {
+  switch (decision.outcome) {
+    case 'accepted': {
+      const seq = decision.state.view.seq
+      return decision.cancel ? { outcome: 'accepted', seq, cancel: true } : { outcome: 'accepted', seq }
+    }
+    case 'repeated':
+      return { outcome: 'accepted', seq: decision.seq }
+    case 'noop':
+      return decision
+    case 'refused':
+      return refused(decision.error)
+    default:
+      return decision satisfies never
+  }
+}
+
+function refused(error: HeadraceError): Outcome {
+  return { outcome: 'refused', error: error.toWire() }
+}
+
+/** A defect's text may hold anything, so it goes to `onError` and not to the caller. */
+function publicError(error: HeadraceError): HeadraceError {
+  return error.code === 'internal'
+    ? new HeadraceError('internal', 'The server failed to handle the command; its log says why.')
+    : error
+}

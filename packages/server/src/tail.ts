@@ -1,0 +1,85 @@
+import type { SessionId } from '@headrace/core'
+import type { Page } from './hub-types.ts'
+
+/** How many of the newest events a room keeps encoded, so that readers who keep up never touch the store. */
+const maxEvents = 1_024
+const maxChars = 1_048_576
+/** About how many characters go into one page, and so into one frame. */
+export const pageChars = 65_536
+
+/** Makes the events of a page into the frame that readers of this session get. */
+export function makePage(session: SessionId, after: number, events: readonly string[]): Page {
+  let frame: Buffer | undefined
+  return {
+    after,
+    last: after + events.length,
+    events,
+    get frame() {
+      frame ??= Buffer.from(`{"type":"events","session":${JSON.stringify(session)},"events":[${events.join(',')}]}`)
+      return frame
+    },
+  }
+}
+
+/**
+ * The newest events of a session as JSON. Readers who stand at the same place get the same page object, so it is encoded
+ * once for all of them.
+ */
+export class Tail {
+  readonly #session: SessionId
+  #events: string[] = []
+  #chars = 0
+  /** Seq of the last event that is no longer here. */
+  #floor: number
+  readonly #pages = new Map<number, Page>()
+
+  constructor(session: SessionId, head: number) {
+    this.#session = session
+    this.#floor = head
+  }
+
+  get head(): number {
+    return this.#floor + this.#events.length
+  }
+
+  push(events: readonly string[]): void {
+    this.#pages.clear()
+    for (const event of events) {
+      this.#events.push(event)
+      this.#chars += event.length
+    }
+    // Cutting moves every element that stays, so it is done rarely and by half.
+    if (this.#events.length > 2 * maxEvents || this.#chars > 2 * maxChars) this.#cut()
+  }
+
+  #cut(): void {
+    let drop = 0
+    while (this.#events.length - drop > maxEvents || (this.#chars > maxChars && this.#events.length - drop > 1)) {
+      this.#chars -= this.#events[drop]?.length ?? 0
+      drop += 1
+    }
+    this.#events = this.#events.slice(drop)
+    this.#floor += drop
+  }
+
+  /** The page after a seq; `cold` when it must be read from the store, `undefined` at the end. */
+  after(seq: number): Page | 'cold' | undefined {
+    if (seq >= this.head) return undefined
+    if (seq < this.#floor) return 'cold'
+    const known = this.#pages.get(seq)
+    if (known) return known
+    const page = makePage(this.#session, seq, upTo(this.#events, seq - this.#floor, pageChars))
+    this.#pages.set(seq, page)
+    return page
+  }
+}
+
+function upTo(events: readonly string[], start: number, limit: number): readonly string[] {
+  let end = start
+  let chars = 0
+  while (end < events.length && (end === start || chars + (events[end]?.length ?? 0) <= limit)) {
+    chars += events[end]?.length ?? 0
+    end += 1
+  }
+  return events.slice(start, end)
+}

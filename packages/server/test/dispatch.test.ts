@@ -1,0 +1,309 @@
+import type { CommandBody, Grant, HeldRun, WriteOp } from '@headrace/core'
+import { describe, expect, test } from 'vitest'
+import { createMemoryStore } from '../src/store/memory.ts'
+import { ada, grantOf, key, openHub, text, type TestHub } from './support/hub.ts'
+import { settled } from './support/fake-clock.ts'
+import type { Assignment } from '../src/hub-types.ts'
+import type { WorkerSlot } from '../src/dispatcher.ts'
+
+interface TestWorker {
+  readonly slot: WorkerSlot
+  readonly assigned: Assignment[]
+  readonly signals: (readonly [string, HeldRun])[]
+}
+
+const agentGrant: Grant = grantOf('agent:host')
+
+function work(
+  server: TestHub,
+  worker: string,
+  options: { capacity?: number; agent?: string; held?: readonly HeldRun[]; grant?: Grant } = {},
+): TestWorker {
+  const assigned: Assignment[] = []
+  const signals: (readonly [string, HeldRun])[] = []
+  const { capacity = 4, agent = 'assistant', held, grant = agentGrant } = options
+  const slot = server.hub.dispatcher.register({
+    agent,
+    worker,
+    grant,
+    capacity,
+    ...(held && { held }),
+    assign: (assignment) => assigned.push(assignment),
+    signal: (run, signal) => signals.push([signal, run]),
+  })
+  return { slot, assigned, signals }
+}
+
+function send(server: TestHub, fields: Partial<Extract<CommandBody, { type: 'send' }>> = {}): Promise<unknown> {
+  return server.ask({ type: 'send', parts: text('work'), ...fields })
+}
+
+function write(server: TestHub, run: HeldRun, n: number, ...ops: WriteOp[]): ReturnType<TestHub['ask']> {
+  return server.ask({ type: 'write', run: run.run, attempt: run.attempt, n, ops }, undefined, agentGrant)
+}
+
+describe('dispatch', () => {
+  test('R2: a run waits until a worker comes, then goes to exactly one', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    await send(server)
+    await settled()
+    expect((await server.hub.view(key)).runs).toMatchObject([{ status: 'queued' }])
+    const one = work(server, 'w1')
+    const two = work(server, 'w2')
+    await settled()
+    expect(one.assigned.length + two.assigned.length).toBe(1)
+    expect((await server.hub.view(key)).runs).toMatchObject([{ status: 'active', attempt: 1 }])
+  })
+
+  test('R2: a server that starts finds the runs that wait from before', async () => {
+    const store = createMemoryStore()
+    const before = openHub(store)
+    await before.ask({ type: 'create' })
+    await send(before)
+    await before.hub.close()
+    await using server = openHub(store, 'node-2')
+    const worker = work(server, 'w1')
+    await settled()
+    expect(worker.assigned).toMatchObject([{ session: 'demo/1', agent: 'assistant', attempt: 1 }])
+  })
+
+  test('R2: capacity bounds what a worker is given, and an ended run makes room', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    for (let index = 0; index < 5; index += 1) await send(server, { policy: 'parallel' })
+    const worker = work(server, 'w1', { capacity: 2 })
+    await settled()
+    expect(worker.assigned).toHaveLength(2)
+    const [first] = worker.assigned
+    await write(server, first!, 1, { op: 'end', reason: 'complete' })
+    await settled()
+    expect(worker.assigned).toHaveLength(3)
+    worker.slot.capacity = 3
+    server.hub.dispatcher.pump('default', 'assistant')
+    await settled()
+    expect(worker.assigned).toHaveLength(4)
+    expect(worker.signals).toEqual([])
+  })
+
+  test('C2: queued runs of one agent come one after another, in order', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    for (let index = 0; index < 3; index += 1) await send(server)
+    const worker = work(server, 'w1')
+    for (let done = 1; done <= 3; done += 1) {
+      await settled()
+      expect(worker.assigned).toHaveLength(done)
+      await write(server, worker.assigned[done - 1]!, 1, { op: 'end', reason: 'complete' })
+    }
+    const ids = worker.assigned.map(({ run }) => run)
+    expect(ids).toEqual([...ids].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1))))
+  })
+
+  test('C3: a cancel reaches the worker that holds the run, and the run ends even if the agent never stops', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    await send(server)
+    const worker = work(server, 'w1')
+    await settled()
+    const [run] = worker.assigned
+    await server.ask({ type: 'cancel', target: { all: true } })
+    expect(worker.signals).toEqual([['cancel', { session: 'demo/1', run: run!.run, attempt: 1 }]])
+    await write(server, run!, 1, { op: 'open', message: 'm', part: 'p', start: { kind: 'text', text: 'partial' } })
+    await server.clock.advance(9_000)
+    const view = await server.hub.view(key)
+    expect(view.runs).toMatchObject([{ status: 'ended', reason: 'cancelled', cancelledBy: 'user:ada' }])
+    expect(view.messages.at(-1)).toMatchObject({
+      status: 'interrupted',
+      parts: [{ text: 'partial', status: 'interrupted' }],
+    })
+    expect(worker.signals.at(-1)?.[0]).toBe('lost')
+  })
+
+  test('R3: a silent worker loses its run within seconds, the next worker gets attempt 2, late writes are fenced', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    await server.clock.advance(60_000)
+    await send(server)
+    const dead = work(server, 'w1')
+    await settled()
+    dead.slot.close()
+    const [first] = dead.assigned
+    await write(server, first!, 1, {
+      op: 'open',
+      message: 'm',
+      part: 'p',
+      step: 's',
+      start: { kind: 'text', text: 'one' },
+    })
+    await server.clock.advance(6_000)
+    expect((await server.hub.view(key)).runs).toMatchObject([{ status: 'queued', attempt: 1 }])
+    const alive = work(server, 'w2')
+    await settled()
+    expect(alive.assigned).toMatchObject([{ attempt: 2 }])
+    expect(await write(server, first!, 2, { op: 'delta', message: 'm', part: 'p', text: 'zombie' })).toMatchObject({
+      error: { code: 'fenced' },
+    })
+    await write(server, alive.assigned[0]!, 1, {
+      op: 'open',
+      message: 'm',
+      part: 'p',
+      step: 's',
+      start: { kind: 'text', text: 'two' },
+    })
+    expect((await server.hub.view(key)).messages.at(-1)?.parts).toMatchObject([{ text: 'two', attempt: 2 }])
+  })
+
+  test('R3: a run whose agent is lost too often ends as lost', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create', maxAttempts: 2 })
+    await server.clock.advance(60_000)
+    await send(server)
+    for (const name of ['w1', 'w2']) {
+      const worker = work(server, name)
+      await settled()
+      expect(worker.assigned).toHaveLength(1)
+      worker.slot.close()
+      await server.clock.advance(6_001)
+    }
+    expect((await server.hub.view(key)).runs).toMatchObject([{ status: 'ended', reason: 'lost', attempt: 2 }])
+  })
+
+  test('R3: a worker that froze with its socket open is given nothing more until it is heard again', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    await server.clock.advance(60_000)
+    await send(server)
+    const frozen = work(server, 'w1')
+    await settled()
+    await server.clock.advance(6_001)
+    expect((await server.hub.view(key)).runs).toMatchObject([{ status: 'queued', attempt: 1 }])
+    expect(frozen.signals.map(([signal]) => signal)).toEqual(['lost'])
+    frozen.slot.heard()
+    await settled()
+    expect(frozen.assigned.map(({ attempt }) => attempt)).toEqual([1, 2])
+  })
+
+  test('R3: heartbeats keep a quiet run, and after a restart agents have time to come back', async () => {
+    const store = createMemoryStore()
+    const before = openHub(store)
+    await before.ask({ type: 'create' })
+    await send(before)
+    const worker = work(before, 'w1')
+    await settled()
+    const [run] = worker.assigned
+    for (let index = 0; index < 10; index += 1) {
+      await before.clock.advance(3_000)
+      await before.ask({ type: 'heartbeat', run: run!.run, attempt: 1 }, undefined, agentGrant)
+    }
+    expect((await before.hub.view(key)).runs).toMatchObject([{ status: 'active', attempt: 1 }])
+    await before.hub.close()
+    await before.clock.advance(60_000)
+    await using after = openHub(store, 'node-2', before.clock)
+    await after.clock.advance(3_000)
+    const back = work(after, 'w1', { held: [{ session: 'demo/1', run: run!.run, attempt: 1 }] })
+    await settled()
+    expect(back.signals).toEqual([])
+    expect(await write(after, run!, 1, { op: 'end', reason: 'complete' })).toMatchObject({ outcome: 'accepted' })
+  })
+
+  test('R3: a restarted server looks after sessions that nobody opens', async () => {
+    const store = createMemoryStore()
+    const before = openHub(store)
+    await before.ask({ type: 'create', maxAttempts: 1 })
+    await send(before)
+    work(before, 'w1')
+    await settled()
+    await before.hub.close()
+    await using after = openHub(store, 'node-2', before.clock)
+    await after.clock.advance(30_000)
+    const row = await store.row(key)
+    expect(row).toMatchObject({ status: 'idle', openRuns: 0, due: null })
+  })
+
+  test('R3 C3: a worker that comes back is told which of its runs were lost or cancelled meanwhile', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    await send(server, { policy: 'parallel' })
+    await send(server, { policy: 'parallel' })
+    const worker = work(server, 'w1')
+    await settled()
+    worker.slot.close()
+    const held = worker.assigned.map(({ session, run, attempt }) => ({ session, run, attempt }))
+    await server.ask({ type: 'cancel', target: { run: held[0]!.run } })
+    const back = work(server, 'w1', { held: [...held, { session: 'demo/1', run: 'r999', attempt: 1 }] })
+    await settled()
+    expect(back.signals).toEqual([
+      ['cancel', held[0]],
+      ['lost', { session: 'demo/1', run: 'r999', attempt: 1 }],
+    ])
+    expect(back.assigned).toEqual([])
+  })
+
+  test('A1: a worker gets only runs of sessions that its token lets it write', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    await send(server)
+    const stranger = work(server, 'w1', {
+      grant: grantOf('agent:x', { capabilities: [{ sessions: 'other/**', verbs: ['write-as-agent'] }] }),
+    })
+    const foreign = work(server, 'w2', { grant: { ...agentGrant, tenant: 'acme' } })
+    await settled()
+    expect([...stranger.assigned, ...foreign.assigned]).toEqual([])
+    const allowed = work(server, 'w3')
+    await settled()
+    expect(allowed.assigned).toHaveLength(1)
+  })
+
+  test('R2: an agent without a socket waits for a run and claims it', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    const { signal } = new AbortController()
+    const waiting = server.hub.claim('assistant', 'py-1', agentGrant, { waitMs: 20_000, signal })
+    await send(server)
+    const run = await waiting
+    expect(run).toMatchObject({ agent: 'assistant', attempt: 1 })
+    await write(server, run!, 1, { op: 'end', reason: 'complete' })
+    const nothing = server.hub.claim('assistant', 'py-1', agentGrant, { waitMs: 20_000, signal })
+    await server.clock.advance(20_000)
+    expect(await nothing).toBeUndefined()
+    expect(server.hub.stats().workers).toBe(0)
+  })
+})
+
+describe('presence', () => {
+  test('P1: a device is shown while it is here, survives a reload, and goes after a moment', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    const here = async (): Promise<readonly string[]> =>
+      (await server.hub.view(key)).presence.map((entry) => `${entry.actor} ${entry.device}`)
+    const leave = await server.hub.presences.join(key, ada, 'tab-1', 'Chrome')
+    expect(await here()).toEqual(['user:ada tab-1'])
+    leave()
+    await server.clock.advance(2_000)
+    const back = await server.hub.presences.join(key, ada, 'tab-1', 'Chrome')
+    await server.clock.advance(20_000)
+    expect(await here()).toEqual(['user:ada tab-1'])
+    back()
+    back()
+    await server.clock.advance(5_000)
+    expect(await here()).toEqual([])
+    expect((await server.log()).map((event) => event.type)).toEqual([
+      'session.created',
+      'presence.joined',
+      'presence.left',
+    ])
+  })
+
+  test('P1: devices that a dead server showed go, unless they come back', async () => {
+    const store = createMemoryStore()
+    await using dead = openHub(store)
+    await dead.ask({ type: 'create' })
+    await dead.hub.presences.join(key, ada, 'tab-1', undefined)
+    await dead.hub.presences.join(key, ada, 'tab-2', undefined)
+    await using server = openHub(store, 'node-2')
+    await server.hub.presences.join(key, ada, 'tab-1', undefined)
+    await server.clock.advance(6_000)
+    expect((await server.hub.view(key)).presence).toMatchObject([{ device: 'tab-1', node: 'node-2' }])
+  })
+})

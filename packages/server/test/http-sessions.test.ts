@@ -1,0 +1,250 @@
+import { describe, expect, test } from 'vitest'
+import { openDoor, type OpenDoor } from './support/http.ts'
+import { text } from './support/hub.ts'
+
+const post = (words: string) => ({ body: { type: 'post', parts: text(words) } })
+
+async function make(server: OpenDoor, ...ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    await server.ask('POST /v1/sessions', { json: { id } })
+    await server.clock.advance(1)
+  }
+}
+
+describe('sessions over HTTP', () => {
+  test('HTTP alone is enough to write and read a session', async () => {
+    await using server = await openDoor()
+    const made = await server.ask('POST /v1/sessions', { json: { id: 'team-a/chat:1', metadata: { title: 'Chat' } } })
+    expect(made).toMatchObject({ status: 201, body: { id: 'team-a/chat:1', outcome: 'accepted', seq: 1 } })
+    expect(made.headers.location).toBe('/v1/sessions/team-a%2Fchat%3A1')
+    const path = made.headers.location!
+    const sent = await server.ask(`POST ${path}/commands`, { json: { body: { type: 'send', parts: text('Hello') } } })
+    expect(sent).toMatchObject({ status: 200, body: { outcome: 'accepted', seq: 3 } })
+    const view = await server.ask(`GET ${path}`)
+    expect(view).toMatchObject({
+      status: 200,
+      body: {
+        id: 'team-a/chat:1',
+        seq: 3,
+        metadata: { title: 'Chat' },
+        messages: [{ id: 'm2' }],
+        runs: [{ id: 'r3' }],
+      },
+    })
+    const { body } = await server.ask(`GET ${path}/events?after=1`)
+    expect(body).toMatchObject({
+      events: [
+        { seq: 2, type: 'message.added', actor: 'operator:ada' },
+        { seq: 3, type: 'run.queued' },
+      ],
+      head: 3,
+    })
+    expect((await server.ask(`DELETE ${path}`)).status).toBe(204)
+    expect(await server.ask(`GET ${path}`)).toMatchObject({
+      status: 404,
+      body: { error: { code: 'session_not_found' } },
+    })
+  })
+
+  test('L1: a session without an id gets one, and making one that exists is a no-op', async () => {
+    await using server = await openDoor()
+    const made = await server.ask('POST /v1/sessions', { json: {} })
+    expect(made.status).toBe(201)
+    expect(made.body.id).toMatch(/^[a-z0-9-]{36}$/)
+    expect(await server.ask('POST /v1/sessions', { json: { id: made.body.id } })).toMatchObject({
+      status: 200,
+      body: { id: made.body.id, outcome: 'noop' },
+    })
+  })
+
+  test('L3: a command that is sent again with its id gets the first answer and applies once', async () => {
+    await using server = await openDoor()
+    await make(server, 's')
+    const command = { id: 'c1', ...post('once') }
+    const first = await server.ask('POST /v1/sessions/s/commands', { json: command })
+    const again = await server.ask('POST /v1/sessions/s/commands', { json: command })
+    expect(again.body).toEqual(first.body)
+    expect((await server.ask('GET /v1/sessions/s')).body.seq).toBe(2)
+  })
+
+  test('A1: a refused command has the status of its code, and the body says refused', async () => {
+    await using server = await openDoor()
+    await make(server, 's')
+    const token = await server.mint({ sub: 'eve', cap: [{ s: '**', op: ['read'] }] })
+    expect(await server.ask('POST /v1/sessions/s/commands', { json: post('no'), token })).toMatchObject({
+      status: 403,
+      body: { outcome: 'refused', error: { code: 'forbidden', retry: 'never', detail: { verb: 'post' } } },
+    })
+    expect(await server.ask('POST /v1/sessions/none/commands', { json: post('no') })).toMatchObject({
+      status: 404,
+      body: { outcome: 'refused', error: { code: 'session_not_found' } },
+    })
+    expect(await server.ask('POST /v1/sessions', { json: { id: 'x' }, token })).toMatchObject({
+      status: 403,
+      body: { outcome: 'refused' },
+    })
+  })
+
+  test('A1: reading needs read on that session, and deleting needs admin', async () => {
+    await using server = await openDoor()
+    await make(server, 'team-a/1', 'team-b/1')
+    const token = await server.mint({ sub: 'bob', cap: [{ s: 'team-a/*', op: ['read'] }] })
+    for (const what of ['', '/events', '/messages', '/events?live=sse', '/events?live=long-poll']) {
+      const refused = await server.ask(`GET /v1/sessions/team-b%2F1${what}`, { token })
+      expect(refused).toMatchObject({ status: 403, body: { error: { code: 'forbidden', detail: { verb: 'read' } } } })
+    }
+    expect((await server.ask('GET /v1/sessions/team-a%2F1', { token })).status).toBe(200)
+    expect(await server.ask('DELETE /v1/sessions/team-a%2F1', { token })).toMatchObject({
+      status: 403,
+      body: { error: { detail: { verb: 'admin' } } },
+    })
+  })
+
+  test('A1: a tenant sees nothing of another, not even that it is there', async () => {
+    await using server = await openDoor()
+    await make(server, 'canary')
+    const token = await server.mint({ ten: 'other' })
+    expect((await server.ask('GET /v1/sessions', { token })).body).toEqual({ rows: [] })
+    expect((await server.ask('GET /v1/sessions/canary', { token })).status).toBe(404)
+    expect((await server.ask('DELETE /v1/sessions/canary', { token })).status).toBe(404)
+    expect((await server.ask('GET /v1/sessions/canary')).status).toBe(200)
+  })
+
+  test('A1: lists show what the caller may read, page by page, with none left out', async () => {
+    await using server = await openDoor()
+    const ids = Array.from({ length: 12 }, (_, index) => `${index % 4 === 3 ? 'theirs' : 'mine'}/${index}`)
+    await make(server, ...ids)
+    const token = await server.mint({ cap: [{ s: 'mine/*', op: ['read'] }] })
+    const seen: string[] = []
+    let cursor = ''
+    do {
+      const { body } = await server.ask(
+        `GET /v1/sessions?limit=2${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+        { token },
+      )
+      expect(body.rows.length).toBeLessThanOrEqual(2)
+      seen.push(...body.rows.map((row: { id: string }) => row.id))
+      cursor = body.cursor ?? ''
+    } while (cursor !== '')
+    expect(seen).toEqual([10, 9, 8, 6, 5, 4, 2, 1, 0].map((index) => `mine/${index}`))
+  })
+
+  test('A3: a list request looks at a bounded number of rows, however few the caller may see', async () => {
+    let reads = 0
+    await using server = await openDoor({
+      change: (hub) => ({ list: (query) => ((reads += 1), hub.list(query)) }),
+    })
+    await make(server, ...Array.from({ length: 30 }, (_, index) => `theirs/${index}`))
+    const token = await server.mint({ cap: [{ s: 'mine/*', op: ['read'] }] })
+    const { body } = await server.ask('GET /v1/sessions?limit=2', { token })
+    expect(body).toEqual({ rows: [], cursor: expect.any(String) })
+    expect(reads).toBe(10)
+  })
+
+  test('S2a: older messages come by page, oldest first, until there are no more', async () => {
+    await using server = await openDoor()
+    await make(server, 's')
+    for (let index = 0; index < 60; index += 1)
+      await server.ask('POST /v1/sessions/s/commands', { json: post(`message ${index}`) })
+    const { body: view } = await server.ask('GET /v1/sessions/s')
+    expect(view.older).toBe(10)
+    const seen: number[] = []
+    let before: number = view.messages[0].seq
+    for (let more = true; more;) {
+      const { body } = await server.ask(`GET /v1/sessions/s/messages?before=${before}&limit=4`)
+      seen.unshift(...body.messages.map((message: { seq: number }) => message.seq))
+      before = body.messages[0].seq
+      more = body.more
+    }
+    expect(seen).toEqual(Array.from({ length: 10 }, (_, index) => index + 2))
+    expect((await server.ask('GET /v1/sessions/s/messages?before=2')).body).toEqual({ messages: [], more: false })
+  })
+
+  test('L6: a page of messages is bounded in size, but never empty', async () => {
+    await using server = await openDoor({ limits: { pageChars: 10 } })
+    await make(server, 's')
+    for (let index = 0; index < 53; index += 1)
+      await server.ask('POST /v1/sessions/s/commands', { json: post(`message ${index}`) })
+    const { body } = await server.ask('GET /v1/sessions/s/messages')
+    expect(body).toMatchObject({ messages: [{ seq: 4 }], more: true })
+  })
+})
+
+describe('agents over HTTP', () => {
+  const work = { body: { type: 'send', parts: text('work'), agent: 'writer' } }
+
+  test('R2: an agent without a socket claims a run and writes its answer by commands', async () => {
+    await using server = await openDoor()
+    await make(server, 's')
+    await server.ask('POST /v1/sessions/s/commands', { json: work })
+    const claimed = await server.ask('POST /v1/agents/writer/claim', { json: { worker: 'w1' } })
+    expect(claimed).toMatchObject({
+      status: 200,
+      body: { session: 's', agent: 'writer', attempt: 1, view: { id: 's' } },
+    })
+    const { run, attempt } = claimed.body
+    const ops = [
+      { op: 'open', message: 'a', part: 'p', start: { kind: 'text', text: 'Hi' } },
+      { op: 'end', reason: 'complete' },
+    ]
+    const written = await server.ask('POST /v1/sessions/s/commands', {
+      json: { body: { type: 'write', run, attempt, n: 1, ops } },
+    })
+    expect(written).toMatchObject({ status: 200, body: { outcome: 'accepted' } })
+    expect((await server.ask('GET /v1/sessions/s')).body.runs).toMatchObject([
+      { id: run, status: 'ended', reason: 'complete' },
+    ])
+  })
+
+  test('R2: a claim waits for work, and gets nothing when none comes in time', async () => {
+    let waiting = Promise.withResolvers<void>()
+    await using server = await openDoor({
+      change: (hub) => ({
+        claim: (...args) => {
+          const claimed = hub.claim(...args)
+          waiting.resolve()
+          return claimed
+        },
+      }),
+    })
+    await make(server, 's')
+    const claim = server.ask('POST /v1/agents/writer/claim', { json: { worker: 'w1' } })
+    await waiting.promise
+    await server.ask('POST /v1/sessions/s/commands', { json: work })
+    expect((await claim).status).toBe(200)
+    waiting = Promise.withResolvers()
+    const vain = server.ask('POST /v1/agents/writer/claim', { json: { worker: 'w1', waitMs: 1_000 } })
+    await waiting.promise
+    await server.clock.advance(1_000)
+    expect(await vain).toMatchObject({ status: 204, text: '' })
+  })
+
+  test('R2: a caller that goes away takes no work with it', async () => {
+    const waiting = Promise.withResolvers<AbortSignal>()
+    await using server = await openDoor({
+      change: (hub) => ({
+        claim: (agent, worker, grant, options) => {
+          waiting.resolve(options.signal)
+          return hub.claim(agent, worker, grant, options)
+        },
+      }),
+    })
+    await make(server, 's')
+    const gone = new AbortController()
+    const claim = server.ask('POST /v1/agents/writer/claim', { json: { worker: 'w1' }, signal: gone.signal })
+    const signal = await waiting.promise
+    const noticed = new Promise((resolve) => signal.addEventListener('abort', resolve))
+    gone.abort()
+    await expect(claim).rejects.toThrow()
+    await noticed
+    await server.ask('POST /v1/sessions/s/commands', { json: work })
+    expect((await server.ask('GET /v1/sessions/s')).body.runs).toMatchObject([{ status: 'queued' }])
+  })
+
+  test('A1: claiming needs that agent in the token', async () => {
+    await using server = await openDoor()
+    const token = await server.mint({ agents: ['reader'] })
+    const refused = await server.ask('POST /v1/agents/writer/claim', { json: { worker: 'w1' }, token })
+    expect(refused).toMatchObject({ status: 403, body: { error: { code: 'forbidden', detail: { agent: 'writer' } } } })
+  })
+})

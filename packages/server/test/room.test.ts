@@ -1,0 +1,219 @@
+import { HeadraceError, emptyView, foldView, type Outcome, type SessionEvent } from '@headrace/core'
+import { describe, expect, test } from 'vitest'
+import { createMemoryStore } from '../src/store/memory.ts'
+import { faulty, key, openHub, text } from './support/hub.ts'
+import { settled } from './support/fake-clock.ts'
+import type { Page } from '../src/hub-types.ts'
+
+const send = { type: 'send' as const, parts: text('hello') }
+
+async function readAll(next: () => Page | undefined | Promise<Page | undefined>): Promise<readonly SessionEvent[]> {
+  const events: SessionEvent[] = []
+  for (let page = await next(); page; page = await next()) {
+    expect(page.frame.toString()).toBe(`{"type":"events","session":"demo/1","events":[${page.events.join(',')}]}`)
+    for (const event of page.events) events.push(JSON.parse(event) as SessionEvent)
+  }
+  return events
+}
+
+describe('a room', () => {
+  test('L2: nothing is answered or shown before the store says durable', async () => {
+    const store = faulty(createMemoryStore())
+    await using server = openHub(store)
+    await server.ask({ type: 'create' })
+    let release = (): void => undefined
+    store.afterAppend = () => new Promise((resolve) => (release = resolve))
+    let woken = 0
+    const follower = await server.hub.follow(key, 1, () => (woken += 1))
+    const answers: Outcome[] = []
+    const sent = server.ask(send, 'c1').then((outcome) => answers.push(outcome))
+    // A no-op that rests on the undurable event has to wait as well.
+    const again = server.ask(send, 'c1').then((outcome) => answers.push(outcome))
+    await settled()
+    expect(answers).toEqual([])
+    expect(woken).toBe(0)
+    expect(await follower.next()).toBeUndefined()
+    expect((await server.hub.view(key)).messages).toEqual([])
+    release()
+    await Promise.all([sent, again])
+    expect(answers).toEqual([
+      { outcome: 'accepted', seq: 3 },
+      { outcome: 'accepted', seq: 3 },
+    ])
+    expect(woken).toBe(1)
+    expect((await readAll(() => follower.next())).map((event) => event.seq)).toEqual([2, 3])
+  })
+
+  test('L3: a retry after a restart gets the first answer, from the log and from a snapshot', async () => {
+    const store = createMemoryStore()
+    const first = openHub(store)
+    await first.ask({ type: 'create' })
+    expect(await first.ask(send, 'c1')).toEqual({ outcome: 'accepted', seq: 3 })
+    // The first server just stops: no snapshot was written.
+    await using second = openHub(store, 'node-2')
+    expect(await second.ask(send, 'c1')).toEqual({ outcome: 'accepted', seq: 3 })
+    await second.hub.close()
+    expect((await store.getSnapshot(key))?.seq).toBe(3)
+    await using third = openHub(store, 'node-3')
+    expect(await third.ask(send, 'c1')).toEqual({ outcome: 'accepted', seq: 3 })
+    expect(await third.log()).toHaveLength(3)
+    await first.hub.close()
+  })
+
+  test('L1 L2: two servers on one store keep one dense log', async () => {
+    const store = createMemoryStore()
+    await using one = openHub(store, 'node-1')
+    await using two = openHub(store, 'node-2')
+    await one.ask({ type: 'create' })
+    const outcomes = await Promise.all(
+      Array.from({ length: 60 }, (_, index) =>
+        (index % 2 ? one : two).ask({ type: 'post', parts: text(String(index)) }),
+      ),
+    )
+    expect(outcomes.every(({ outcome }) => outcome === 'accepted')).toBe(true)
+    const log = await one.log()
+    expect(log.map((event) => event.seq)).toEqual(Array.from({ length: 61 }, (_, index) => index + 1))
+    const words = log
+      .flatMap((event) => (event.type === 'message.added' ? event.data.parts : []))
+      .map((part) => ('text' in part ? part.text : ''))
+    expect(new Set(words).size).toBe(60)
+  })
+
+  test('L2: an append whose outcome is unknown is looked up, never guessed', async () => {
+    const store = faulty(createMemoryStore())
+    await using server = openHub(store)
+    await server.ask({ type: 'create' })
+    const unknown = (): Promise<never> =>
+      Promise.reject(new HeadraceError('unknown_outcome', 'the connection to the store broke'))
+    store.afterAppend = unknown
+    expect(await server.ask(send, 'was written')).toEqual({ outcome: 'accepted', seq: 3 })
+    store.afterAppend = () => Promise.resolve()
+    store.beforeAppend = unknown
+    expect(await server.ask(send, 'was not written')).toMatchObject({
+      outcome: 'refused',
+      error: { code: 'unknown_outcome' },
+    })
+    store.beforeAppend = () => Promise.resolve()
+    expect(await server.ask(send, 'was not written')).toEqual({ outcome: 'accepted', seq: 5 })
+    expect(await server.log()).toHaveLength(5)
+  })
+
+  test('L2: a full store refuses, keeps what it acknowledged and goes on when there is space', async () => {
+    const store = faulty(createMemoryStore())
+    await using server = openHub(store)
+    await server.ask({ type: 'create' })
+    store.beforeAppend = () => Promise.reject(new HeadraceError('store_full', 'The disk is full.'))
+    const refused = await Promise.all([server.ask(send), server.ask(send)])
+    expect(refused).toMatchObject([
+      { error: { code: 'store_full', retry: 'later' } },
+      { error: { code: 'store_full' } },
+    ])
+    store.beforeAppend = () => Promise.resolve()
+    expect(await server.ask(send)).toEqual({ outcome: 'accepted', seq: 3 })
+    expect(server.errors).toEqual([])
+  })
+
+  test('a defect of the store reaches onError and not the caller', async () => {
+    const store = faulty(createMemoryStore())
+    await using server = openHub(store)
+    await server.ask({ type: 'create' })
+    store.beforeAppend = () => Promise.reject(new TypeError('secret path /x'))
+    const outcome = await server.ask(send)
+    expect(outcome).toMatchObject({ outcome: 'refused', error: { code: 'internal' } })
+    expect(JSON.stringify(outcome)).not.toContain('secret')
+    expect(server.errors.map((error) => error.message)).toEqual(['secret path /x'])
+  })
+
+  test('S2 S3: a reader from any seq gets exactly what comes after it, from memory or from the store', async () => {
+    const store = createMemoryStore()
+    await using server = openHub(store)
+    await server.ask({ type: 'create' })
+    for (let index = 0; index < 3_000; index += 1) void server.ask({ type: 'post', parts: text(`${index}`) })
+    await server.ask({ type: 'post', parts: text('last') })
+    const log = await server.log()
+    for (const after of [0, 1, 500, 1_500, 2_999, 3_001, 3_002]) {
+      const follower = await server.hub.follow(key, after, () => undefined)
+      expect(await readAll(() => follower.next())).toEqual(log.slice(after))
+      follower.close()
+    }
+  })
+
+  test('S2 S2a: a session is opened from its snapshot, and the joiner’s view is the fold of the log', async () => {
+    const store = createMemoryStore()
+    await using writer = openHub(store)
+    await writer.ask({ type: 'create' })
+    for (let index = 0; index < 2_500; index += 1) void writer.ask({ type: 'post', parts: text(`${index}`) })
+    await writer.ask({ type: 'post', parts: text('last') })
+    const log = await writer.log()
+    const reads: number[] = []
+    const watched = faulty(store)
+    watched.read = (of, after, limits) => {
+      reads.push(after)
+      return store.read(of, after, limits)
+    }
+    await using reader = openHub(watched, 'node-2')
+    const view = await reader.hub.view(key)
+    expect(view).toEqual(log.reduce(foldView, emptyView('demo/1')))
+    expect(Math.min(...reads)).toBeGreaterThanOrEqual(2_000)
+    expect(view.messages.length).toBeLessThanOrEqual(50)
+    const seqs: number[] = []
+    for (let before = view.messages[0]?.seq ?? 0; seqs.length < view.older;) {
+      const rows = await reader.hub.messages(key, before, 300)
+      seqs.unshift(...rows.map((row) => row.seq))
+      before = rows[0]?.seq ?? 0
+    }
+    expect([...seqs, ...view.messages.map((message) => message.seq)]).toEqual(log.slice(1).map((event) => event.seq))
+  })
+
+  test('S6: a command may name a message that is no longer hot', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    for (let index = 0; index < 400; index += 1) void server.ask({ type: 'post', parts: text(`${index}`) })
+    await server.ask({ type: 'post', parts: text('last') })
+    expect((await server.hub.view(key)).messages.some((message) => message.id === 'm3')).toBe(false)
+    expect(await server.ask({ type: 'send', parts: text('edited'), edits: 'm3' })).toMatchObject({
+      outcome: 'accepted',
+    })
+    const added = (await server.log()).findLast((event) => event.type === 'message.added')
+    expect(added?.data).toMatchObject({ edits: 'm3', parent: 'm2' })
+    expect(await server.ask({ type: 'send', parts: text('x'), edits: 'm9999' })).toMatchObject({
+      error: { code: 'message_not_found' },
+    })
+  })
+
+  test('a session that was never created refuses readers and commands by name', async () => {
+    await using server = openHub()
+    expect(await server.ask(send)).toMatchObject({
+      error: { code: 'session_not_found', detail: { session: 'demo/1' } },
+    })
+    await expect(server.hub.view(key)).rejects.toMatchObject({ code: 'session_not_found' })
+    await expect(server.hub.follow(key, 0, () => undefined)).rejects.toMatchObject({ code: 'session_not_found' })
+  })
+
+  test('closing finishes what was accepted and refuses the rest as draining', async () => {
+    const store = faulty(createMemoryStore())
+    const server = openHub(store)
+    await server.ask({ type: 'create' })
+    let release = (): void => undefined
+    store.afterAppend = () => new Promise((resolve) => (release = resolve))
+    const accepted = server.ask(send)
+    await settled()
+    const closing = server.hub.close()
+    const late = server.ask(send)
+    await settled()
+    release()
+    expect(await accepted).toEqual({ outcome: 'accepted', seq: 3 })
+    expect(await late).toMatchObject({ error: { code: 'draining', retry: 'reconnect' } })
+    await closing
+    expect(server.clock.pending).toBe(0)
+  })
+
+  test('S5: a purged session is gone and its id can be used again', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    await server.ask(send)
+    await server.hub.purge(key)
+    await expect(server.hub.view(key)).rejects.toMatchObject({ code: 'session_not_found' })
+    expect(await server.ask({ type: 'create' })).toEqual({ outcome: 'accepted', seq: 1 })
+  })
+})

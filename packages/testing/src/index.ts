@@ -1,0 +1,1 @@
+export { startFaultProxy, type FaultProxy, type FaultProxyOptions } from './fault-proxy.ts'

@@ -1,0 +1,32 @@
+import { describe } from 'vitest'
+import { appendContract } from './store-contract/append.ts'
+import { storeTests, type OpenStore } from './store-contract/fixture.ts'
+import { listContract } from './store-contract/lists.ts'
+import { modelContract } from './store-contract/model-test.ts'
+import { purgeContract } from './store-contract/purge.ts'
+import { readContract } from './store-contract/read.ts'
+import { reopenContract } from './store-contract/reopen.ts'
+import { tenantContract } from './store-contract/tenants.ts'
+
+export type { OpenStore, StoreUnderTest } from './store-contract/fixture.ts'
+
+/**
+ * Defines the tests that every store must pass, in the calling Vitest file. Each test opens a store of its own.
+ *
+ * @param name - how the store is called in the test titles
+ * @param open - makes an empty store
+ * @example
+ * storeContract('memory', async () => ({ store: createMemoryStore() }))
+ */
+export function storeContract(name: string, open: OpenStore): void {
+  describe(`store contract: ${name}`, () => {
+    const tests = storeTests(open)
+    appendContract(tests)
+    readContract(tests)
+    listContract(tests)
+    tenantContract(tests)
+    purgeContract(tests)
+    reopenContract(tests)
+    modelContract(open)
+  })
+}

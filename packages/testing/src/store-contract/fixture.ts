@@ -1,0 +1,106 @@
+import { test } from 'vitest'
+import { AppendConflict, type SessionKey, type SessionRow, type Store } from '@headrace/core'
+
+/** An empty store, and what the suite may do with it. */
+export interface StoreUnderTest {
+  readonly store: Store
+  /**
+   * Closes the store and opens the same data again. Left out by stores that keep nothing: then the tests that need it
+   * are skipped by name.
+   */
+  readonly reopen?: () => Promise<Store>
+  /** Removes the data. Called after `close()`. */
+  readonly dispose?: () => Promise<void>
+}
+
+export type OpenStore = () => Promise<StoreUnderTest>
+
+/** Defines tests that each get an empty store, and clean up after themselves. */
+export interface StoreTests {
+  readonly test: (title: string, run: (store: Store) => Promise<void>) => void
+  /** `reopen` gives the store that goes on; the one before is closed. */
+  readonly testReopen: (title: string, run: (store: Store, reopen: () => Promise<Store>) => Promise<void>) => void
+}
+
+export function storeTests(open: OpenStore): StoreTests {
+  return {
+    test(title, run) {
+      test(title, async () => {
+        const { store, dispose } = await open()
+        try {
+          await run(store)
+        } finally {
+          await store.close()
+          await dispose?.()
+        }
+      })
+    },
+    testReopen(title, run) {
+      test(title, async (context) => {
+        const { store, reopen, dispose } = await open()
+        let last = store
+        try {
+          if (reopen === undefined) return context.skip('this store keeps nothing when it is closed')
+          await run(store, async () => (last = await reopen()))
+        } finally {
+          await last.close()
+          await dispose?.()
+        }
+      })
+    },
+  }
+}
+
+/** A read that stops at nothing but the end. */
+export const everything = { maxEvents: 100_000, maxChars: 100_000_000 }
+
+export function makeRow(id: string, fields: Partial<SessionRow> = {}): SessionRow {
+  return {
+    id,
+    createdAt: 1_000,
+    updatedAt: 2_000,
+    metadata: {},
+    messages: 0,
+    status: 'idle',
+    openRuns: 0,
+    work: [],
+    due: null,
+    ...fields,
+  }
+}
+
+/** Events that say which they are: `<label> 1`, `<label> 2`, … */
+export function makeEvents(label: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => JSON.stringify(`${label} ${index + 1}`))
+}
+
+/** Where the log really ends, as an append that does not fit is told. */
+export async function conflictOf(append: Promise<void>): Promise<number> {
+  const thrown: unknown = await append.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  if (thrown instanceof AppendConflict) return thrown.actual
+  throw new Error(`expected an AppendConflict, got ${String(thrown)}`)
+}
+
+/** All pages of a list, at most `limit` rows each. */
+export async function listAll(store: Store, tenant: string, limit: number): Promise<SessionRow[]> {
+  const rows: SessionRow[] = []
+  let page = await store.list({ tenant, limit })
+  rows.push(...page.rows)
+  while (page.cursor !== undefined) {
+    page = await store.list({ tenant, limit, cursor: page.cursor })
+    rows.push(...page.rows)
+  }
+  return rows
+}
+
+/** All sessions with work, at most `limit` at a time. */
+export async function workAll(store: Store, agent: string, limit: number): Promise<SessionKey[]> {
+  const keys: SessionKey[] = []
+  for (let page = await store.work(agent, limit); page.length > 0; page = await store.work(agent, limit, keys.at(-1))) {
+    keys.push(...page)
+  }
+  return keys
+}

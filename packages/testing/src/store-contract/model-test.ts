@@ -1,0 +1,173 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { AppendConflict, sessionKey, type SessionKey, type SessionRow, type Snapshot, type Store } from '@headrace/core'
+import { listAll, makeRow, workAll, type OpenStore } from './fixture.ts'
+import { StoreModel } from './model.ts'
+
+const tenants = ['a', 'a1']
+const ids = ['s', 's1', 's:', 'S']
+const agents = ['writer', 'critic']
+
+/** A step of the test. Numbers are bent to fit the state in which the step finds the session. */
+type Step =
+  | {
+      readonly do: 'append'
+      readonly key: SessionKey
+      readonly off: number
+      readonly size: number
+      readonly row: RowFields
+      readonly at: number
+    }
+  | {
+      readonly do: 'read'
+      readonly key: SessionKey
+      readonly after: number
+      readonly maxEvents: number
+      readonly maxChars: number
+    }
+  | { readonly do: 'messages'; readonly key: SessionKey; readonly before: number; readonly limit: number }
+  | { readonly do: 'snapshot'; readonly key: SessionKey; readonly seq: number }
+  | { readonly do: 'lists'; readonly limit: number; readonly time: number }
+  | { readonly do: 'purge'; readonly key: SessionKey }
+  | { readonly do: 'reopen' }
+
+type RowFields = Pick<SessionRow, 'updatedAt' | 'due' | 'work'> | null
+
+const key = fc.tuple(fc.constantFrom(...tenants), fc.constantFrom(...ids)).map(([tenant, id]) => sessionKey(tenant, id))
+const time = fc.integer({ min: 0, max: 12 })
+const row: fc.Arbitrary<RowFields> = fc.option(
+  fc.record({ updatedAt: time, due: fc.option(time), work: fc.subarray(agents) }),
+)
+const small = fc.integer({ min: 0, max: 12 })
+const limit = fc.integer({ min: 1, max: 5 })
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('append' as const),
+      key,
+      // Mostly the right place.
+      off: fc.constantFrom(0, 0, 0, 0, -1, 1),
+      size: fc.integer({ min: 1, max: 4 }),
+      row,
+      at: small,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('read' as const),
+      key,
+      after: small,
+      maxEvents: limit,
+      maxChars: fc.nat(60),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('messages' as const), key, before: small, limit }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('snapshot' as const), key, seq: small }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('lists' as const), limit, time }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('purge' as const), key }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'reopen' as const }) },
+)
+
+/** Random programs of single steps, answer by answer. fast-check prints the seed of one that fails, and shrinks it. */
+export function modelContract(open: OpenStore): void {
+  test('S1 a store answers as the model does, whatever is done to it', { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const { store: first, reopen, dispose } = await open()
+        let store = first
+        try {
+          const model = new StoreModel()
+          for (const [index, next] of steps.entries()) {
+            if (next.do !== 'reopen') await check(store, model, next, index)
+            else if (reopen !== undefined) store = await reopen()
+          }
+        } finally {
+          await store.close()
+          await dispose?.()
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+}
+
+async function check(
+  store: Store,
+  model: StoreModel,
+  next: Exclude<Step, { do: 'reopen' }>,
+  index: number,
+): Promise<void> {
+  switch (next.do) {
+    case 'append':
+      return checkAppend(store, model, next, index)
+    case 'read': {
+      const { maxEvents, maxChars } = next
+      expect(await store.read(next.key, next.after, { maxEvents, maxChars })).toEqual(
+        model.read(next.key, next.after, { maxEvents, maxChars }),
+      )
+      return
+    }
+    case 'messages':
+      expect(await store.readMessages(next.key, next.before, next.limit)).toEqual(
+        model.readMessages(next.key, next.before, next.limit),
+      )
+      return
+    case 'snapshot': {
+      const snapshot: Snapshot = { seq: next.seq, state: JSON.stringify(`state ${index}`) }
+      await store.putSnapshot(next.key, snapshot)
+      model.putSnapshot(next.key, snapshot)
+      expect(await store.getSnapshot(next.key)).toEqual(model.getSnapshot(next.key))
+      return
+    }
+    case 'lists':
+      return checkLists(store, model, next.limit, next.time)
+    case 'purge':
+      await store.purge(next.key)
+      model.purge(next.key)
+      expect(await store.head(next.key)).toBe(0)
+      return
+  }
+}
+
+async function checkAppend(
+  store: Store,
+  model: StoreModel,
+  next: Extract<Step, { do: 'append' }>,
+  index: number,
+): Promise<void> {
+  const expectedSeq = Math.max(0, model.head(next.key) + next.off)
+  const id = next.key.slice(next.key.indexOf('!') + 1)
+  const batch = {
+    events: Array.from({ length: next.size }, (_, event) => JSON.stringify(`step ${index} event ${event}`)),
+    ...(next.row === null ? {} : { row: makeRow(id, { ...next.row, messages: index }) }),
+    messages: [{ seq: next.at, json: JSON.stringify(`message ${index}`) }],
+  }
+  const attempt = async (append: () => void | Promise<void>): Promise<number | 'done'> => {
+    try {
+      await append()
+      return 'done'
+    } catch (thrown) {
+      if (thrown instanceof AppendConflict) return thrown.actual
+      throw thrown
+    }
+  }
+  const expected = await attempt(() => model.append(next.key, expectedSeq, batch))
+  expect(await attempt(() => store.append(next.key, expectedSeq, batch))).toBe(expected)
+  expect(await store.head(next.key)).toBe(model.head(next.key))
+  expect(await store.row(next.key)).toEqual(model.row(next.key))
+}
+
+async function checkLists(store: Store, model: StoreModel, limit: number, before: number): Promise<void> {
+  for (const tenant of tenants) {
+    const rows = await listAll(store, tenant, limit)
+    expect(rows.map((found) => found.updatedAt)).toEqual(rows.map((found) => found.updatedAt).sort((a, b) => b - a))
+    expect(rows.sort((a, b) => (a.id < b.id ? -1 : 1))).toEqual(model.list(tenant))
+  }
+  const due = await store.due(before, 1_000)
+  expect(due.map(({ at }) => at)).toEqual(model.due(before).map(({ at }) => at))
+  expect([...due].sort((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1))).toEqual(model.due(before))
+  for (const agent of agents) expect(await workAll(store, agent, limit)).toEqual(model.work(agent))
+}

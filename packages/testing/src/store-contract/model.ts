@@ -1,0 +1,96 @@
+import { AppendConflict, splitKey } from '@headrace/core'
+import type { AppendBatch, MessageRow, ReadLimits, SessionKey, SessionRow, Snapshot } from '@headrace/core'
+
+interface ModelSession {
+  readonly events: readonly string[]
+  readonly messages: readonly MessageRow[]
+  readonly row: SessionRow | undefined
+  readonly snapshot: Snapshot | undefined
+}
+
+const empty: ModelSession = { events: [], messages: [], row: undefined, snapshot: undefined }
+
+/** What a store should do, in the fewest words: the answers that the model test compares with. */
+export class StoreModel {
+  readonly #sessions = new Map<SessionKey, ModelSession>()
+
+  append(key: SessionKey, expectedSeq: number, batch: AppendBatch): void {
+    const session = this.#get(key)
+    const actual = session.events.length
+    if (actual !== expectedSeq) throw new AppendConflict(key, expectedSeq, actual)
+    const added = batch.messages ?? []
+    const kept = session.messages.filter((message) => added.every(({ seq }) => seq !== message.seq))
+    this.#sessions.set(key, {
+      events: [...session.events, ...batch.events],
+      messages: [...kept, ...added].sort((a, b) => a.seq - b.seq),
+      row: batch.row ?? session.row,
+      snapshot: session.snapshot,
+    })
+  }
+
+  head(key: SessionKey): number {
+    return this.#get(key).events.length
+  }
+
+  read(key: SessionKey, after: number, limits: ReadLimits): string[] {
+    const found: string[] = []
+    for (const event of this.#get(key).events.slice(after, after + limits.maxEvents)) {
+      found.push(event)
+      if (found.join('').length >= limits.maxChars) break
+    }
+    return found
+  }
+
+  getSnapshot(key: SessionKey): Snapshot | undefined {
+    return this.#get(key).snapshot
+  }
+
+  putSnapshot(key: SessionKey, snapshot: Snapshot): void {
+    const session = this.#get(key)
+    if (snapshot.seq > session.events.length || snapshot.seq <= (session.snapshot?.seq ?? 0)) return
+    this.#sessions.set(key, { ...session, snapshot })
+  }
+
+  readMessages(key: SessionKey, before: number, limit: number): MessageRow[] {
+    return this.#get(key)
+      .messages.filter(({ seq }) => seq < before)
+      .slice(-limit)
+  }
+
+  row(key: SessionKey): SessionRow | undefined {
+    return this.#get(key).row
+  }
+
+  /** By id: which of two rows of the same time comes first is the store's choice. */
+  list(tenant: string): SessionRow[] {
+    return this.#rows()
+      .filter(([key]) => splitKey(key).tenant === tenant)
+      .map(([, row]) => row)
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
+  /** By time, then by key. */
+  due(before: number): { key: SessionKey; at: number }[] {
+    return this.#rows()
+      .flatMap(([key, { due }]) => (due === null || due > before ? [] : [{ key, at: due }]))
+      .sort((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1))
+  }
+
+  work(agent: string): SessionKey[] {
+    return this.#rows()
+      .flatMap(([key, { work }]) => (work.includes(agent) ? [key] : []))
+      .sort()
+  }
+
+  purge(key: SessionKey): void {
+    this.#sessions.delete(key)
+  }
+
+  #get(key: SessionKey): ModelSession {
+    return this.#sessions.get(key) ?? empty
+  }
+
+  #rows(): [SessionKey, SessionRow][] {
+    return [...this.#sessions].flatMap(([key, { row }]) => (row === undefined ? [] : [[key, row]]))
+  }
+}
