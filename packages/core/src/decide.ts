@@ -27,6 +27,8 @@ export type Decision =
       readonly outcome: 'accepted'
       readonly events: readonly SessionEvent[]
       readonly state: SessionState
+      /** Messages that left the hot part, as they are from then on: to be stored with the events. */
+      readonly cooled: readonly Message[]
       readonly cancel?: true
     }
   | { readonly outcome: 'repeated'; readonly seq: number }
@@ -35,7 +37,7 @@ export type Decision =
 
 export interface DecideOptions {
   readonly limits?: SessionLimits
-  /** The messages that {@link lookups} named and the store had. */
+  /** The messages that {@link lookups} named and the store had, and those that went cold since it was asked. */
   readonly cold?: readonly Message[]
 }
 
@@ -62,7 +64,8 @@ export function decide(state: SessionState, command: Command, now: number, optio
   }
   const asked = cancelAsked(draft)
   if (draft.events.length === 0) return { outcome: 'noop', seq: state.view.seq, ...asked }
-  return { outcome: 'accepted', events: draft.events, state: draft.state, ...asked }
+  const { events, state: after, cooled } = draft
+  return { outcome: 'accepted', events, state: after, cooled, ...asked }
 }
 
 /** Ids of messages that a decision needs to know about and that are not hot: the room reads them first. */

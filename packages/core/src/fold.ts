@@ -8,7 +8,7 @@
  * of a type that this version does not know moves `seq` and `at` and nothing else.
  */
 import { foldGuard, keepCold } from './fold/guard.ts'
-import { cooled, trim } from './fold/hot.ts'
+import { trim, type Trimmed } from './fold/hot.ts'
 import { hot } from './limits.ts'
 import { fieldChars, partChars, startPart, type Part, type PartFields } from './parts.ts'
 import type { EventOf, SessionEvent } from './events.ts'
@@ -17,12 +17,46 @@ import type { ActiveRun, EndedRun, Message, QueuedRun, Run, SessionView } from '
 
 /** The state after one more event. */
 export function fold(state: SessionState, event: SessionEvent): SessionState {
-  const view = foldView(state.view, event)
-  return { view, guard: keepCold(foldGuard(state.guard, event), cooled(state.view, view), view) }
+  return foldStep(state, event).state
 }
 
 /** The view after one more event. */
 export function foldView(before: SessionView, event: SessionEvent): SessionView {
+  return step(before, event).view
+}
+
+/**
+ * The messages that go cold at an event, oldest first, as they are from then on: the event may be the one that closes
+ * them, so they are not to be taken from the view before it.
+ */
+export function cooled(before: SessionView, event: SessionEvent): readonly Message[] {
+  return step(before, event).cooled
+}
+
+/** {@link fold} and {@link cooled} at once. */
+export function foldStep(
+  state: SessionState,
+  event: SessionEvent,
+): { readonly state: SessionState; readonly cooled: readonly Message[] } {
+  const { view, cooled: gone } = step(state.view, event)
+  return { state: { view, guard: keepCold(foldGuard(state.guard, event), gone, view) }, cooled: gone }
+}
+
+/** Only events that add or close messages let some go. */
+function step(before: SessionView, event: SessionEvent): Trimmed {
+  const view = change(before, event)
+  switch (event.type) {
+    case 'message.added':
+    case 'message.opened':
+    case 'message.closed':
+    case 'run.ended':
+      return trim(view)
+    default:
+      return { view, cooled: [] }
+  }
+}
+
+function change(before: SessionView, event: SessionEvent): SessionView {
   const view: SessionView = { ...before, seq: event.seq, at: event.at }
   switch (event.type) {
     case 'session.created':
@@ -40,7 +74,7 @@ export function foldView(before: SessionView, event: SessionEvent): SessionView 
     case 'message.opened':
       return addMessage(view, newMessage(event, 'open'))
     case 'message.closed':
-      return trim(changeMessage(view, event.data.id, (message) => ({ ...message, status: 'complete' })))
+      return changeMessage(view, event.data.id, (message) => ({ ...message, status: 'complete' }))
     case 'part.opened':
       return openPart(view, event)
     case 'part.delta':
@@ -113,7 +147,7 @@ function newMessage(event: EventOf<'message.added' | 'message.opened'>, status: 
 }
 
 function addMessage(view: SessionView, message: Message): SessionView {
-  return trim({ ...view, messages: [...view.messages, message], head: nextHead(view, message) })
+  return { ...view, messages: [...view.messages, message], head: nextHead(view, message) }
 }
 
 /**
@@ -226,7 +260,7 @@ function endRun(view: SessionView, event: EventOf<'run.ended'>): SessionView {
     }
   })
   const closed = interrupt(ended, event.run, data.reason === 'complete' ? 'complete' : 'interrupted')
-  return trim({ ...closed, runs: dropOldest(closed.runs, event.run) })
+  return { ...closed, runs: dropOldest(closed.runs, event.run) }
 }
 
 /** Lets go the run that ended longest ago, but never the one that ends now, however early it was queued. */

@@ -69,8 +69,7 @@ export {
   type WriteOp,
 } from './commands.ts'
 export { emptyState, type Guard, type Hold, type SessionState } from './state.ts'
-export { fold, foldView } from './fold.ts'
-export { cooled } from './fold/hot.ts'
+export { cooled, fold, foldView } from './fold.ts'
 export { decide, lookups, type DecideOptions, type Decision } from './decide.ts'
 export { claimable } from './decide/work.ts'
 export { nextDue } from './decide/time.ts'

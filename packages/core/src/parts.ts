@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from './json.ts'
-import { json, object, oneOf, optional, string, tagged, type Schema } from './schema.ts'
+import { json, object, optional, string, tagged, type Schema } from './schema.ts'
 
 /** What a part is: streamed text, streamed reasoning, a tool call, a file, a cited source, or data of the app's own. */
 export type PartKind = 'text' | 'reasoning' | 'tool' | 'file' | 'source' | 'data'
@@ -111,8 +111,6 @@ export const partFields: Schema<PartFields> = object({
   error: optional(string({ max: 65_536 })),
   value: optional(json()),
 })
-
-export const partKind: Schema<PartKind> = oneOf('text', 'reasoning', 'tool', 'file', 'source', 'data')
 
 /** The first field that a part of this kind can't set, if there is one. */
 export function unsettable(kind: PartKind, fields: PartFields): string | undefined {

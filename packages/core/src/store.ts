@@ -82,7 +82,8 @@ export interface ListPage {
  * Where sessions live. A store orders and keeps; it knows no rule of sessions. One contract suite
  * (`@headrace/testing/store-contract`) runs against every store.
  *
- * Every method may reject with a `HeadraceError` of code `store_unavailable` or `closed`; `append` also with the ones it names.
+ * Every method may reject with a `HeadraceError` of code `store_unavailable`, `store_corrupt` or `closed`; some also with
+ * the ones they name.
  */
 export interface Store {
   readonly capabilities: StoreCapabilities
@@ -106,7 +107,11 @@ export interface Store {
   /** The newest snapshot. It may be behind the log, never ahead of it. */
   getSnapshot(key: SessionKey): Promise<Snapshot | undefined>
 
-  /** Keeps a snapshot, unless a newer one is there. Need not be durable: it can be made again. */
+  /**
+   * Keeps a snapshot, unless a newer one is there or it is ahead of the log. Need not be durable: it can be made again.
+   *
+   * @throws HeadraceError `store_full`
+   */
   putSnapshot(key: SessionKey, snapshot: Snapshot): Promise<void>
 
   /** The newest message rows before a position, oldest first. */
@@ -115,7 +120,11 @@ export interface Store {
   /** The session's row. */
   row(key: SessionKey): Promise<SessionRow | undefined>
 
-  /** Sessions of a tenant. */
+  /**
+   * Sessions of a tenant.
+   *
+   * @throws HeadraceError `bad_request` when the cursor is none of this store's
+   */
   list(query: ListQuery): Promise<ListPage>
 
   /** Sessions whose `due` is at or before a time, soonest first. */

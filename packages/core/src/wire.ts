@@ -28,7 +28,7 @@ export const protocolVersion = 1
  * Hashes of the shapes that travel, so that none changes unnoticed: a test compares them and says what to do. `up`: the
  * schemas of what clients send. `down`: the types of events, views and frames that servers send.
  */
-export const shapeHashes = { up: 'd75acada6b331273', down: 'ad023b6463439152' } as const
+export const shapeHashes = { up: 'd75acada6b331273', down: '44fdc9313e5c8478' } as const
 
 /** A run that a worker holds, as it tells the server after a reconnect. */
 export interface HeldRun {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { cooled, emptyState, fold, hot, type Message, type SessionState } from '../src/index.ts'
+import { cooled, emptyState, fold, hot, textOf, type Message, type SessionState } from '../src/index.ts'
 import { open, ops, text, writer, type TestSession } from './support.ts'
 
 /** Folds the log again and keeps every message at the moment it goes cold. */
@@ -8,7 +8,7 @@ function coldMessages(session: TestSession): readonly Message[] {
   let state: SessionState = emptyState('demo/1')
   for (const event of session.log) {
     const next = fold(state, event)
-    const gone = cooled(state.view, next.view)
+    const gone = cooled(state.view, event)
     expect(gone).toHaveLength(next.view.older - state.view.older)
     cold.push(...gone)
     state = next
@@ -129,6 +129,30 @@ describe('S2b: each message goes cold once, whole, and never changes after that'
     const all = [...cold, ...session.view.messages].sort((a, b) => a.seq - b.seq)
     expect(all.map((message) => message.seq)).toEqual(opened.map((event) => event.seq))
     expect(cold.every((message) => message.status !== 'open')).toBe(true)
+  })
+
+  test('one that goes cold by the event that closes it is handed out as it is after that event', () => {
+    const session = open()
+    const run = session.start()
+    for (const key of 'abcdefghij') session.write(run, ops.open(key))
+    session.write(
+      run,
+      ops.delta('x'.repeat(hot.chars), 'a'),
+      ops.delta('y'.repeat(hot.chars), 'b'),
+      ops.delta('y', 'b'),
+    )
+    const closing = [ops.delta('!', 'a'), ops.close('a'), ops.closeMessage('a')]
+    const closed = session.ask(session.batch(run, ...closing), { as: writer })
+    if (closed.outcome !== 'accepted') throw new Error(closed.outcome)
+    expect(closed.cooled).toMatchObject([{ id: `${run}.a`, status: 'complete', parts: [{ status: 'closed' }] }])
+    expect(textOf(closed.cooled[0]!)).toBe(`${'x'.repeat(hot.chars)}!`)
+    const ended = session.ask(session.batch(run, ops.end('failed')), { as: writer })
+    if (ended.outcome !== 'accepted') throw new Error(ended.outcome)
+    expect(ended.cooled.map(({ id, status }) => [id, status])).toEqual([
+      ['m2', 'complete'],
+      [`${run}.b`, 'interrupted'],
+    ])
+    expect(coldMessages(session)).toEqual([...closed.cooled, ...ended.cooled])
   })
 
   test('the sizes that the bound counts are those of the parts', () => {

@@ -141,10 +141,13 @@ const one: fc.Arbitrary<Step> = fc.oneof(
 /** One life: so many messages that were there before, then steps. Old messages matter, because they go cold. */
 export interface RandomLife {
   readonly posts: number
+  /** Runs that waited before: their inputs must stay hot, so that others go the sooner. */
+  readonly sends: number
   readonly steps: readonly Step[]
 }
 
 export const lives: fc.Arbitrary<RandomLife> = fc.record({
   posts: fc.constantFrom(0, 0, 44, 49, 60),
+  sends: fc.constantFrom(0, 0, 0, 0, 40, 55),
   steps: fc.array(one, { minLength: 1, maxLength: 300, size: 'max' }),
 })

@@ -5,7 +5,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
 import {
-  claimable,
   cooled,
   decide,
   emptyState,
@@ -22,6 +21,7 @@ import {
 } from '../src/index.ts'
 import { partChars } from '../src/parts.ts'
 import { at, commandOf, people } from './model-commands.ts'
+import { checkEvent } from './model-events.ts'
 import type { RandomLife, Step } from './model-steps.ts'
 import { roundTrip, server } from './support.ts'
 
@@ -49,7 +49,9 @@ class Life {
     this.sent.push({ command, decision })
     if (decision.outcome !== 'accepted') return
     expect(decision.events.length).toBeGreaterThan(0)
+    const known = this.cold.length
     for (const event of decision.events) this.#append(event)
+    expect(decision.cooled).toEqual(this.cold.slice(known))
     expect(JSON.stringify(decision.state)).toBe(JSON.stringify(this.state))
   }
 
@@ -62,17 +64,9 @@ class Life {
     this.state = fold(before, event)
     this.reader = foldView(this.reader, encoded)
     this.log.push(event)
-    const gone = cooled(before.view, this.state.view)
-    expect(gone.length).toBe(this.state.view.older - before.view.older)
+    const gone = cooled(before.view, event)
     this.cold.push(...gone)
-    if (event.type === 'run.claimed') this.#checkClaim(before.view, event.run, event.data.attempt)
-  }
-
-  /** R3: the next attempt of a run that waits, and whose turn it is. */
-  #checkClaim(before: SessionView, id: string | undefined, attempt: number): void {
-    const run = before.runs.find((candidate) => candidate.id === id)
-    expect(run && claimable(before, run)).toBe(true)
-    expect(attempt).toBe((run?.attempt ?? 0) + 1)
+    checkEvent({ before: before.view, event, after: this.state.view, gone })
   }
 
   /** L3: whatever was accepted is never accepted again. */
@@ -83,7 +77,15 @@ class Life {
       expect(decision).toEqual({ outcome: 'repeated', seq: first.decision.state.view.seq })
     } else if (decision.outcome === 'refused') {
       expect(['fenced', 'run_ended', 'run_not_found']).toContain(decision.error.code)
+      if (decision.error.code === 'run_ended') this.#checkEndedByOthers(command.body)
     } else expect(decision.outcome).toBe('noop')
+  }
+
+  /** L3d: a writer is not told that its run is over by the batch with which it ended it. */
+  #checkEndedByOthers({ run, attempt }: Extract<Command['body'], { type: 'write' }>): void {
+    const end = this.log.find((event) => event.type === 'run.ended' && event.run === run)
+    const itself = end?.type === 'run.ended' && end.n !== undefined && end.data.attempt === attempt
+    expect(itself, `attempt ${attempt} of ${run} ended it itself`).toBe(false)
   }
 
   check(): void {
@@ -150,11 +152,13 @@ class Life {
 }
 
 /** Runs a life and checks it all the way. */
-export function live({ posts, steps }: RandomLife): SessionState {
+export function live({ posts, sends, steps }: RandomLife): SessionState {
   const session = new Life()
   session.ask({ grant: people[0]!, body: { type: 'create', maxAttempts: 2 }, id: 'create' })
   const post = { type: 'post', parts: [{ kind: 'text', text: 'before' }] } as const
   for (let i = 0; i < posts; i += 1) session.ask({ grant: people[1]!, body: post })
+  for (let i = 0; i < sends; i += 1)
+    session.ask({ grant: people[1]!, body: { ...post, type: 'send', policy: 'parallel' } })
   for (const [index, next] of steps.entries()) {
     if (next.kind === 'clock' || next.kind === 'tick') session.now += next.ms
     if (next.kind === 'reload') reload(session)

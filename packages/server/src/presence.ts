@@ -45,7 +45,7 @@ export class Presences {
       if (left) return
       left = true
       entry.connections -= 1
-      if (entry.connections === 0) this.#leaveLater(key, grant, device)
+      if (entry.connections === 0) this.#leaveLater(key, grant, { device, node: this.#node })
     }
   }
 
@@ -53,12 +53,13 @@ export class Presences {
   adopt(room: Room): void {
     const system = systemGrant(splitKey(room.key).tenant)
     for (const { actor, device, node } of room.state.view.presence) {
-      if (node !== this.#node) this.#leaveLater(room.key, { ...system, actor }, device)
+      if (node !== this.#node) this.#leaveLater(room.key, { ...system, actor }, { device, node })
     }
   }
 
-  #leaveLater(key: SessionKey, grant: Grant, device: string): void {
-    const id = `${grant.actor} ${device}`
+  /** `node`: as whose it was seen. A device that another server sees by then stays. */
+  #leaveLater(key: SessionKey, grant: Grant, seen: { readonly device: string; readonly node: string }): void {
+    const id = `${grant.actor} ${seen.device}`
     const entry = this.#entry(key, id)
     if (entry.connections > 0) return
     entry.cancelLeave?.()
@@ -66,7 +67,7 @@ export class Presences {
       const devices = this.#sessions.get(key)
       devices?.delete(id)
       if (devices?.size === 0) this.#sessions.delete(key)
-      void this.#submit(key, { grant, body: { type: 'leave', device } })
+      void this.#submit(key, { grant, body: { type: 'leave', ...seen } })
     })
   }
 

@@ -12,7 +12,6 @@
 import {
   AppendConflict,
   HeadraceError,
-  cooled,
   decide,
   fold,
   lookups,
@@ -160,16 +159,19 @@ export class Room implements PageSource {
     const now = this.#options.clock.now()
     const decisions: Decision[] = []
     const events: SessionEvent[] = []
-    const messages: MessageRow[] = []
+    const cooled: Message[] = []
     let state = this.#state
     for (const { command } of batch) {
-      const decision = decide(state, command, now, { limits: this.#options.limits, cold })
+      // What goes cold in this batch is not in the store yet, and a later command of it may name it.
+      const known = cooled.length === 0 ? cold : [...cold, ...cooled]
+      const decision = decide(state, command, now, { limits: this.#options.limits, cold: known })
       decisions.push(decision)
       if (decision.outcome !== 'accepted') continue
-      messages.push(...coldRows(state, decision.state, decision.events))
+      cooled.push(...decision.cooled)
       events.push(...decision.events)
       state = decision.state
     }
+    const messages = cooled.map((message) => ({ seq: message.seq, json: JSON.stringify(message) }))
     return { decisions, events, state, messages }
   }
 
@@ -337,23 +339,6 @@ interface Decided {
 /** Output moves nothing that lists, timers of other sessions or workers look at. */
 function isOutput(event: SessionEvent): boolean {
   return event.type.startsWith('part.') || event.type === 'run.renewed'
-}
-
-/** The messages that a decision let go cold. Nearly always none; event by event only where one came and went at once. */
-function coldRows(before: SessionState, after: SessionState, events: readonly SessionEvent[]): readonly MessageRow[] {
-  const count = after.view.older - before.view.older
-  if (count === 0) return []
-  let messages = cooled(before.view, after.view)
-  if (messages.length !== count) {
-    messages = []
-    let state = before
-    for (const event of events) {
-      const next = fold(state, event)
-      messages = [...messages, ...cooled(state.view, next.view)]
-      state = next
-    }
-  }
-  return messages.map((message) => ({ seq: message.seq, json: JSON.stringify(message) }))
 }
 
 function toOutcome(decision: Decision): Outcome {

@@ -1,5 +1,5 @@
 import { HeadraceError, type ErrorCode } from '../errors.ts'
-import { fold } from '../fold.ts'
+import { foldStep } from '../fold.ts'
 import { allows, type Verb } from '../grant.ts'
 import type { Command } from '../commands.ts'
 import type { EventData, EventType, SessionEvent } from '../events.ts'
@@ -7,7 +7,7 @@ import type { Actor, RunId } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
 import type { SessionLimits } from '../limits.ts'
 import type { SessionState } from '../state.ts'
-import type { SessionView } from '../view.ts'
+import type { Message, SessionView } from '../view.ts'
 
 interface Origin {
   readonly actor?: Actor
@@ -21,6 +21,8 @@ interface Origin {
  */
 export class Draft {
   readonly events: SessionEvent[] = []
+  /** Messages that went cold meanwhile. */
+  readonly cooled: Message[] = []
   readonly command: Command
   readonly limits: SessionLimits
   /** The command's time: never before the last event of the session, whatever the clock says. */
@@ -52,7 +54,9 @@ export class Draft {
       data,
     } as SessionEvent // `data` is the data of `type` by the signature, which TypeScript can't carry through the union
     this.events.push(event)
-    this.state = fold(this.state, event)
+    const { state, cooled } = foldStep(this.state, event)
+    this.state = state
+    this.cooled.push(...cooled)
   }
 
   /** Seq that the next event will have: ids of messages and runs are made from it. */

@@ -156,21 +156,17 @@ export class Connection {
         if (this.#closed) return
         this.#cancelHello()
         this.#accept(grant)
-        const { actor, name, expiresAt } = grant
-        const { idleMs } = this.#options.limits
-        const node = this.#options.hub.node
-        this.#outlet.send({
-          type: 'welcome',
-          protocol: protocolVersion,
-          node,
-          actor,
-          ...(name !== undefined && { name }),
-          expiresAt,
-          idleMs,
-        })
+        this.#welcome(grant)
       },
       (thrown: unknown) => this.#end(HeadraceError.from(thrown)),
     )
+  }
+
+  #welcome({ actor, name, expiresAt }: Grant): void {
+    const { node } = this.#options.hub
+    const { idleMs } = this.#options.limits
+    const known = { protocol: protocolVersion, node, actor, ...(name !== undefined && { name }), expiresAt, idleMs }
+    this.#outlet.send({ type: 'welcome', ...known })
   }
 
   /** From here on this grant counts, and the connection ends with it. */
@@ -196,6 +192,7 @@ export class Connection {
       }
       if (this.#closed) return
       this.#accept(grant)
+      this.#welcome(grant)
       for (const session of this.#subscriptions.keys()) {
         if (!allows(grant, session, 'read')) this.#drop(session, noRead(session))
       }

@@ -1,0 +1,48 @@
+/** What each event must do to the view, said without the code that does it: see `model.ts`. */
+import { expect } from 'vitest'
+import type { EventOf, Message, Run, SessionEvent, SessionView } from '../src/index.ts'
+
+interface Change {
+  readonly before: SessionView
+  readonly event: SessionEvent
+  readonly after: SessionView
+  /** The messages that went cold. */
+  readonly gone: readonly Message[]
+}
+
+export function checkEvent({ before, event, after, gone }: Change): void {
+  const asked = new Set(after.runs.filter((run) => run.status !== 'ended').map((run) => run.input))
+  for (const message of gone) {
+    expect(message.status, `${message.id} went cold`).not.toBe('open')
+    expect(asked.has(message.id), `${message.id} is needed by a run`).toBe(false)
+  }
+  expect(gone).toHaveLength(after.older - before.older)
+  if (event.type === 'run.claimed') checkClaim(before, event)
+  if (event.type === 'run.ended')
+    expect(after.runs).toContainEqual(expect.objectContaining({ id: event.run, status: 'ended' }))
+  if (event.type === 'part.opened') checkSteps(before, event, after)
+}
+
+/** R3, C2: the next attempt of a run that waits, and whose turn it is. */
+function checkClaim(before: SessionView, event: EventOf<'run.claimed'>): void {
+  const run = before.runs.find((candidate) => candidate.id === event.run)
+  expect(run).toMatchObject({ status: 'queued', attempt: event.data.attempt - 1 })
+  if (!run || run.policy === 'parallel') return
+  const place = before.runs.indexOf(run)
+  const holdsUp = (other: Run, index: number): boolean =>
+    other.agent === run.agent &&
+    (other.status === 'active' || (other.status === 'queued' && other.policy !== 'parallel' && index < place))
+  expect(before.runs.filter(holdsUp), `${run.id} must wait`).toEqual([])
+}
+
+/** R4a: of the run's parts, exactly those go that an earlier attempt wrote under the step of the new one. */
+function checkSteps(before: SessionView, event: EventOf<'part.opened'>, after: SessionView): void {
+  const { message, part, attempt, step } = event.data
+  for (const { id, run, parts } of before.messages) {
+    const goes = (old: (typeof parts)[number]): boolean =>
+      run === event.run && step !== undefined && old.step === step && (old.attempt ?? 0) < attempt
+    const left = parts.filter((old) => !goes(old)).map((old) => old.id)
+    const now = after.messages.find((candidate) => candidate.id === id)
+    expect(now?.parts.map((one) => one.id)).toEqual(id === message ? [...left, part] : left)
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * A data directory:
+ *
+ *   headrace.json   which format the rest is in
+ *   data/           LevelDB; its LOCK file is what keeps a second server out
+ *   pid             who holds the lock, for the message that the second server prints
+ *   reserve         space kept for the moment the disk is full
+ */
+import { mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import process from 'node:process'
+import { HeadraceError } from '@headrace/core'
+import { engineError } from './engine-error.ts'
+
+/** What this version reads and writes. */
+const format = 1
+
+export interface DataDirectory {
+  /** Absolute. */
+  readonly path: string
+  /** Where LevelDB lives. */
+  readonly data: string
+  readonly reserve: string
+  /** Whether LevelDB may make a new database: none was there before. */
+  readonly isNew: boolean
+}
+
+/**
+ * Makes the directory, or finds one of ours.
+ *
+ * @throws HeadraceError `bad_request`: the path can't be a data directory; `store_version`; `store_corrupt`
+ */
+export async function prepareDirectory(directory: string): Promise<DataDirectory> {
+  const root = path.resolve(directory)
+  try {
+    // Sessions are private to whoever runs the server.
+    await mkdir(root, { recursive: true, mode: 0o700 })
+    const names = await readdir(root)
+    if (names.includes('headrace.json')) await checkFormat(root)
+    else if (names.every((name) => name === 'lost+found' || name === 'headrace.json.new')) await writeFormat(root)
+    else throw unusable(root, 'it has other files in it and no headrace.json. Name an empty or a new directory')
+    const data = path.join(root, 'data')
+    return { path: root, data, reserve: path.join(root, 'reserve'), isNew: await hasNoDatabase(data) }
+  } catch (thrown) {
+    throw directoryError(thrown, root)
+  }
+}
+
+async function checkFormat(root: string): Promise<void> {
+  const file = path.join(root, 'headrace.json')
+  const found = readFormat(await readFile(file, 'utf8'))
+  if (found === undefined) {
+    throw new HeadraceError('store_corrupt', `${file} is damaged: it should say {"format":${format}}.`, {
+      detail: { directory: root },
+    })
+  }
+  if (found !== format) {
+    const advice =
+      found > format
+        ? 'Run the newer Headrace that wrote it, or name another directory.'
+        : 'Run the Headrace that wrote it, export its sessions, and import them into a new directory.'
+    throw new HeadraceError(
+      'store_version',
+      `The data directory ${root} is in format ${found}; this Headrace reads format ${format}. ${advice}`,
+      { detail: { directory: root, found, expected: format } },
+    )
+  }
+}
+
+function readFormat(text: string): number | undefined {
+  try {
+    const content: unknown = JSON.parse(text)
+    const isFormat = typeof content === 'object' && content !== null && 'format' in content
+    return isFormat && Number.isSafeInteger(content.format) ? Number(content.format) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Under another name first: a file that exists is whole. */
+async function writeFormat(root: string): Promise<void> {
+  const file = path.join(root, 'headrace.json')
+  await writeFile(`${file}.new`, `${JSON.stringify({ format })}\n`, { flush: true, mode: 0o600 })
+  await rename(`${file}.new`, file)
+  // Windows has no such thing as a synced directory.
+  if (process.platform === 'win32') return
+  const handle = await open(root)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/**
+ * LevelDB makes an empty database where it finds no CURRENT file, and then deletes what it does not know. So it may
+ * only do that where no table and no log is: a database that lost its CURRENT is damaged, not new.
+ */
+async function hasNoDatabase(data: string): Promise<boolean> {
+  const names = await readdir(data).catch(() => [])
+  return !names.some((name) => name === 'CURRENT' || /\.(?:ldb|sst|log)$/.test(name))
+}
+
+/** Says who holds the lock. To be called by the holder. */
+export async function writePid(directory: DataDirectory): Promise<void> {
+  await writeFile(path.join(directory.path, 'pid'), `${process.pid}\n`, { mode: 0o600 })
+}
+
+export async function removePid(directory: DataDirectory): Promise<void> {
+  await rm(path.join(directory.path, 'pid'), { force: true })
+}
+
+/** The refusal that a second server gets. */
+export async function lockedError(directory: DataDirectory, cause: unknown): Promise<HeadraceError> {
+  const pid = await readPid(directory)
+  const holder = pid === undefined ? 'Another process' : `Process ${pid}`
+  return new HeadraceError(
+    'store_locked',
+    `${holder} holds the data directory ${directory.path}. Stop it first, or name another directory.`,
+    { cause, detail: pid === undefined ? { directory: directory.path } : { directory: directory.path, pid } },
+  )
+}
+
+/** The holder, unless the file is left over from one that crashed. */
+async function readPid(directory: DataDirectory): Promise<number | undefined> {
+  const text = await readFile(path.join(directory.path, 'pid'), 'utf8').catch(() => '')
+  const pid = Number.parseInt(text, 10)
+  if (!(pid > 0)) return undefined
+  return signalReaches(pid) ? pid : undefined
+}
+
+function signalReaches(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (thrown) {
+    // It exists and belongs to somebody else.
+    return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM'
+  }
+}
+
+function unusable(root: string, reason: string, cause?: unknown): HeadraceError {
+  return new HeadraceError('bad_request', `directory: ${root} can't be the data directory: ${reason}.`, {
+    cause,
+    detail: { directory: root },
+  })
+}
+
+function directoryError(thrown: unknown, root: string): HeadraceError {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+  switch (code) {
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return unusable(root, 'it, or a part of its path, is a file', thrown)
+    case 'EACCES':
+    case 'EPERM':
+      return unusable(root, 'this user may not read and write it', thrown)
+    case 'EROFS':
+      return unusable(root, 'its file system is read-only', thrown)
+    default:
+      return engineError(thrown, root)
+  }
+}

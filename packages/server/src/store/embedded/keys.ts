@@ -1,0 +1,159 @@
+/**
+ * The keys of the database. All are ASCII, so their order as text is their order on disk.
+ *
+ *   tenant!session!e<seq>          an event
+ *   tenant!session!h               seq of the last event
+ *   tenant!session!i               the session's row
+ *   tenant!session!m<seq>          a message row
+ *   tenant!session!s               the newest snapshot
+ *   !c                             the last group commit
+ *   !d!<time>!tenant!session       sessions by due time
+ *   !p!tenant!session              a purge that is under way
+ *   !u!tenant!<time>!session       a tenant's sessions, newest update first
+ *   !w!agent!tenant!session        sessions with work for an agent
+ *
+ * `!` is in no tenant, session or agent and sorts before all of their characters: no key is a prefix of another
+ * session's keys, and sessions sort as their `SessionKey` does. All that a session owns is one range, so that a purge is
+ * one range, and the last event, head and row are neighbours, so that one seek finds all three.
+ */
+import { splitKey } from '@headrace/core'
+import type { AgentName, SessionId, SessionKey } from '@headrace/core'
+import type { ListPosition } from '../cursor.ts'
+
+/** Keys from `gte` or after `gt`, up to but without `lt`. */
+export type KeyRange = { readonly lt: string } & ({ readonly gte: string } | { readonly gt: string })
+
+/** The last group commit. */
+export const commitKey = '!c'
+
+/** Everything of one session except what the indexes say. */
+export function sessionRange(key: SessionKey): { readonly gte: string; readonly lt: string } {
+  return childrenOf(key)
+}
+
+export function eventKey(key: SessionKey, seq: number): string {
+  return `${key}!e${ascending(seq)}`
+}
+
+/** Events from one seq to another, both included. */
+export function eventRange(key: SessionKey, first: number, last: number): KeyRange {
+  return { gte: eventKey(key, first), lt: eventKey(key, last + 1) }
+}
+
+export function headKey(key: SessionKey): string {
+  return `${key}!h`
+}
+
+export function rowKey(key: SessionKey): string {
+  return `${key}!i`
+}
+
+/** Events, head and row: read backwards, the row, the head and the last event come first. */
+export function tipRange(key: SessionKey): KeyRange {
+  return { gte: `${key}!e`, lt: `${key}!j` }
+}
+
+export function messageKey(key: SessionKey, seq: number): string {
+  return `${key}!m${ascending(seq)}`
+}
+
+/** Message rows before a position. */
+export function messageRange(key: SessionKey, before: number): KeyRange {
+  return { gte: `${key}!m`, lt: messageKey(key, before) }
+}
+
+/** The position of a message row. */
+export function messageSeq(messageRowKey: string): number {
+  return fromAscending(messageRowKey.slice(messageRowKey.lastIndexOf('!') + 2))
+}
+
+export function snapshotKey(key: SessionKey): string {
+  return `${key}!s`
+}
+
+export function purgeKey(key: SessionKey): string {
+  return `!p!${key}`
+}
+
+/** Purges that are under way. */
+export const purgeRange: KeyRange = childrenOf('!p')
+
+export function purgedSession(key: string): SessionKey {
+  return key.slice('!p!'.length) as SessionKey // purgeKey made it
+}
+
+export function listKey(tenant: string, position: ListPosition): string {
+  return `!u!${tenant}!${descending(position.updatedAt)}!${position.id}`
+}
+
+/** A tenant's list, from its start or after a row. */
+export function listRange(tenant: string, after: ListPosition | undefined): KeyRange {
+  const { lt, gte } = childrenOf(`!u!${tenant}`)
+  return after === undefined ? { gte, lt } : { gt: listKey(tenant, after), lt }
+}
+
+export function listPosition(key: string): ListPosition {
+  const [, , , time = '', id = ''] = key.split('!')
+  return { updatedAt: Number.MAX_SAFE_INTEGER - fromAscending(time), id: id satisfies SessionId }
+}
+
+export function dueKey(at: number, key: SessionKey): string {
+  return `!d!${ascending(at)}!${key}`
+}
+
+/** Due at or before a time. */
+export function dueRange(before: number): KeyRange {
+  return { gte: '!d!', lt: childrenOf(`!d!${ascending(before)}`).lt }
+}
+
+export function dueEntry(key: string): { readonly key: SessionKey; readonly at: number } {
+  const time = key.indexOf('!', '!d!'.length)
+  const session = key.slice(time + 1) as SessionKey // dueKey made it
+  return { key: session, at: fromAscending(key.slice('!d!'.length, time)) }
+}
+
+export function workKey(agent: AgentName, key: SessionKey): string {
+  return `!w!${agent}!${key}`
+}
+
+/** An agent's sessions, from the first or after one. */
+export function workRange(agent: AgentName, after: SessionKey | undefined): KeyRange {
+  const { lt, gte } = childrenOf(`!w!${agent}`)
+  return after === undefined ? { gte, lt } : { gt: workKey(agent, after), lt }
+}
+
+export function workSession(agent: AgentName, key: string): SessionKey {
+  return key.slice(`!w!${agent}!`.length) as SessionKey // workKey made it
+}
+
+/** All indexes. */
+export const indexRange: KeyRange = { gte: '!', lt: '"' }
+
+/** Whether a key of an index stands for a session. */
+export function isIndexOf(key: SessionKey, found: string): boolean {
+  const { tenant, session } = splitKey(key)
+  if (found.startsWith('!u!')) return found.startsWith(`!u!${tenant}!`) && found.endsWith(`!${session}`)
+  return (found.startsWith('!d!') || found.startsWith('!w!')) && found.endsWith(`!${key}`)
+}
+
+/** All keys that begin with `prefix` and `!`. `"` is the character after `!`. */
+function childrenOf(prefix: string): { readonly gte: string; readonly lt: string } {
+  return { gte: `${prefix}!`, lt: `${prefix}"` }
+}
+
+/**
+ * A whole number so that text order is number order: a letter for the count of digits, then the digits. As ordered as
+ * big-endian bytes, and a person can read it. What no clock or log gives (negative, fractions) is brought into range.
+ */
+function ascending(value: number): string {
+  const digits = String(Math.max(0, Math.min(Number.MAX_SAFE_INTEGER, Math.trunc(value))))
+  return String.fromCharCode(96 + digits.length) + digits
+}
+
+function descending(value: number): string {
+  return ascending(Number.MAX_SAFE_INTEGER - value)
+}
+
+function fromAscending(text: string): number {
+  return Number(text.slice(1))
+}

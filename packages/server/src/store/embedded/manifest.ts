@@ -1,0 +1,91 @@
+/** What LevelDB's manifest says: which files make up the database. */
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { createFields } from './fields.ts'
+import { readBatches, scanLog } from './level-log.ts'
+
+export interface Manifest {
+  /** Logs before this one are not needed any more; 0 in a database that never had one. */
+  readonly log: number
+  /** Number and size of each table. */
+  readonly tables: ReadonlyMap<number, number>
+}
+
+/** Field numbers of a version edit, as LevelDB's `version_edit.cc` has them. */
+const tags = {
+  comparator: 1,
+  logNumber: 2,
+  nextFileNumber: 3,
+  lastSequence: 4,
+  compactPointer: 5,
+  deletedFile: 6,
+  newFile: 7,
+  prevLogNumber: 9,
+} as const
+
+/** `undefined` when there is none, or nothing certain can be said of it: LevelDB then says what is wrong. */
+export async function readManifest(data: string): Promise<Manifest | undefined> {
+  try {
+    const name = (await readFile(path.join(data, 'CURRENT'), 'utf8')).trim()
+    const bytes = await readFile(path.join(data, name))
+    return scanLog(bytes).isFollowed ? undefined : parseEdits(readBatches(bytes))
+  } catch {
+    return undefined
+  }
+}
+
+/** The number in the name of a log or a table. */
+export function fileNumber(name: string, extensions: readonly string[]): number | undefined {
+  const [, digits, extension = ''] = /^(\d+)\.([a-z]+)$/.exec(name) ?? []
+  return digits !== undefined && extensions.includes(extension) ? Number(digits) : undefined
+}
+
+export const tableExtensions: readonly string[] = ['ldb', 'sst']
+
+function parseEdits(edits: Iterable<Uint8Array>): Manifest {
+  let log = 0
+  const tables = new Map<number, number>()
+  for (const edit of edits) {
+    const fields = createFields(edit)
+    const deleted: number[] = []
+    const added: [number, number][] = []
+    while (fields.hasMore()) {
+      const tag = fields.number()
+      switch (tag) {
+        case tags.logNumber:
+          log = fields.number()
+          break
+        case tags.nextFileNumber:
+        case tags.lastSequence:
+        case tags.prevLogNumber:
+          fields.number()
+          break
+        case tags.comparator:
+          fields.skip(fields.number())
+          break
+        case tags.compactPointer:
+          fields.number()
+          fields.skip(fields.number())
+          break
+        case tags.deletedFile:
+          fields.number()
+          deleted.push(fields.number())
+          break
+        case tags.newFile: {
+          fields.number()
+          const table = fields.number()
+          added.push([table, fields.number()])
+          fields.skip(fields.number())
+          fields.skip(fields.number())
+          break
+        }
+        default:
+          throw new Error(`unknown field ${tag}`)
+      }
+    }
+    // One edit can move a table between levels: it deletes and adds the same number.
+    for (const table of deleted) tables.delete(table)
+    for (const [table, bytes] of added) tables.set(table, bytes)
+  }
+  return { log, tables }
+}

@@ -1,0 +1,56 @@
+import { expect } from 'vitest'
+import type { Store } from '@headrace/core'
+
+const everything = { maxEvents: 1_000_000, maxChars: 1_000_000_000 }
+
+/** Adds what lines of `store-child.ts` acknowledge: session → highest seq. Gives the number of acknowledgements. */
+export function addAcknowledged(acknowledged: Map<string, number>, lines: readonly string[]): number {
+  let acks = 0
+  for (const line of lines) {
+    const [word, id = '', seq = ''] = line.split(' ')
+    if (word !== 'ack') continue
+    acks += 1
+    acknowledged.set(id, Math.max(acknowledged.get(id) ?? 0, Number(seq)))
+  }
+  return acks
+}
+
+/** Checks a store that `store-child.ts` wrote to, and that was cut off. */
+export async function checkStore(store: Store, acknowledged: ReadonlyMap<string, number>): Promise<void> {
+  const due: string[] = []
+  const work: string[] = []
+  let sessions = 0
+  for (const [id, seq] of acknowledged) {
+    const key = `acme!${id}` as const
+    const events = (await store.read(key, 0, everything)).map(
+      (event) => JSON.parse(event) as { seq: number; size: number; place: number },
+    )
+    expect(events.length).toBeGreaterThanOrEqual(seq)
+    expect(events.length).toBe(await store.head(key))
+    expect(events.every((event, index) => event.seq === index + 1)).toBe(true)
+    const last = events.at(-1)
+    expect(last?.place).toBe(last?.size)
+    // Row and message came with the last batch.
+    const head = events.length
+    expect((await store.row(key))?.metadata).toEqual({ head })
+    expect((await store.readMessages(key, Number.MAX_SAFE_INTEGER, 1)).map((message) => message.seq)).toEqual([head])
+    if (head % 5 === 0) due.push(key)
+    if (head % 3 === 0) work.push(key)
+    sessions += 1
+  }
+  // Its purge was done or not begun, and nothing between.
+  const purged = await store.read('acme!purged', 0, everything)
+  expect([0, 2_500]).toContain(purged.length)
+  expect(purged).toHaveLength(await store.head('acme!purged'))
+
+  const known = (key: string): boolean => acknowledged.has(key.slice('acme!'.length))
+  expect(
+    (await store.due(Number.MAX_SAFE_INTEGER, 100))
+      .map((entry) => entry.key)
+      .filter(known)
+      .sort(),
+  ).toEqual(due.sort())
+  expect((await store.work('writer', 100)).filter(known)).toEqual(work.sort())
+  const { rows } = await store.list({ tenant: 'acme', limit: 100 })
+  expect(rows.filter((row) => acknowledged.has(row.id))).toHaveLength(sessions)
+}

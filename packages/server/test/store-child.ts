@@ -1,0 +1,58 @@
+/**
+ * Appends to an embedded store until it is killed, many sessions at once, and prints each acknowledgement:
+ * `ack <session> <seq>`. Arguments: directory, seed.
+ *
+ * Each event says its seq and the size of its batch and its place there, so that a torn batch can be told.
+ */
+import process from 'node:process'
+import { openEmbeddedStore } from '@headrace/server/store/embedded'
+import { createRandom } from './store-fixture.ts'
+
+const [directory = '', seed = '1'] = process.argv.slice(2)
+const sessions = 25
+const random = createRandom(Number(seed))
+
+process.stdout.write('opening\n')
+// A small buffer: tables are written and merged all the time, and kills fall into that too.
+const store = await openEmbeddedStore({ directory, writeBufferBytes: 65_536, reserveBytes: 0 })
+process.stdout.write('open\n')
+await Promise.all([purgeForEver(), ...Array.from({ length: sessions }, (_, index) => appendForEver(`s${index}`))])
+
+async function appendForEver(id: string): Promise<never> {
+  const key = `acme!${id}` as const
+  for (let head = await store.head(key); ;) {
+    const size = 1 + Math.floor(random() * 4)
+    const seq = head + size
+    await store.append(key, head, {
+      events: Array.from({ length: size }, (_, index) =>
+        JSON.stringify({ seq: head + index + 1, size, place: index + 1, text: 'x'.repeat(Math.floor(random() * 300)) }),
+      ),
+      row: {
+        id,
+        createdAt: 1,
+        updatedAt: seq,
+        metadata: { head: seq },
+        messages: 0,
+        status: 'idle',
+        openRuns: 0,
+        work: seq % 3 === 0 ? ['writer'] : [],
+        due: seq % 5 === 0 ? seq : null,
+      },
+      messages: [{ seq, json: String(seq) }],
+    })
+    head = seq
+    process.stdout.write(`ack ${id} ${seq}\n`)
+    // Snapshots go into the same groups.
+    if (random() < 0.02) void store.putSnapshot(key, { seq, state: JSON.stringify('y'.repeat(20_000)) })
+  }
+}
+
+/** A purge of so many keys takes several batches: a kill can come between them. */
+async function purgeForEver(): Promise<never> {
+  const key = 'acme!purged'
+  for (;;) {
+    await store.purge(key)
+    const events = Array.from({ length: 2_500 }, (_, index) => JSON.stringify({ seq: index + 1 }))
+    await store.append(key, 0, { events })
+  }
+}

@@ -1,0 +1,210 @@
+import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import process from 'node:process'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { HeadraceError, type SessionKey, type Store } from '@headrace/core'
+import { openEmbeddedStore } from '@headrace/server/store/embedded'
+import { createRandom, makeTempDirectory, type TempDirectory } from './store-fixture.ts'
+
+const everything = { maxEvents: 1_000_000, maxChars: 1_000_000_000 }
+const options = { writeBufferBytes: 65_536, reserveBytes: 0 }
+const rounds = 40
+const sessions = 20
+/** More than the record of one small append takes. */
+const lastRecordBytes = 300
+
+describe('damage', () => {
+  let temp: TempDirectory
+  /** A directory as a crash leaves it, with several tables and a log of many records. */
+  let crashed: string
+  /** The same, closed in peace. */
+  let closed: string
+  const logs = new Map<SessionKey, string[]>()
+
+  beforeAll(async () => {
+    temp = await makeTempDirectory()
+    closed = path.join(temp.path, 'closed')
+    crashed = path.join(temp.path, 'crashed')
+    const store = await openEmbeddedStore({ ...options, directory: closed })
+    const random = createRandom(11)
+    for (let round = 0; round < rounds; round += 1) {
+      await Promise.all(Array.from({ length: sessions }, (_, index) => appendRound(store, index, round, random)))
+    }
+    // Damage to the very last record looks like a torn write, so let it be one that is not missed.
+    await store.append('acme!last', 0, { events: ['"last"'] })
+    await cp(closed, crashed, { recursive: true })
+    await store.close()
+  })
+
+  afterAll(() => temp.remove())
+
+  async function appendRound(store: Store, index: number, round: number, random: () => number): Promise<void> {
+    const key = `acme!s${index}` as const
+    const log = logs.get(key) ?? []
+    logs.set(key, log)
+    const events = Array.from({ length: 3 }, (_, event) =>
+      JSON.stringify({
+        seq: log.length + event + 1,
+        text: 'word '.repeat(10 + Math.floor(random() * 20)),
+        noise: random(),
+      }),
+    )
+    const row = {
+      id: `s${index}`,
+      createdAt: 1,
+      updatedAt: round * 100 + index,
+      metadata: { head: log.length + 3 },
+      messages: round + 1,
+      status: 'idle' as const,
+      openRuns: 0,
+      work: ['writer'],
+      due: round * 7 + index,
+    }
+    await store.append(key, log.length, { events, row, messages: [{ seq: log.length + 1, json: String(round) }] })
+    log.push(...events)
+  }
+
+  /** Opens a damaged directory and reads all. Resolves to what was said of the damage; wrong data fails the test. */
+  async function findDamage(directory: string): Promise<'opening' | 'reading' | 'nothing'> {
+    let store: Store
+    try {
+      store = await openEmbeddedStore({ ...options, directory })
+    } catch (thrown) {
+      expect(thrown).toMatchObject({ code: 'store_corrupt' })
+      return 'opening'
+    }
+    let found: 'reading' | 'nothing' = 'nothing'
+    const expectAnswer = async (ask: Promise<unknown>, answer: unknown): Promise<void> => {
+      try {
+        expect(await ask).toEqual(answer)
+      } catch (thrown) {
+        if (!(thrown instanceof HeadraceError)) throw thrown
+        expect(thrown.code).toBe('store_corrupt')
+        found = 'reading'
+      }
+    }
+    for (const [key, log] of logs) {
+      await expectAnswer(store.read(key, 0, everything), log)
+      await expectAnswer(
+        store.row(key).then((row) => row?.metadata),
+        { head: log.length },
+      )
+      await expectAnswer(
+        store.readMessages(key, Number.MAX_SAFE_INTEGER, 1_000).then((rows) => rows.length),
+        rounds,
+      )
+    }
+    await expectAnswer(
+      store.list({ tenant: 'acme', limit: 100 }).then(({ rows }) => rows.length),
+      sessions,
+    )
+    await expectAnswer(
+      store.due(Number.MAX_SAFE_INTEGER, 100).then((due) => due.length),
+      sessions,
+    )
+    await expectAnswer(
+      store.work('writer', 100).then((work) => work.length),
+      sessions,
+    )
+    await store.close()
+    return found
+  }
+
+  test.each(['crashed', 'closed'] as const)(
+    'a flipped bit or a cut in any file of a %s store is found, and nothing wrong is served',
+    { timeout: 120_000 },
+    async (state) => {
+      const seed = Number(process.env['HEADRACE_SEED'] ?? Date.now() % 1_000_000)
+      console.log(`HEADRACE_SEED=${seed}`)
+      const random = createRandom(seed)
+      const original = state === 'crashed' ? crashed : closed
+      const files = (await readdir(path.join(original, 'data'))).filter((name) =>
+        /\.ldb$|\.log$|^MANIFEST|^CURRENT/.test(name),
+      )
+      expect(files.filter((name) => name.endsWith('.ldb')).length).toBeGreaterThan(1)
+      const found = { opening: 0, reading: 0, nothing: 0 }
+      const copy = path.join(temp.path, 'copy')
+      for (let attempt = 0; attempt < 80; attempt += 1) {
+        await rm(copy, { recursive: true, force: true })
+        await cp(original, copy, { recursive: true })
+        const name = files[attempt % files.length] ?? ''
+        const file = path.join(copy, 'data', name)
+        const bytes = await readFile(file)
+        if (bytes.length === 0) continue
+        const at = Math.floor(random() * bytes.length)
+        // A log that is cut short looks as a crash leaves it.
+        const isFlip = name.endsWith('.log') || random() < 0.7
+        if (isFlip) bytes[at] = (bytes[at] ?? 0) ^ (1 << Math.floor(random() * 8))
+        await writeFile(file, isFlip ? bytes : bytes.subarray(0, at))
+        const where = await findDamage(copy)
+        found[where] += 1
+        const isInLastRecord = name.endsWith('.log') && at > bytes.length - lastRecordBytes
+        if (!isInLastRecord) expect(where, `${name} ${isFlip ? 'flipped' : 'cut'} at ${at}`).not.toBe('nothing')
+      }
+      console.log(`${state}: ${JSON.stringify(found)}`)
+    },
+  )
+
+  test('a table that is gone, or a log that is, is found', async () => {
+    const copy = path.join(temp.path, 'copy')
+    const names = (await readdir(path.join(crashed, 'data'))).filter((name) => /\.ldb$|\.log$/.test(name))
+    for (const name of names) {
+      await rm(copy, { recursive: true, force: true })
+      await cp(crashed, copy, { recursive: true })
+      await rm(path.join(copy, 'data', name))
+      await expect(openEmbeddedStore({ ...options, directory: copy })).rejects.toMatchObject({ code: 'store_corrupt' })
+    }
+  })
+
+  test('a log that a crash cut short is opened, with whole batches up to there', async () => {
+    const copy = path.join(temp.path, 'copy')
+    const random = createRandom(5)
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      await rm(copy, { recursive: true, force: true })
+      await cp(crashed, copy, { recursive: true })
+      const [name = ''] = (await readdir(path.join(copy, 'data'))).filter((entry) => entry.endsWith('.log'))
+      const file = path.join(copy, 'data', name)
+      const bytes = await readFile(file)
+      await writeFile(file, bytes.subarray(0, Math.floor(random() * bytes.length)))
+      const store = await openEmbeddedStore({ ...options, directory: copy })
+      for (const [key, log] of logs) {
+        const found = await store.read(key, 0, everything)
+        expect(found).toEqual(log.slice(0, found.length))
+        expect(found.length % 3).toBe(0)
+        expect((await store.row(key))?.metadata).toEqual({ head: found.length })
+      }
+      await store.close()
+    }
+  })
+
+  test('damage that is accepted is opened, and what misses events says so', async () => {
+    const original = path.join(temp.path, 'large-log')
+    const copy = path.join(temp.path, 'copy')
+    const log = Array.from({ length: 400 }, (_, index) => JSON.stringify(`${index} ${'.'.repeat(500)}`))
+    const store = await openEmbeddedStore({ reserveBytes: 0, directory: original })
+    for (const [seq, event] of log.entries()) await store.append('acme!s', seq, { events: [event] })
+    await rm(copy, { recursive: true, force: true })
+    await cp(original, copy, { recursive: true })
+    await store.close()
+
+    const [name = ''] = (await readdir(path.join(copy, 'data'))).filter((entry) => entry.endsWith('.log'))
+    const file = path.join(copy, 'data', name)
+    const bytes = await readFile(file)
+    bytes[100] = (bytes[100] ?? 0) ^ 1
+    await writeFile(file, bytes)
+    await expect(openEmbeddedStore({ reserveBytes: 0, directory: copy })).rejects.toThrow(
+      `${file} is damaged at byte 0`,
+    )
+
+    const damaged = await openEmbeddedStore({ reserveBytes: 0, directory: copy, acceptDamage: true })
+    await expect(damaged.read('acme!s', 0, everything)).rejects.toMatchObject({
+      code: 'store_corrupt',
+      detail: { key: 'acme!s', seq: 1 },
+    })
+    // The way on is to purge it.
+    await damaged.purge('acme!s')
+    await damaged.append('acme!s', 0, { events: log.slice(0, 2) })
+    expect(await damaged.read('acme!s', 0, everything)).toEqual(log.slice(0, 2))
+    await damaged.close()
+  })
+})

@@ -1,0 +1,92 @@
+/**
+ * Pulls the plug: the store is on a file system in a file, and at a random moment that file is copied while the process
+ * stands still. The copy holds what reached the disk and nothing of what the kernel still had in memory.
+ */
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { expect, test, type TestContext } from 'vitest'
+import { openEmbeddedStore } from '@headrace/server/store/embedded'
+import { addAcknowledged, checkStore } from './store-child-check.ts'
+import { createRandom, makeTempDirectory, storeChild } from './store-fixture.ts'
+
+const run = promisify(execFile)
+/** Overnight runs ask for more. */
+const cuts = Number(process.env['HEADRACE_POWER_CUTS'] ?? 6)
+
+async function mountImage(context: TestContext, image: string, directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true })
+    await run('mount', ['-o', 'loop', image, directory])
+  } catch (thrown) {
+    const reason = `can't mount a file system from a file: ${String(thrown).trim()}`
+    if (process.env['CI'] !== undefined) throw new Error(reason, { cause: thrown })
+    context.skip(reason)
+  }
+}
+
+test(
+  `L2 ${cuts} power cuts lose nothing acknowledged and tear no batch`,
+  { timeout: 60_000 + cuts * 20_000 },
+  async (context) => {
+    const seed = Number(process.env['HEADRACE_SEED'] ?? Date.now() % 1_000_000)
+    console.log(`HEADRACE_SEED=${seed}`)
+    const random = createRandom(seed)
+    await using temp = await makeTempDirectory()
+    const acknowledged = new Map<string, number>()
+    let acks = 0
+    let image = path.join(temp.path, 'disk-0')
+    await run('truncate', ['-s', '256M', image])
+    await run('mkfs.ext4', ['-q', image])
+
+    for (let cut = 1; cut <= cuts; cut += 1) {
+      const mounted = path.join(temp.path, `mounted-${cut}`)
+      await mountImage(context, image, mounted)
+      const copy = path.join(temp.path, `disk-${cut}`)
+      try {
+        const [command, ...args] = storeChild({ directory: path.join(mounted, 'data'), seed: seed + cut })
+        const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+        const exited = once(child, 'exit')
+        const lines: string[] = []
+        try {
+          const cutAfter = 200 + Math.floor(random() * 3_000)
+          for await (const line of createInterface({ input: child.stdout })) {
+            lines.push(line)
+            if (lines.length !== cutAfter) continue
+            child.kill('SIGSTOP')
+            await run('cp', ['--sparse=always', image, copy])
+            child.kill('SIGKILL')
+          }
+        } finally {
+          child.kill('SIGKILL')
+          await exited
+        }
+        acks += addAcknowledged(acknowledged, lines)
+      } finally {
+        await run('umount', [mounted])
+        await rm(image)
+      }
+      image = copy
+
+      // The file system recovers from its journal, and the store from its log.
+      const recovered = path.join(temp.path, `recovered-${cut}`)
+      await mountImage(context, image, recovered)
+      try {
+        const store = await openEmbeddedStore({ directory: path.join(recovered, 'data'), reserveBytes: 0 })
+        try {
+          await checkStore(store, acknowledged)
+        } finally {
+          await store.close()
+        }
+      } finally {
+        await run('umount', [recovered])
+      }
+    }
+    console.log(`${cuts} power cuts, ${acks} acknowledged appends, 0 lost`)
+    expect(acks).toBeGreaterThan(cuts * 100)
+  },
+)

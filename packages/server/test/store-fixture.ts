@@ -1,0 +1,41 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+
+export interface TempDirectory extends AsyncDisposable {
+  readonly path: string
+  readonly remove: () => Promise<void>
+}
+
+export async function makeTempDirectory(): Promise<TempDirectory> {
+  const made = await mkdtemp(path.join(tmpdir(), 'headrace-store-'))
+  const remove = (): Promise<void> => rm(made, { recursive: true, force: true })
+  return { path: made, remove, [Symbol.asyncDispose]: remove }
+}
+
+/** The command of a process that appends until it is killed. */
+export function storeChild(options: { readonly directory: string; readonly seed: number }): [string, ...string[]] {
+  const program = fileURLToPath(new URL('store-child.ts', import.meta.url))
+  return [process.execPath, '--conditions=@headrace/source', program, options.directory, String(options.seed)]
+}
+
+/** Resolves with the first line that matches; rejects when the output ends before. */
+export async function nextLine(output: Readable, matches: (line: string) => boolean): Promise<string> {
+  for await (const line of createInterface({ input: output })) if (matches(line)) return line
+  throw new Error('The output ended.')
+}
+
+/** A random number generator that gives the same numbers for the same seed (mulberry32). From 0 to below 1. */
+export function createRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
