@@ -1,0 +1,41 @@
+import { createContext, createElement, useContext, type ReactElement, type ReactNode } from 'react'
+import { HeadraceError } from '@headrace/core'
+import type { Client } from '../client.ts'
+
+const Context = createContext<Client | undefined>(undefined)
+
+export interface HeadraceProviderProps {
+  /** Made by `connect`; whoever made it closes it. */
+  readonly client: Client
+  readonly children?: ReactNode
+}
+
+/**
+ * Gives a client to the hooks below it.
+ *
+ * @example
+ * ```tsx
+ * const client = connect({ url, token })
+ * root.render(<HeadraceProvider client={client}><App /></HeadraceProvider>)
+ * ```
+ */
+export function HeadraceProvider({ client, children }: HeadraceProviderProps): ReactElement {
+  return createElement(Context.Provider, { value: client }, children)
+}
+
+/**
+ * The client of the nearest `HeadraceProvider`.
+ *
+ * @example
+ * ```tsx
+ * const client = useHeadrace()
+ * const drop = () => client.drop()
+ * ```
+ * @throws HeadraceError `bad_request` when there is no provider above
+ */
+export function useHeadrace(): Client {
+  const client = useContext(Context)
+  if (!client)
+    throw new HeadraceError('bad_request', 'There is no HeadraceProvider above this component. Put one around the app.')
+  return client
+}

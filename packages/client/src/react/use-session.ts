@@ -1,0 +1,52 @@
+import { useMemo, useSyncExternalStore } from 'react'
+import { useHeadrace } from './context.ts'
+import type { Session, SessionOptions, SessionSnapshot } from '../session/session.ts'
+
+/** What a component gets of a session: the snapshot, and what it can do. */
+export interface UseSession
+  extends
+    SessionSnapshot,
+    Pick<Session, 'create' | 'send' | 'post' | 'cancel' | 'regenerate' | 'update' | 'loadOlder'> {
+  readonly session: Session
+}
+
+/**
+ * Follows a session while the component is mounted, and renders again when something in it has changed: once for all
+ * events that came together. The functions keep their identity, and so does the whole result until something changes.
+ *
+ * @example
+ * ```tsx
+ * function Chat({ id }: { id: string }) {
+ *   const { messages, status, send } = useSession(id, { present: true })
+ *   return (
+ *     <main aria-busy={status === 'loading'}>
+ *       {messages.map((message) => <p key={message.id}>{textOf(message)}</p>)}
+ *       <button onClick={() => void send('Hello')}>Hello</button>
+ *     </main>
+ *   )
+ * }
+ * ```
+ */
+export function useSession(id: string, { present = false, after }: SessionOptions = {}): UseSession {
+  const client = useHeadrace()
+  const session = useMemo(
+    () => client.session(id, { present, ...(after !== undefined && { after }) }),
+    [client, id, present, after],
+  )
+  const snapshot = useSyncExternalStore(session.subscribe, session.getSnapshot, session.getInitialSnapshot)
+  const actions = useMemo(() => bind(session), [session])
+  return useMemo(() => ({ ...snapshot, ...actions }), [snapshot, actions])
+}
+
+function bind(session: Session): Omit<UseSession, keyof SessionSnapshot> {
+  return {
+    session,
+    create: (settings) => session.create(settings),
+    send: (input) => session.send(input),
+    post: (input) => session.post(input),
+    cancel: (target) => session.cancel(target),
+    regenerate: (input, options) => session.regenerate(input, options),
+    update: (metadata) => session.update(metadata),
+    loadOlder: (limit) => session.loadOlder(limit),
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * One session on a connection that comes and goes.
+ *
+ *   off ──connection──▶ on ──connection lost, refused for now──▶ off
+ *                       on ──gap──▶ on, asked again from the cursor; after resyncMs without progress the connection is
+ *                                   dropped
+ *                       on ──refused──▶ failed, until the next connection or a reason to try again
+ *
+ * Resuming is always the same: subscribe after the cursor.
+ */
+import { HeadraceError, type SessionEvent, type SessionId, type SessionView } from '@headrace/core'
+import type { Backoff } from '../net/backoff.ts'
+import type { Replica } from './replica.ts'
+import type { SessionHost } from './session-host.ts'
+
+const resyncMs = 10_000
+
+export interface SubscriptionOptions {
+  readonly id: SessionId
+  readonly host: SessionHost
+  readonly replica: Replica
+  /** It is on or off now, or failed. */
+  readonly onChange: () => void
+}
+
+export class Subscription {
+  readonly #options: SubscriptionOptions
+  readonly #backoff: Backoff
+  #present = false
+  #on = false
+  /** Nothing has come on this connection yet, so a snapshot of an earlier seq is not late but the server's whole log. */
+  #mayGoBack = false
+  #resyncing = false
+  #error: HeadraceError | undefined
+  #cancelRetry: () => void = () => undefined
+  #cancelResync: () => void = () => undefined
+
+  constructor(options: SubscriptionOptions) {
+    this.#options = options
+    this.#backoff = options.host.backoff()
+  }
+
+  /** A subscribe went out on the current connection, and was not refused. */
+  get isOn(): boolean {
+    return this.#on
+  }
+
+  /** Why the server refuses. */
+  get error(): HeadraceError | undefined {
+    return this.#error
+  }
+
+  /** Shows this device as present from now on. */
+  show(): void {
+    if (this.#present) return
+    this.#present = true
+    if (this.#on) this.#ask()
+  }
+
+  /** Begins, or begins again on a new connection. */
+  start(): void {
+    this.#error = undefined
+    this.#mayGoBack = true
+    this.#ask()
+  }
+
+  /** Nobody wants it any more. */
+  stop(): void {
+    if (this.#on) this.#options.host.send({ type: 'unsubscribe', session: this.#options.id })
+    this.#error = undefined
+    this.lost()
+  }
+
+  /** The connection is gone. */
+  lost(): void {
+    this.#on = false
+    this.#cancelRetry()
+    this.#resynced()
+    this.#options.onChange()
+  }
+
+  /** @returns whether it says something new */
+  snapshot(view: SessionView): boolean {
+    const { replica } = this.#options
+    if (!this.#mayGoBack && replica.cursor !== undefined && view.seq <= replica.cursor) return false
+    replica.replace(view)
+    this.#progressed()
+    return true
+  }
+
+  /** @returns those that are new */
+  events(events: readonly SessionEvent[]): readonly SessionEvent[] {
+    const applied = this.#options.replica.apply(events)
+    if (applied.events.length > 0) this.#progressed()
+    if (applied.gap !== undefined) this.#resync(applied.gap)
+    return applied.events
+  }
+
+  /** The server ended it. */
+  refused(error: HeadraceError): void {
+    if (error.retry === 'later' || error.retry === 'reconnect') {
+      this.lost()
+      this.#cancelRetry = this.#options.host.clock.after(this.#backoff.next(), () => this.#ask())
+    } else {
+      this.#error = error
+      this.lost()
+    }
+  }
+
+  #ask(): void {
+    const { id, host, replica, onChange } = this.#options
+    const after = replica.cursor
+    this.#cancelRetry()
+    this.#on = host.send({
+      type: 'subscribe',
+      session: id,
+      ...(after !== undefined && { after }),
+      ...(this.#present && { device: host.device, ...(host.label !== undefined && { label: host.label }) }),
+    })
+    onChange()
+  }
+
+  /** Something new came. */
+  #progressed(): void {
+    this.#mayGoBack = false
+    this.#backoff.reset()
+    this.#resynced()
+  }
+
+  #resynced(): void {
+    this.#resyncing = false
+    this.#cancelResync()
+  }
+
+  #resync(got: number): void {
+    if (this.#resyncing || !this.#on) return
+    this.#resyncing = true
+    const { id, host, replica } = this.#options
+    const text = `Session ${id}: event ${got} came after ${replica.cursor ?? 'nothing'}, so what is between is asked for again.`
+    const error = new HeadraceError('internal', text)
+    host.onError(error)
+    this.#cancelResync = host.clock.after(resyncMs, () => host.drop(error))
+    this.#ask()
+  }
+}

@@ -1,0 +1,211 @@
+// @vitest-environment happy-dom
+import { StrictMode, act, useEffect, useRef, type ReactNode } from 'react'
+import { createRoot, hydrateRoot, type Root } from 'react-dom/client'
+import { renderToString } from 'react-dom/server'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { textOf } from '@headrace/core'
+import { connect, type Client } from '@headrace/client'
+import { HeadraceProvider, useConnection, useHeadrace, useSession, type UseSession } from '@headrace/client/react'
+import { FakeClock } from './support/fake-clock.ts'
+import { ModelServer } from './support/model-server.ts'
+import { settle } from './support/until.ts'
+
+let server: ModelServer
+let clock: FakeClock
+let client: Client
+let root: Root | undefined
+let place: HTMLElement
+
+beforeEach(() => {
+  Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
+  server = new ModelServer()
+  server.create()
+  clock = new FakeClock()
+  client = connect({ url: 'http://model', token: 't', clock, WebSocket: server.WebSocket, onError: () => undefined })
+  place = document.body.appendChild(document.createElement('div'))
+})
+
+afterEach(async () => {
+  await act(async () => root?.unmount())
+  root = undefined
+  place.remove()
+  await client.close()
+  expect(clock.waiting).toBe(0)
+})
+
+/** Opens the connection and delivers everything that is on the wire. */
+async function deliver(): Promise<void> {
+  await act(async () => {
+    await settle()
+    server.link?.socket.open()
+    await settle()
+    while (server.link?.wire.length) {
+      server.deliver(0)
+      await settle()
+    }
+  })
+}
+
+async function render(node: ReactNode, strict = false): Promise<void> {
+  root ??= createRoot(place)
+  const tree = <HeadraceProvider client={client}>{node}</HeadraceProvider>
+  await act(async () => root?.render(strict ? <StrictMode>{tree}</StrictMode> : tree))
+}
+
+const renders: UseSession[] = []
+beforeEach(() => void renders.splice(0))
+
+function Chat({ id = 's' }: { readonly id?: string }): ReactNode {
+  const session = useSession(id)
+  const connection = useConnection()
+  renders.push(session)
+  return (
+    <main data-status={session.status} data-connection={connection.state}>
+      {session.messages.map((message) => (
+        <p key={message.id}>{textOf(message)}</p>
+      ))}
+      {session.pending.map((command) => (
+        <i key={command.id}>{command.body.type}</i>
+      ))}
+    </main>
+  )
+}
+
+const shown = (): string => place.textContent
+const status = (): string | null | undefined => place.querySelector('main')?.getAttribute('data-status')
+
+test('shows the session as it is and as it grows', async () => {
+  server.post('one ')
+  await render(<Chat />)
+  expect(status()).toBe('loading')
+  await deliver()
+  expect([status(), shown()]).toEqual(['live', 'one '])
+  server.post('two ')
+  await deliver()
+  expect(shown()).toBe('one two ')
+  await act(async () => client.setOnline(false))
+  expect([status(), shown()]).toEqual(['stale', 'one two '])
+  expect(place.querySelector('main')?.getAttribute('data-connection')).toBe('offline')
+})
+
+test('renders once for all events of a frame, and not at all when nothing changed', async () => {
+  await render(<Chat />)
+  await deliver()
+  const before = renders.length
+  for (let index = 0; index < 50; index += 1) postQuietly(`${index} `)
+  server.pump()
+  expect(server.link?.wire).toHaveLength(1)
+  await deliver()
+  expect(renders.length).toBe(before + 1)
+  expect(shown()).toContain('49 ')
+  await render(<Chat />)
+  expect(renders.at(-1)).toBe(renders.at(-2))
+})
+
+/** Adds to the log without sending, so that one frame brings it all. */
+function postQuietly(text: string): void {
+  const { link } = server
+  server.link = undefined
+  server.post(text)
+  server.link = link
+}
+
+test('StrictMode: mounting twice subscribes once', async () => {
+  await render(<Chat />, true)
+  await deliver()
+  expect(status()).toBe('live')
+  server.post('one ')
+  await deliver()
+  expect(shown()).toBe('one ')
+  expect(server.frames.filter(({ type }) => type === 'subscribe')).toHaveLength(1)
+  clock.advance(10_000)
+  expect(server.frames.filter(({ type }) => type === 'unsubscribe')).toHaveLength(0)
+})
+
+test('unmounting ends following after a moment; mounting again in that moment costs nothing', async () => {
+  await render(<Chat />)
+  await deliver()
+  await render(null)
+  await render(<Chat />)
+  clock.advance(10_000)
+  await render(null)
+  expect(server.frames.filter(({ type }) => type === 'unsubscribe')).toHaveLength(0)
+  clock.advance(1_000)
+  expect(server.frames.map(({ type }) => type)).toEqual(['hello', 'subscribe', 'unsubscribe'])
+})
+
+test('several components follow the same session with one subscription', async () => {
+  server.post('one ')
+  await render(
+    <>
+      <Chat />
+      <Chat />
+    </>,
+  )
+  await deliver()
+  expect(shown()).toBe('one one ')
+  expect(server.frames.filter(({ type }) => type === 'subscribe')).toHaveLength(1)
+})
+
+test('another id shows another session', async () => {
+  server.post('one ')
+  await render(<Chat />)
+  await deliver()
+  await render(<Chat id="other" />)
+  expect([status(), shown()]).toEqual(['loading', ''])
+  await render(<Chat />)
+  expect(shown()).toBe('one ')
+})
+
+test('actions keep their identity, and what was sent shows at once', async () => {
+  await render(<Chat />)
+  await deliver()
+  const { post, session } = renders.at(-1)!
+  let answer: Promise<unknown> | undefined
+  await act(async () => {
+    answer = post('mine ')
+  })
+  expect(shown()).toBe('post')
+  await deliver()
+  await answer
+  expect(shown()).toBe('mine ')
+  expect(renders.at(-1)).toMatchObject({ post, session })
+  for (const name of ['create', 'send', 'post', 'cancel', 'regenerate', 'update', 'loadOlder'] as const) {
+    expect(renders.at(-1)?.[name]).toBe(renders[0]?.[name])
+  }
+})
+
+test('useHeadrace gives the client, and says what is missing without one', async () => {
+  const seen: unknown[] = []
+  function Who(): ReactNode {
+    const found = useHeadrace()
+    const first = useRef(found)
+    useEffect(() => void seen.push(first.current))
+    return null
+  }
+  await render(<Who />)
+  expect(seen).toEqual([client])
+  expect(() => renderToString(<Who />)).toThrow('There is no HeadraceProvider above this component.')
+})
+
+test('renders on a server, and hydrates to what is live', async () => {
+  server.post('one ')
+  const tree = (
+    <HeadraceProvider client={client}>
+      <Chat />
+    </HeadraceProvider>
+  )
+  const html = renderToString(tree)
+  expect(html).toBe('<main data-status="loading" data-connection="connecting"></main>')
+  // Meanwhile the client, as in a page that was open for long, has the session already.
+  const stop = client.session('s').subscribe(() => undefined)
+  await deliver()
+  place.innerHTML = html
+  const problems: unknown[] = []
+  await act(async () => {
+    root = hydrateRoot(place, tree, { onRecoverableError: (error) => problems.push(error) })
+  })
+  expect(problems).toEqual([])
+  expect([status(), shown()]).toEqual(['live', 'one '])
+  stop()
+})
