@@ -5,6 +5,18 @@ export default defineConfig({
   plugins: [react()],
   // Relative, so that the console works under any path of a host application.
   base: './',
-  resolve: { conditions: ['@headrace/source', ...defaultClientConditions] },
-  build: { outDir: '../cli/console', emptyOutDir: true },
+  resolve: {
+    conditions: ['@headrace/source', ...defaultClientConditions],
+  },
+  build: {
+    outDir: '../cli/console',
+    emptyOutDir: true,
+    // A strict content policy allows no data: addresses.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // Colours come in light and dark pairs by `light-dark()`: browsers since 2024.
+    target: ['chrome123', 'firefox121', 'safari17.5'],
+  },
+  // `headrace serve` on its usual port, for work on the page itself.
+  server: { proxy: { '/v1': { target: 'http://127.0.0.1:4400', ws: true } } },
 })

@@ -1,0 +1,60 @@
+/**
+ * The console: windows into sessions.
+ *
+ * Stable hooks for browser tests and for people who drive the page by script. Everything has a role and a name; the
+ * `data-` attributes carry the state that is otherwise only seen.
+ *
+ *   way in          textbox "Or paste the link, or the token itself", button "Open"
+ *   list            navigation "Sessions": links by title, `data-session` = id, `data-status` = active | waiting | idle;
+ *                   the open one has `aria-current=page`. Button "New session" opens dialog "New session" with
+ *                   textbox "Title (optional)" and button "Create"
+ *   session         main, testid `session`, `data-status` = loading | live | stale | failed; heading 1 is the title
+ *   connection      status, testid `connection`, `data-state` = connecting | online | offline | closed
+ *   people          button "Here now: …", testid `people`; the list in it has testid `people-list`
+ *   conversation    log "Conversation"; buttons "Show older messages (n)", "Jump to the latest"
+ *   turn            testid `turn`: a message and the answers to it, `data-answers` = how many agents answer
+ *   message         article "Message from NAME", testid `message`, `data-seq`
+ *   not sent yet    article, testid `pending`, says "Waiting to be sent" while offline
+ *   answer          article "Answer from AGENT", testid `answer`, `data-agent`, `data-run`, `data-state` = waiting | queued
+ *                   | working | stopping | complete | stopped | failed | lost | interrupted; buttons "Stop AGENT" and
+ *                   "Try again with AGENT"; what is in it: testids `reasoning`, `tool`, `data`; text has `data-kind=text`
+ *   queue           region "Queue", testid `queue`; buttons "Take back for AGENT: …"
+ *   composer        form "Write a message": textbox "Message", checkboxes by agent, buttons "Send" (or "Post" when no
+ *                   agent is asked) and "Stop all"
+ *   developer       region "Developer" (metadata.demo, or `?dev`): buttons "Drop connection", "Go offline" / "Go online",
+ *                   "Invite"; testids `dev-seq`, `dev-received`, `dev-lost`, `dev-doubled` with `data-value`
+ *   announcements   testid `announcer`: what a screen reader is told
+ */
+import { HeadraceProvider, useConnection } from '@headrace/client/react'
+import type { HeadraceError } from '@headrace/core'
+import type { ReactNode } from 'react'
+import { AccessPage } from './access/access-page.tsx'
+import { useAdmission } from './access/use-admission.ts'
+import { Failsafe } from './shell/failsafe.tsx'
+import { Shell } from './shell/shell.tsx'
+import { text } from './text.ts'
+
+export function App(): ReactNode {
+  const admission = useAdmission()
+  if (!admission) return <AccessPage />
+  return (
+    // Another token is another person, perhaps: nothing of the page stays.
+    <Failsafe key={admission.token}>
+      <HeadraceProvider client={admission.client}>
+        <Admitted />
+      </HeadraceProvider>
+    </Failsafe>
+  )
+}
+
+/** A server that will not have us says so once and for good: then the way is back to the door. */
+function Admitted(): ReactNode {
+  const status = useConnection()
+  if (status.state !== 'closed' || !status.error) return <Shell />
+  return <AccessPage reason={reasonOf(status.error)} />
+}
+
+function reasonOf({ code, message }: HeadraceError): string {
+  if (code === 'token_expired') return text.access.expired
+  return code === 'unauthenticated' ? text.access.refused : text.access.ended(message)
+}

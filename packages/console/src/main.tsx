@@ -1,0 +1,18 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { watchAddress } from './access/access.ts'
+import { App } from './app.tsx'
+import { applyTheme } from './shell/theme.ts'
+import './style/tokens.css'
+import './style/base.css'
+
+applyTheme()
+watchAddress()
+const root = document.getElementById('root')
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  )
+}

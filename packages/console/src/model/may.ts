@@ -1,0 +1,21 @@
+import { matches, type Capability, type SessionId } from '@headrace/core'
+
+/** What a reader may do in a session. The server decides; the page only leaves out what would be refused. */
+export interface May {
+  /** Ask agents. */
+  readonly send: boolean
+  /** Leave notes. */
+  readonly post: boolean
+  /** Stop what others asked for, too. */
+  readonly control: boolean
+  /** Let others in. */
+  readonly admin: boolean
+}
+
+export const mayAll: May = { send: true, post: true, control: true, admin: true }
+
+export function mayIn(session: SessionId, capabilities: readonly Capability[]): May {
+  const may = (verb: keyof May): boolean =>
+    capabilities.some((capability) => capability.verbs.includes(verb) && matches(capability.sessions, session))
+  return { send: may('send'), post: may('post'), control: may('control'), admin: may('admin') }
+}

@@ -1,0 +1,58 @@
+import type { SessionSnapshot } from '@headrace/client'
+import { useEffect, useMemo, type ReactNode } from 'react'
+import { useShortcuts } from '../shell/shortcuts.ts'
+import { text } from '../text.ts'
+import { Button } from '../ui/button.tsx'
+import { Empty } from '../ui/empty.tsx'
+import { Icon } from '../ui/icon.tsx'
+import { OlderButton } from './older-button.tsx'
+import { Pending } from './pending.tsx'
+import { TurnView } from './turn-view.tsx'
+import { useStick } from './use-stick.ts'
+import { useTurns } from './use-turns.ts'
+import './conversation.css'
+
+/** All that was said, and what is being said. It is not announced token by token: {@link Announcer} says what is finished. */
+export function Conversation({ snapshot }: { readonly snapshot: SessionSnapshot }): ReactNode {
+  const { view, messages, pending, status, hasOlder } = snapshot
+  const turns = useTurns(messages, view.runs)
+  const { scroller, content, stuck, toLatest } = useStick()
+  useShortcuts(useMemo(() => ({ End: toLatest }), [toLatest]))
+  // Whoever says something wants to see it.
+  const waiting = pending.length
+  useEffect(() => {
+    if (waiting > 0) toLatest()
+  }, [waiting, toLatest])
+  const nothing = turns.length === 0 && pending.length === 0
+  return (
+    <div className="conversation">
+      <div
+        ref={scroller}
+        className="conversation-scroll"
+        role="log"
+        aria-live="off"
+        aria-label={text.session.conversation}
+        // A place that scrolls must take the focus, so that the keyboard can scroll it.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+      >
+        <div ref={content} className="conversation-content" data-empty={nothing || undefined}>
+          {hasOlder && (
+            <OlderButton scroller={scroller} older={view.older - (messages.length - view.messages.length)} />
+          )}
+          {turns.map((turn) => (
+            <TurnView key={turn.key} turn={turn} runs={view.runs} />
+          ))}
+          <Pending pending={pending} />
+          {nothing && status === 'loading' && <p className="conversation-loading">{text.session.loading}</p>}
+          {nothing && status !== 'loading' && <Empty title={text.session.empty} lead={text.session.emptyLead} />}
+        </div>
+      </div>
+      {!stuck && (
+        <Button className="conversation-latest" size="small" icon={<Icon name="down" />} onClick={toLatest}>
+          {text.session.latest}
+        </Button>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,73 @@
+import { useSession } from '@headrace/client/react'
+import { useEffect, useMemo, useState, type ReactNode } from 'react'
+import { useIdentity } from '../access/use-identity.ts'
+import { refreshList } from '../sessions/refresh.ts'
+import { namesOf } from '../model/people.ts'
+import { Announcer } from './announcer.tsx'
+import { Composer } from './composer.tsx'
+import { Conversation } from './conversation.tsx'
+import { DevStrip } from './dev-strip.tsx'
+import { QueueBar } from './queue-bar.tsx'
+import { SessionContext } from './session-context.ts'
+import { SessionHeader } from './session-header.tsx'
+import { SessionMissing } from './session-missing.tsx'
+import { titleOf } from '../model/title.ts'
+import { useStopKey } from './use-stop-key.ts'
+import { useMay } from './use-may.ts'
+import { Watching } from './watching.tsx'
+import { useDocumentTitle } from './use-document-title.ts'
+import './session-page.css'
+
+interface Props {
+  readonly id: string
+  readonly dev: boolean
+  readonly narrow: boolean
+}
+
+/** One session: who is here, what was said, what is being said, and a place to speak. */
+export function SessionPage({ id, dev, narrow }: Props): ReactNode {
+  const snapshot = useSession(id, { present: true })
+  const { session, view, messages, status, error } = snapshot
+  const me = useIdentity()?.actor
+  const names = useNames(snapshot.messages, view.presence)
+  const may = useMay(id)
+  const place = useMemo(() => ({ session, me, may, names }), [session, me, may, names])
+  const busy = view.runs.some((run) => run.status !== 'ended')
+  useStopKey(session, busy && may.control)
+  // The list shows the same states: it is asked again when they change here.
+  const states = view.runs.map((run) => run.status).join()
+  useEffect(refreshList, [states])
+  useDocumentTitle(titleOf(view.metadata, id), busy)
+  const missing = status === 'failed'
+  return (
+    <SessionContext value={place}>
+      <main id="main" className="session" tabIndex={-1} data-status={status} data-testid="session">
+        <SessionHeader view={view} narrow={narrow} />
+        {missing ? (
+          <SessionMissing error={error} />
+        ) : (
+          <>
+            <Conversation snapshot={snapshot} />
+            <div className="session-dock">
+              <QueueBar runs={view.runs} messages={messages} />
+              {may.send || may.post ? <Composer view={view} busy={busy} /> : <Watching />}
+            </div>
+            {(dev || view.metadata['demo'] === true) && <DevStrip seq={view.seq} />}
+            <Announcer />
+          </>
+        )}
+      </main>
+    </SessionContext>
+  )
+}
+
+type Names = ReturnType<typeof namesOf>
+
+/** The names, kept by identity while they stay the same: deltas change neither people nor authors. */
+function useNames(...[messages, presence]: Parameters<typeof namesOf>): Names {
+  const [known, setKnown] = useState<Names>(() => new Map())
+  const now = namesOf(messages, presence)
+  if (now.size === known.size && [...now].every(([actor, name]) => known.get(actor) === name)) return known
+  setKnown(now)
+  return now
+}

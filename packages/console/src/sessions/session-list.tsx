@@ -1,0 +1,89 @@
+import type { SessionRow } from '@headrace/core'
+import { memo, useEffect, useState, type ReactNode } from 'react'
+import { timeAgo, fullTime } from '../model/time.ts'
+import { titleOf } from '../model/title.ts'
+import { hrefOf } from '../route/route.ts'
+import { text } from '../text.ts'
+import { Button } from '../ui/button.tsx'
+import type { SessionListing } from './use-session-list.ts'
+import './session-list.css'
+
+interface Props {
+  readonly listing: SessionListing
+  /** The session that is open. */
+  readonly current: string | undefined
+}
+
+/** All sessions that the reader may see, the newest change first. */
+export function SessionList({ listing: { page, error, showMore }, current }: Props): ReactNode {
+  const now = useMinute()
+  return (
+    <nav className="list" aria-label={text.nav.sessions} aria-busy={page === undefined}>
+      {error && (
+        <p className="list-note" role="alert">
+          {text.nav.failed(error.message)}
+        </p>
+      )}
+      {!page && !error && <p className="list-note list-loading">{text.nav.loading}</p>}
+      {page?.rows.length === 0 && (
+        <div className="list-empty">
+          <p className="list-empty-title">{text.nav.empty}</p>
+          <p className="list-note">{text.nav.emptyLead}</p>
+        </div>
+      )}
+      <ul className="list-rows">
+        {page?.rows.map((row) => (
+          <Row key={row.id} row={row} open={row.id === current} ago={timeAgo(row.updatedAt, now)} />
+        ))}
+      </ul>
+      {page?.cursor !== undefined && (
+        <Button look="quiet" onClick={showMore}>
+          {text.nav.more}
+        </Button>
+      )}
+    </nav>
+  )
+}
+
+interface RowProps {
+  readonly row: SessionRow
+  readonly open: boolean
+  readonly ago: string
+}
+
+const Row = memo(function Row({ row, open, ago }: RowProps): ReactNode {
+  const status = text.nav.status[row.status]
+  return (
+    <li>
+      <a
+        className="list-row"
+        href={hrefOf(row.id)}
+        aria-current={open ? 'page' : undefined}
+        data-status={row.status}
+        data-session={row.id}
+      >
+        <span className="list-title" dir="auto">
+          {titleOf(row.metadata, row.id)}
+        </span>
+        <span className="list-more">
+          <span className="list-status">{status === '' ? text.nav.messages(row.messages) : status}</span>
+          <time dateTime={new Date(row.updatedAt).toISOString()} title={fullTime(row.updatedAt)}>
+            {ago}
+          </time>
+        </span>
+      </a>
+    </li>
+  )
+})
+
+const minuteMs = 60_000
+
+/** The time, once a minute: what lists say of it is not finer. */
+function useMinute(): number {
+  const [now, setNow] = useState(Date.now)
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), minuteMs / 2)
+    return () => clearInterval(timer)
+  }, [])
+  return now
+}

@@ -1,0 +1,60 @@
+import { useConnection, useHeadrace } from '@headrace/client/react'
+import { HeadraceError, type ListPage } from '@headrace/core'
+import { useCallback, useEffect, useState } from 'react'
+import { onRefresh } from './refresh.ts'
+
+export interface SessionListing {
+  /** Undefined until the first answer. */
+  readonly page: ListPage | undefined
+  readonly error: HeadraceError | undefined
+  readonly showMore: () => void
+}
+
+const pageRows = 50
+const refreshMs = 3_000
+/** What changes together is asked for once. */
+const settleMs = 150
+
+/** The sessions, asked for again while somebody can see them, and whenever {@link refreshList} says so. */
+export function useSessionList(): SessionListing {
+  const client = useHeadrace()
+  const online = useConnection().state === 'online'
+  const [limit, setLimit] = useState(pageRows)
+  const [page, setPage] = useState<ListPage>()
+  const [error, setError] = useState<HeadraceError>()
+
+  useEffect(() => {
+    let over = false
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const look = async (): Promise<void> => {
+      clearTimeout(timer)
+      if (document.visibilityState === 'hidden') return // asked again when it shows
+      try {
+        const next = await client.listSessions({ limit })
+        if (over) return
+        setPage(next)
+        setError(undefined)
+      } catch (thrown) {
+        if (over) return
+        setError(HeadraceError.from(thrown))
+      }
+      clearTimeout(timer)
+      timer = setTimeout(() => void look(), refreshMs)
+    }
+    const onShow = (): void => void look()
+    if (online) void look()
+    document.addEventListener('visibilitychange', onShow)
+    const stopRefresh = onRefresh(() => {
+      clearTimeout(timer)
+      timer = setTimeout(() => void look(), settleMs)
+    })
+    return () => {
+      stopRefresh()
+      over = true
+      clearTimeout(timer)
+      document.removeEventListener('visibilitychange', onShow)
+    }
+  }, [client, online, limit])
+
+  return { page, error: online ? error : undefined, showMore: useCallback(() => setLimit((now) => now + pageRows), []) }
+}
