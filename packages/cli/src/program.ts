@@ -1,0 +1,65 @@
+import { createRequire } from 'node:module'
+import { Command } from 'commander'
+import { cancelCommand } from './commands/cancel.ts'
+import { demoCommand } from './commands/demo.ts'
+import { sendCommand } from './commands/send.ts'
+import { serveCommand } from './commands/serve.ts'
+import { sessionsCommand } from './commands/sessions.ts'
+import { tailCommand } from './commands/tail.ts'
+import { tokenCommand } from './commands/token.ts'
+import { exitCodeHelp } from './exit-code.ts'
+import { createPaint } from './terminal/paint.ts'
+
+/** The whole command line. The files of the commands hold their options only; what they do is loaded when they run. */
+export function createProgram(): Command {
+  const program = new Command('headrace')
+    .description('Durable sessions between AI agents and clients.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .option('--verbose', 'print stacks of errors')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  headrace demo                                   see it work, with two agents and a web page
+  headrace serve                                  a server for this machine; prints the link
+  headrace send team/plan "Hello" --create        write into a session
+  headrace tail team/plan                         follow a session
+
+Options with an "env" in their help can be set in the environment, for example HEADRACE_PORT=4500.
+Colours follow NO_COLOR and FORCE_COLOR.
+
+${exitCodeHelp}`,
+    )
+  const commands = [
+    serveCommand(),
+    demoCommand(),
+    tokenCommand(),
+    sessionsCommand(),
+    tailCommand(),
+    sendCommand(),
+    cancelCommand(),
+  ]
+  for (const command of commands) program.addCommand(command)
+  for (const command of [program, ...commands]) {
+    command
+      .exitOverride()
+      .showSuggestionAfterError()
+      .showHelpAfterError(
+        `(${command === program ? 'headrace' : `headrace ${command.name()}`} --help shows how it is used)`,
+      )
+      .configureOutput({
+        outputError: (text, write) => write(text.replace(/^error:/, createPaint(process.stderr)('red', 'error:'))),
+      })
+  }
+  return program
+}
+
+function version(): string {
+  // Two levels of folders in the sources and in what is published: src/ and dist/ stand side by side.
+  const manifest: unknown = createRequire(import.meta.url)('../package.json')
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown'
+}

@@ -1,0 +1,74 @@
+import { verbs } from '@headrace/core'
+import { processOutput, type Output } from '../terminal/console.ts'
+import { createPaint } from '../terminal/paint.ts'
+import { argumentWarning } from './argument-warning.ts'
+import { chooseKeys, type KeyOptions } from './keys.ts'
+import { linkOf } from './link.ts'
+import { removeServerFile, writeServerFile } from './server-file.ts'
+import { stopOnSignal } from './shutdown.ts'
+import { startServer, type RunningServer } from './start-server.ts'
+
+export interface ServeOptions extends KeyOptions {
+  readonly host: string
+  readonly port: number
+  readonly data: string
+  readonly cors?: readonly string[]
+  readonly allowedHost?: readonly string[]
+  readonly acceptDamagedLog?: boolean
+  readonly json?: boolean
+  readonly quiet?: boolean
+  /** Whether --auth-secret was given as an argument, where other users of the machine can read it. */
+  readonly secretInArguments?: boolean
+}
+
+/** How long the link of a local server works. */
+const operatorTtlSeconds = 30 * 86_400
+
+/** Runs a server until it is told to stop. */
+export async function serve(options: ServeOptions, output: Output = processOutput): Promise<void> {
+  const { host, port, data, cors, allowedHost: hosts, json, quiet } = options
+  const tell = quiet === true ? (): void => undefined : output.err
+  if (options.secretInArguments === true) output.err(argumentWarning)
+  const keys = chooseKeys(options)
+  const server = await startServer({
+    host,
+    port,
+    data,
+    keys,
+    onError: (error) => output.err(`${error.code}: ${error.message}`),
+    ...(cors && { cors }),
+    ...(hosts && { hosts }),
+    ...(options.acceptDamagedLog === true && { acceptDamagedLog: true }),
+  })
+  try {
+    // With keys of their own people have their own tokens, and ours would only be one more secret in a log.
+    const token = keys.type === 'local' ? await mintOperator(server) : undefined
+    const { url, hasConsole } = server
+    writeServerFile(data, { url, pid: process.pid, ...(token !== undefined && { token }) }, output.err)
+    const stopped = stopOnSignal({ stop: () => server.close(), last: () => removeServerFile(data), say: tell })
+    if (json === true) output.out(JSON.stringify({ ready: true, url, token: token ?? null, pid: process.pid }))
+    else output.out(`${createPaint(process.stdout)('bold', 'Headrace is ready:')} ${linkOf(url, token)}`)
+    if (!hasConsole) tell('The web page is missing here: build it with `npm run build`. The API works without it.')
+    if (json !== true) for (const line of notes(token !== undefined, data)) tell(line)
+    await stopped
+  } catch (thrown) {
+    await server.close()
+    throw thrown
+  }
+}
+
+function notes(isLocal: boolean, data: string): readonly string[] {
+  return [
+    isLocal
+      ? 'The link lets whoever has it do everything. It works on this machine only.'
+      : 'Tokens come from your own keys; `headrace token` can make one from a secret.',
+    `Sessions are kept in ${data}. Press Ctrl-C to stop.`,
+  ]
+}
+
+async function mintOperator({ auth }: RunningServer): Promise<string | undefined> {
+  return auth.mint?.(
+    { sub: 'local', kind: 'operator', name: 'Operator', cap: [{ s: '**', op: [...verbs] }], agents: ['*'] },
+    operatorTtlSeconds,
+  )
+}

@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { exitCode, exitCodeHelp } from '../src/exit-code.ts'
+import { createProgram } from '../src/program.ts'
+import { folder, headrace } from './support/headrace.ts'
+
+describe('headrace', () => {
+  test.each(['20.19.0', '22.12.0', '18.0.0'])('says in one sentence that Node %s is too old', async (version) => {
+    await using place = await folder()
+    const source = readFileSync(fileURLToPath(new URL('../src/bin.ts', import.meta.url)), 'utf8')
+    const file = path.join(place.path, 'bin.mjs')
+    writeFileSync(file, stripTypeScriptTypes(source))
+    const older = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`
+    const ended = await new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+      execFile(
+        process.execPath,
+        ['--import', `data:text/javascript,${encodeURIComponent(older)}`, file],
+        (error, stdout, stderr) => {
+          resolve({ code: error?.code ?? 0, stdout, stderr })
+        },
+      )
+    })
+    expect(ended).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `headrace needs Node 22.13 or newer, and this is Node ${version}. Install a newer one from https://nodejs.org.\n`,
+    })
+  })
+
+  test('--version is that of the package', async () => {
+    const manifest: unknown = JSON.parse(
+      readFileSync(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8'),
+    )
+    const { code, stdout } = await headrace(['--version'])
+    expect({ code, version: stdout.trim() }).toEqual({ code: 0, version: (manifest as { version: string }).version })
+  })
+
+  test('a mistyped command and a missing argument are told with the fix', async () => {
+    expect(await headrace(['tial', 's'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('Did you mean tail?'),
+    })
+    expect(await headrace(['tail'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("missing required argument 'session'"),
+    })
+  })
+
+  test('every command has help with examples', () => {
+    const { commands } = createProgram()
+    expect(commands.map((command) => command.name())).toEqual([
+      'serve',
+      'demo',
+      'token',
+      'sessions',
+      'tail',
+      'send',
+      'cancel',
+    ])
+    for (const command of commands) {
+      let help = ''
+      command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp()
+      expect(help).toContain(`\nExamples:\n`)
+      expect(help).toContain(`headrace ${command.name()}`)
+    }
+  })
+
+  test('the exit codes in the help are those in the table', () => {
+    for (const [name, code] of Object.entries(exitCode))
+      if (name !== 'interrupted') expect(exitCodeHelp).toMatch(new RegExp(`^ {2}${code} {2}\\w`, 'm'))
+  })
+
+  test('colours only where they are wanted', async () => {
+    const args = ['tail', 's', '--url', 'http://127.0.0.1:9', '--token', 'x']
+    expect((await headrace(args)).stderr).toMatch(/^error: No server answers/)
+    // oxlint-disable-next-line no-control-regex
+    expect((await headrace(args, { env: { NO_COLOR: '', FORCE_COLOR: '1' } })).stderr).toMatch(/^\u001b\[31merror:/)
+  })
+})
