@@ -1,0 +1,109 @@
+import { once } from 'node:events'
+import type { ChildProcess } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { connect, type Session } from '@headrace/client'
+import type { EventType, SessionEvent } from '@headrace/core'
+import { ServerProcess, lines, script } from './support/server.ts'
+
+function nextEvent(
+  session: Session,
+  type: EventType,
+  fits: (event: SessionEvent) => boolean = () => true,
+): Promise<SessionEvent> {
+  return new Promise((resolve) => {
+    const stop = session.onEvent((event) => {
+      if (event.type !== type || !fits(event)) return
+      stop()
+      resolve(event)
+    })
+  })
+}
+
+function agent(server: ServerProcess): { readonly child: ChildProcess; says(line: string): Promise<void> } {
+  const child = script('agent.ts', [server.url, server.token])
+  const printed = lines(child)
+  return {
+    child,
+    async says(line) {
+      for (let next = await printed.next(); !next.done; next = await printed.next()) if (next.value === line) return
+      throw new Error(`the agent never said: ${line}`)
+    },
+  }
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  const dead = once(child, 'exit')
+  child.kill('SIGKILL')
+  await dead
+}
+
+test(
+  'R3 R4: a killed agent is seen as lost within 10 s, another adopts its run and replaces its output',
+  { timeout: 60_000 },
+  async () => {
+    await using server = await ServerProcess.start()
+    const client = connect({ url: server.url, token: server.token })
+    const session = client.session('agents/1', { after: 0 })
+    session.subscribe(() => undefined)
+    await session.create()
+    const first = agent(server)
+    await first.says('ready')
+    const streaming = nextEvent(session, 'part.delta')
+    await session.send('go')
+    await first.says('attempt 1')
+    await streaming
+    const lapsed = nextEvent(session, 'run.lapsed')
+    await killed(first.child)
+    const at = performance.now()
+    await lapsed
+    expect(performance.now() - at).toBeLessThan(10_000)
+    expect(session.getSnapshot().view.runs).toMatchObject([{ status: 'queued', attempt: 1 }])
+    const replaced = nextEvent(
+      session,
+      'part.delta',
+      (event) => event.type === 'part.delta' && event.data.text.includes('2:0'),
+    )
+    const second = agent(server)
+    await second.says('attempt 2')
+    await replaced
+    const parts = session.getSnapshot().view.messages.at(-1)?.parts ?? []
+    expect(parts.filter((part) => part.kind === 'text').map((part) => part.attempt)).toEqual([2])
+    await killed(second.child)
+    await client.close()
+  },
+)
+
+test(
+  'R3: an agent that was frozen past its lease is refused when it wakes, and stops',
+  { timeout: 60_000 },
+  async () => {
+    await using server = await ServerProcess.start()
+    const client = connect({ url: server.url, token: server.token })
+    const session = client.session('agents/2', { after: 0 })
+    session.subscribe(() => undefined)
+    await session.create()
+    const frozen = agent(server)
+    await frozen.says('ready')
+    const streaming = nextEvent(session, 'part.delta')
+    await session.send('go')
+    await streaming
+    const lapsed = nextEvent(session, 'run.lapsed')
+    frozen.child.kill('SIGSTOP')
+    await lapsed
+    const rescuer = agent(server)
+    await rescuer.says('attempt 2')
+    frozen.child.kill('SIGCONT')
+    await frozen.says('aborted lost')
+    await session.cancel()
+    await rescuer.says('aborted cancel')
+    const log = await server.log('agents/2')
+    const takeover = log.find((event) => event.type === 'run.claimed' && event.data['attempt'] === 2)?.seq ?? 0
+    const late = log.filter(
+      (event) => event.seq > takeover && event.type === 'part.delta' && String(event.data['text']).startsWith('1:'),
+    )
+    expect(takeover).toBeGreaterThan(0)
+    expect(late).toEqual([])
+    await Promise.all([killed(frozen.child), killed(rescuer.child)])
+    await client.close()
+  },
+)
