@@ -126,7 +126,9 @@ test('every example in the documentation of the public API compiles against it',
     }
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings))
     const result = await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-p', folder]).catch(
-      (failed: { stdout?: string }) => ({ stdout: String(failed.stdout) }),
+      (failed: unknown) => ({
+        stdout: typeof failed === 'object' && failed && 'stdout' in failed ? String(failed.stdout) : String(failed),
+      }),
     )
     const told = result.stdout.replace(/\S*?(\d+)\.tsx/g, (_, index: string) => all[Number(index)]?.where ?? '')
     expect(told).toBe('')

@@ -53,7 +53,8 @@ export interface WorkerSlot {
 interface Slot extends Omit<WorkerOptions, 'held'>, WorkerSlot {
   capacity: number
   grant: Grant
-  closed: boolean
+  /** What it held before a reconnect is being looked up. */
+  isStarting: boolean
   /** It let a lease lapse and has not been heard since: it may be frozen, and would only hold up what it is given. */
   silent: boolean
   /** Attempts it holds, and claims that are on their way. */
@@ -102,44 +103,48 @@ export class Dispatcher {
       ...options,
       held: new Map(),
       claiming: 0,
-      closed: false,
+      isStarting: true,
       silent: false,
       heard: () => {
         if (!slot.silent) return
         slot.silent = false
         this.#pump(pool)
       },
-      close() {
-        slot.closed = true
+      close: () => {
         pool.slots.delete(slot)
+        // The next worker of this agent asks the store what waits, so nothing has to be remembered for nobody.
+        if (pool.slots.size === 0) this.#pools.delete(poolId(pool))
       },
     }
+    // The same process on a new connection: the old one is dead, whether or not its socket has noticed.
+    const old = [...pool.slots].filter((other) => other.worker === slot.worker)
+    pool.slots.add(slot)
+    for (const other of old) other.close()
     void this.#start(pool, slot, options.held ?? [])
     return slot
   }
 
   /** What a worker still holds counts against its capacity, so that is settled before it is given more. */
   async #start(pool: Pool, slot: Slot, held: readonly HeldRun[]): Promise<void> {
-    // The same process on a new connection: the old one is dead, whether or not its socket has noticed.
-    for (const old of pool.slots) if (old.worker === slot.worker) old.close()
     try {
       await this.#resume(pool, slot, held)
     } catch (thrown) {
       // Its leases decide about what could not be looked up.
       this.#report(HeadraceError.from(thrown))
     }
-    if (slot.closed || this.#closed) return
-    pool.slots.add(slot)
+    slot.isStarting = false
     await this.#seed(pool)
   }
 
   /** Tries again to give work to an agent's workers: call it after a slot's capacity grew. */
   pump(tenant: string, agent: AgentName): void {
-    this.#pump(this.#pool(tenant, agent))
+    const pool = this.#pools.get(poolId({ tenant, agent }))
+    if (pool) this.#pump(pool)
   }
 
+  /** There is a pool while there is a worker for it: an agent that nobody works as costs nothing here. */
   #pool(tenant: string, agent: AgentName): Pool {
-    const id = `${tenant}!${agent}`
+    const id = poolId({ tenant, agent })
     const pool = this.#pools.get(id) ?? {
       tenant,
       agent,
@@ -173,9 +178,9 @@ export class Dispatcher {
   changed(room: Room, events: readonly SessionEvent[]): void {
     const { tenant } = splitKey(room.key)
     for (const event of events) this.#signal(room, event)
-    const work = new Set(sessionRow(room.state).work)
-    for (const agent of work) {
-      const pool = this.#pool(tenant, agent)
+    for (const agent of sessionRow(room.state).work) {
+      const pool = this.#pools.get(poolId({ tenant, agent }))
+      if (!pool) continue
       pool.ready.add(room.key)
       this.#pump(pool)
     }
@@ -186,7 +191,7 @@ export class Dispatcher {
   /** A slot that held the run has room again. */
   #freed(room: Room, run: RunId | undefined): void {
     const agent = room.state.view.runs.find((candidate) => candidate.id === run)?.agent
-    if (agent !== undefined) this.#pump(this.#pool(splitKey(room.key).tenant, agent))
+    if (agent !== undefined) this.pump(splitKey(room.key).tenant, agent)
   }
 
   #signal(room: Room, event: SessionEvent): void {
@@ -327,10 +332,14 @@ export class Dispatcher {
   }
 }
 
+function poolId({ tenant, agent }: Pick<Pool, 'tenant' | 'agent'>): string {
+  return `${tenant}!${agent}`
+}
+
 function room(slot: Slot): number {
   return slot.capacity - slot.held.size - slot.claiming
 }
 
 function hasRoom(slot: Slot): boolean {
-  return !slot.silent && room(slot) > 0
+  return !slot.isStarting && !slot.silent && room(slot) > 0
 }

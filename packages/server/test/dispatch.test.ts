@@ -255,6 +255,34 @@ describe('dispatch', () => {
     expect(allowed.assigned).toHaveLength(1)
   })
 
+  test('R2: what waits is found again by the first worker after there was none', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    const first = work(server, 'w1')
+    await settled()
+    first.slot.close()
+    await send(server)
+    await settled()
+    expect(first.assigned).toEqual([])
+    const second = work(server, 'w2')
+    await settled()
+    expect(second.assigned).toHaveLength(1)
+  })
+
+  test('R3 C3: a cancel while a worker is coming back reaches it', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    await send(server)
+    const worker = work(server, 'w1')
+    await settled()
+    const held = worker.assigned.map(({ session, run, attempt }) => ({ session, run, attempt }))
+    const back = work(server, 'w1', { held })
+    await server.ask({ type: 'cancel', target: { all: true } })
+    await settled()
+    expect(back.signals).toEqual([['cancel', held[0]]])
+    expect(worker.signals).toEqual([])
+  })
+
   test('R2: an agent without a socket waits for a run and claims it', async () => {
     await using server = openHub()
     await server.ask({ type: 'create' })
