@@ -43,7 +43,7 @@ const firstWindowMs = 10
 
 /** Widens while the event loop is nearly always busy, narrows while it has time to spare, else stays. */
 export function nextWindow(windowMs: number, utilization: number): number {
-  if (utilization > 0.75) return Math.min(maxWindowMs, Math.max(firstWindowMs, windowMs * 1.5))
-  if (utilization < 0.5) return windowMs <= firstWindowMs ? 0 : windowMs / 1.5
+  if (utilization > 0.9) return Math.min(maxWindowMs, Math.max(firstWindowMs, windowMs * 1.5))
+  if (utilization < 0.75) return windowMs <= firstWindowMs ? 0 : windowMs / 1.5
   return windowMs
 }

@@ -9,6 +9,7 @@
  * Where another writer appended first, the room reads what is new, folds it and decides again. Where the store can't say
  * whether a batch was written, the room reads the head to find out, so an answer is never a guess.
  */
+import { crc32 } from 'node:zlib'
 import {
   AppendConflict,
   HeadraceError,
@@ -59,8 +60,13 @@ interface Waiting {
 const maxBatch = 512
 /** Most commands that may wait for a room: past that the caller is told to slow down. */
 const maxWaiting = 8_192
-/** A snapshot is written after so many events, so that opening a session folds at most about that many. */
+/**
+ * A snapshot is written after 1,000 to 2,000 events, so that opening a session folds about that many. Each session has a
+ * number of its own: many that stream at the same rate must not all write theirs at the same moment.
+ */
 const snapshotEvery = 1_000
+/** A large state is written less often, so that snapshots stay a fraction of what the log itself takes. */
+const snapshotCharsPerEvent = 64
 /** After a restart, agents get so long to come back before a lapsed lease counts. */
 const returnMs = 6_000
 
@@ -75,6 +81,8 @@ export class Room implements PageSource {
   #waiting: Waiting[] = []
   #working: Promise<void> | undefined
   #snapshotSeq: number
+  readonly #ownGap: number
+  #snapshotGap: number
   #timer: { readonly at: number; readonly cancel: () => void } | undefined
   #closed = false
   #keep = true
@@ -88,6 +96,8 @@ export class Room implements PageSource {
     this.#state = loaded.state
     this.#row = loaded.row
     this.#snapshotSeq = loaded.snapshotSeq
+    this.#ownGap = snapshotEvery + (crc32(key) % snapshotEvery)
+    this.#snapshotGap = this.#ownGap
     this.#tail = new Tail(loaded.state.view.id, loaded.state.view.seq)
     this.#openedAt = options.clock.now()
     this.usedAt = this.#openedAt
@@ -236,7 +246,7 @@ export class Room implements PageSource {
     this.#tail.push(encoded)
     this.#schedule()
     for (const follower of this.#followers) follower.wake()
-    if (this.head - this.#snapshotSeq >= snapshotEvery) this.#snapshot()
+    if (this.head - this.#snapshotSeq >= this.#snapshotGap) this.#snapshot()
   }
 
   #answer(waiting: Waiting | undefined, decision: Decision): void {
@@ -279,6 +289,7 @@ export class Room implements PageSource {
     const { view } = this.#state
     this.#snapshotSeq = view.seq
     const snapshot = { seq: view.seq, state: JSON.stringify(this.#state) }
+    this.#snapshotGap = Math.max(this.#ownGap, Math.ceil(snapshot.state.length / snapshotCharsPerEvent))
     this.#options.store.putSnapshot(this.key, snapshot).catch((thrown: unknown) => {
       const error = HeadraceError.from(thrown)
       if (error.code === 'internal') this.#options.onError(error)

@@ -2,8 +2,8 @@ import type { SessionId } from '@headrace/core'
 import type { Page } from './hub-types.ts'
 
 /** How many of the newest events a room keeps encoded, so that readers who keep up never touch the store. */
-const maxEvents = 1_024
-const maxChars = 1_048_576
+const maxEvents = 256
+const maxChars = 262_144
 /** About how many characters go into one page, and so into one frame. */
 export const pageChars = 65_536
 

@@ -30,9 +30,13 @@ export interface OutletOptions {
   readonly onBroken: (follower: Follower, thrown: unknown) => void
 }
 
+/** Answers that nobody reads may take so many times the room of pages before the peer is cut. */
+const unreadFactor = 16
+
 export class Outlet {
   readonly #options: OutletOptions
   readonly #due = new Set<Follower>()
+  #texts: string[] = []
   #scheduled = false
   #flushing = false
   #full = false
@@ -44,13 +48,28 @@ export class Outlet {
     this.#options = options
   }
 
-  /** Sends a control frame now, before pages that wait. */
+  /**
+   * Sends a control frame, before pages that wait. Those of one turn of the event loop leave in one write: when a commit
+   * answers many commands of a worker, that is one call into the kernel instead of one for each.
+   */
   send(message: Down): void {
-    this.sendText(JSON.stringify(message))
+    if (this.#closed) return
+    this.#texts.push(JSON.stringify(message))
+    if (this.#texts.length === 1) setImmediate(() => this.flushTexts())
   }
 
-  sendText(text: string): void {
-    if (!this.#closed) this.#options.ws.send(text)
+  /** Sends the control frames that wait: what must leave before the connection is closed. */
+  flushTexts(): void {
+    if (this.#texts.length === 0) return
+    const texts = this.#texts
+    this.#texts = []
+    if (this.#closed) return
+    const { ws, socket, maxUnsentBytes, onStall } = this.#options
+    socket.cork()
+    for (const text of texts) ws.send(text)
+    socket.uncork()
+    // A peer that asks and never reads the answers.
+    if (ws.bufferedAmount > unreadFactor * maxUnsentBytes) onStall()
   }
 
   /** A follower may have more. */
@@ -78,6 +97,7 @@ export class Outlet {
     this.#flushing = true
     this.#lastFlush = this.#options.clock.now()
     this.#options.socket.cork()
+    this.flushTexts()
     const later: Promise<void>[] = []
     for (const follower of this.#due) {
       if (this.#isFull()) break
@@ -131,6 +151,7 @@ export class Outlet {
 
   close(): void {
     this.#closed = true
+    this.#texts = []
     this.#due.clear()
     this.#cancelStall()
   }

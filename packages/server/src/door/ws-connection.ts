@@ -96,6 +96,7 @@ export class Connection {
   /** Tells the client to come back, then closes. */
   bye(retryAfterMs: number): void {
     this.#outlet.send({ type: 'bye', retryAfterMs })
+    this.#outlet.flushTexts()
     this.#ws.close(1012)
   }
 
@@ -350,7 +351,10 @@ export class Connection {
     if (this.#closed) return
     this.#options.meter.cut(error.code)
     const stalled = this.#ws.bufferedAmount > 0
-    if (!stalled) this.#outlet.send({ type: 'error', error: error.toWire() })
+    if (!stalled) {
+      this.#outlet.send({ type: 'error', error: error.toWire() })
+      this.#outlet.flushTexts()
+    }
     this.#ws.close(error.closeCode, error.code)
     if (stalled) this.#ws.terminate()
     this.close()
