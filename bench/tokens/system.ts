@@ -1,0 +1,43 @@
+/** How much is asked of a system. */
+export interface Load {
+  readonly sessions: number
+  /** Readers of each session. */
+  readonly subscribers: number
+  /** Events per second and session. */
+  readonly rate: number
+  /** Encoded size that an event as a reader gets it should have. */
+  readonly eventBytes: number
+  /** How many sessions share one reading connection, where the protocol allows it. */
+  readonly sessionsPerConnection: number
+}
+
+/** A system that runs and can be loaded. */
+export interface Running extends AsyncDisposable {
+  /** How the load process finds it; only its own `open` reads this. */
+  readonly address: string
+  /** Its processes: their descendants count too. */
+  readonly pids: readonly number[]
+}
+
+/** The connections of the load process to a system. */
+export interface Driver {
+  /** Connections to the system: for writing, for reading. */
+  readonly connections: { readonly writing: number; readonly reading: number }
+  /** Takes one event of a session and sends it as soon as the protocol allows. */
+  publish(session: number, text: string): void
+  close(): void
+}
+
+/** A system under test, in its own words. */
+export interface System {
+  readonly name: string
+  /** What is true when it says that an event is accepted, and whether readers may see it earlier. */
+  readonly promise: string
+  /** How it is used here. */
+  readonly use: string
+  /** Why it can't be tested on this machine. */
+  missing?(): string | undefined
+  start(directory: string): Promise<Running>
+  /** @param reader - makes the function that takes what a connection of a subscriber receives */
+  open(address: string, load: Load, reader: (subscriber: number) => (text: string) => void): Promise<Driver>
+}
