@@ -62,7 +62,9 @@ describe('headrace token', () => {
   })
 
   test('what a kind may do unless told', () => {
-    expect(capabilities('user', undefined)).toEqual([{ s: '**', op: ['read', 'post', 'send', 'control'] }])
+    expect(capabilities('user', undefined)).toEqual([
+      { s: '**', op: ['read', 'post', 'send', 'control', 'answer', 'take-floor'] },
+    ])
     expect(capabilities('agent', [])).toEqual([{ s: '**', op: ['read', 'write-as-agent'] }])
     expect(capabilities('operator', undefined)[0]?.op).toContain('admin')
   })

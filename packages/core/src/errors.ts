@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'bad_request'
   | 'unauthenticated'
   | 'token_expired'
+  | 'token_revoked'
   | 'auth_unavailable'
   | 'forbidden'
   | 'origin_not_allowed'
@@ -72,11 +73,17 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
   },
   unauthenticated: { status: 401, close: 4401, retry: 'token', meaning: 'No token, or one this server did not sign.' },
   token_expired: { status: 401, close: 4401, retry: 'token', meaning: 'The token was valid once; get a new one.' },
+  token_revoked: {
+    status: 401,
+    close: 4401,
+    retry: 'token',
+    meaning: 'The token was revoked before it expired; get a new one, if you still may.',
+  },
   auth_unavailable: {
     status: 503,
     close: 1013,
     retry: 'later',
-    meaning: "The keys that tokens are checked with can't be read now; the token may be good.",
+    meaning: "What tokens are checked with (keys, revocations) can't be read now; the token may be good.",
   },
   forbidden: {
     status: 403,

@@ -1,9 +1,22 @@
 import type { Actor, ActorKind, SessionId } from './ids.ts'
 
-/** What a token may allow on the sessions it names. `write-as-agent`: claim runs and write their output. */
-export type Verb = 'read' | 'post' | 'send' | 'control' | 'write-as-agent' | 'admin'
+/**
+ * What a token may allow on the sessions it names. `answer`: answer what agents ask for. `take-floor`: take over from an
+ * agent, and hand back. `write-as-agent`: claim runs and write their output.
+ */
+export type Verb = 'read' | 'post' | 'send' | 'control' | 'answer' | 'take-floor' | 'write-as-agent' | 'admin'
 
-export const verbs: readonly Verb[] = ['read', 'post', 'send', 'control', 'write-as-agent', 'admin']
+/** Every verb, in the order in which they are shown. */
+export const verbs: readonly Verb[] = [
+  'read',
+  'post',
+  'send',
+  'control',
+  'answer',
+  'take-floor',
+  'write-as-agent',
+  'admin',
+]
 
 /** Verbs on the sessions whose id fits a pattern. */
 export interface Capability {
@@ -25,6 +38,10 @@ export interface Grant {
   readonly agents: readonly string[]
   /** Milliseconds since 1970. */
   readonly expiresAt: number
+  /** When its token was made, milliseconds since 1970. A token that does not say so counts as older than any other. */
+  readonly issuedAt?: number
+  /** The id of its token, by which that one can be revoked. */
+  readonly jti?: string
 }
 
 /** Whether a session id fits a pattern of {@link Capability}. */

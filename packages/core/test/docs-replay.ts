@@ -21,7 +21,7 @@ interface Step {
 const grants: Readonly<Record<string, Grant>> = {
   ada: grantOf('user:ada', {
     name: 'Ada',
-    capabilities: [{ sessions: '**', verbs: ['read', 'post', 'send', 'control'] }],
+    capabilities: [{ sessions: '**', verbs: ['read', 'post', 'send', 'control', 'answer', 'take-floor'] }],
   }),
   worker: grantOf('agent:writer-1', { capabilities: [{ sessions: '**', verbs: ['read', 'write-as-agent'] }] }),
 }

@@ -38,20 +38,34 @@ describe('tokens signed with a secret', () => {
   test('A1: a token says who its bearer is and what they may do', async () => {
     const { auth } = open()
     const all = { sub: 'w', kind: 'agent', name: 'Writer', ten: 'acme', cap: claims.cap, agents: ['writer'] } as const
-    expect(await auth.verify(await auth.mint(all, 60))).toEqual({
+    expect(await auth.verify(await auth.mint(all, 60, 't-1'))).toEqual({
       tenant: 'acme',
       actor: 'agent:w',
       name: 'Writer',
       capabilities: [{ sessions: 'team-a/*', verbs: ['read', 'send'] }],
       agents: ['writer'],
       expiresAt: 1_060_000,
+      issuedAt: 1_000_000,
+      jti: 't-1',
     })
+  })
+
+  test('A1: a token of another issuer need have no id and no time of issue; a wrong id is refused', async () => {
+    const { auth } = open()
+    const grant = await auth.verify(await forge({ sub: 'ada', cap: [], exp: 9e9 }))
+    expect(grant).not.toHaveProperty('jti')
+    expect(grant).not.toHaveProperty('issuedAt')
+    for (const jti of ['', 'two words', 'x'.repeat(256), 7]) {
+      const token = await forge({ sub: 'ada', cap: [], exp: 9e9, jti })
+      expect(await refusal(auth.verify(token))).toMatchObject({ code: 'unauthenticated', detail: { claim: 'jti' } })
+    }
   })
 
   test('A1: what a token does not say is the least', async () => {
     const { auth } = open()
     const grant = await auth.verify(await auth.mint({ sub: 'ada', cap: [] }, 60))
-    expect(grant).toEqual({ tenant: 'default', actor: 'user:ada', capabilities: [], agents: [], expiresAt: 1_060_000 })
+    expect(grant).toMatchObject({ tenant: 'default', actor: 'user:ada', capabilities: [], agents: [] })
+    expect(grant).not.toHaveProperty('name')
   })
 
   test('A1: an expired token is refused with the time', async () => {

@@ -16,6 +16,8 @@ describe('who am I', () => {
       capabilities: [{ sessions: 'a/*', verbs: ['read'] }],
       agents: [],
       expiresAt: 1_060_000,
+      issuedAt: 1_000_000,
+      jti: expect.any(String),
     })
   })
 })
@@ -28,11 +30,12 @@ describe('tokens for others', () => {
     })
     expect(made).toMatchObject({
       status: 201,
-      body: { expiresAt: 1_060_000 },
+      body: { expiresAt: 1_060_000, id: expect.any(String) },
       headers: { 'cache-control': 'no-store' },
     })
     expect((await server.ask('GET /v1/me', { token: made.body.token })).body).toMatchObject({
       actor: 'user:bob',
+      jti: made.body.id,
       tenant: 'default',
       capabilities: [{ sessions: 'a/*', verbs: ['read', 'send'] }],
       agents: ['writer'],

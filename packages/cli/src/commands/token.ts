@@ -33,9 +33,9 @@ export function tokenCommand(): Command {
       'after',
       `
 A pattern is split at "/": * is one segment, ** at the end is any number, ** alone is every session.
-Verbs: read, post, send, control, write-as-agent, admin.
-Without --cap: a user may read, post, send and control every session; an agent may read and write as itself everywhere;
-an operator may do everything.
+Verbs: read, post, send, control, answer, take-floor, write-as-agent, admin.
+Without --cap: a user may read, post, send, control, answer and take the floor in every session; an agent may read and
+write as itself everywhere; an operator may do everything.
 
 Examples:
   headrace token --sub ada --name "Ada" --cap 'team/*:read,send,control'

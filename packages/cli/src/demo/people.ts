@@ -4,7 +4,7 @@ import type { TokenClaims } from '@headrace/server'
 /** The session that the demo opens with. */
 export const welcomeSession = 'demo/welcome'
 
-const taking: readonly Verb[] = ['read', 'post', 'send', 'control']
+const taking: readonly Verb[] = ['read', 'post', 'send', 'control', 'answer', 'take-floor']
 
 /** Whoever started the demo. */
 export const operator: TokenClaims = {

@@ -12,7 +12,7 @@ export interface TokenCapability {
 
 /** What each kind may do on every session unless --cap says otherwise: what it needs, and no more. */
 const usual: Readonly<Record<TokenKind, readonly Verb[]>> = {
-  user: ['read', 'post', 'send', 'control'],
+  user: ['read', 'post', 'send', 'control', 'answer', 'take-floor'],
   agent: ['read', 'write-as-agent'],
   operator: verbs,
 }

@@ -90,7 +90,7 @@ export class RealServer {
 
   /** A token that may do everything. */
   token(sub: string, { kind = 'user', ttlSeconds = 3_600, sessions = '**' }: TokenOptions = {}): Promise<string> {
-    const op = ['read', 'post', 'send', 'control', 'write-as-agent', 'admin'] as const
+    const op = ['read', 'post', 'send', 'control', 'answer', 'take-floor', 'write-as-agent', 'admin'] as const
     return auth.mint({ sub, kind, name: sub, cap: [{ s: sessions, op }], agents: ['*'] }, ttlSeconds)
   }
 

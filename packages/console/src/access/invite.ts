@@ -14,7 +14,7 @@ interface Invitation {
   readonly may: May
 }
 
-const ops = { part: ['read', 'post', 'send', 'control'], watch: ['read'] } as const
+const ops = { part: ['read', 'post', 'send', 'control', 'answer', 'take-floor'], watch: ['read'] } as const
 const ttlSeconds = 24 * 60 * 60
 
 /**

@@ -39,7 +39,7 @@ export interface Auth {
    */
   verify(token: string): Promise<Grant>
   /** Signs a token. Present where the server holds the key that signs. */
-  mint?(claims: TokenClaims, ttlSeconds: number): Promise<string>
+  mint?(claims: TokenClaims, ttlSeconds: number, jti?: string): Promise<string>
 }
 
 /** An {@link Auth} that holds the signing key. */
@@ -48,9 +48,10 @@ export interface MintingAuth extends Auth {
    * Signs a token that `verify` of the same keys accepts.
    *
    * @param ttlSeconds - how long it is valid, in seconds: 1 to 315,360,000 (ten years)
+   * @param jti - its id, by which it can be revoked; default random
    * @throws HeadraceError `bad_request` when a claim has the wrong shape
    */
-  mint(claims: TokenClaims, ttlSeconds: number): Promise<string>
+  mint(claims: TokenClaims, ttlSeconds: number, jti?: string): Promise<string>
 }
 
 /** The longest token that is looked at, in characters; the same as in a `hello` frame. */

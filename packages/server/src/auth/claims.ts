@@ -18,6 +18,11 @@ const pattern: Schema<string> = string({
   pattern: /^(?:(?:\*|[A-Za-z0-9._:-]*)\/)*(?:\*\*?|[A-Za-z0-9._:-]+)$/,
   called: 'a pattern of session ids (between slashes: plain text or *; ** only at the end)',
 })
+/** Id of a token (`jti`). */
+export const tokenId: Schema<string> = string({
+  pattern: /^[\x21-\x7e]{1,255}$/,
+  called: 'an id of 1 to 255 printable ASCII characters without spaces',
+})
 const agent: Schema<string> = string({ pattern: /^(?:\*|[A-Za-z0-9._-]{1,64})$/, called: 'an agent name or *' })
 
 const capability: Schema<TokenCapability> = object({
@@ -38,6 +43,9 @@ export const tokenClaims: Schema<TokenClaims> = object({
   agents: optional(array(agent, { max: 256 })),
 })
 
+/** Optional in a token: one without an id can still be revoked with its actor or tenant. */
+const origin = object({ jti: optional(tokenId) })
+
 /**
  * Makes the grant out of the claims of a token whose signature and times were checked.
  *
@@ -47,6 +55,8 @@ export const tokenClaims: Schema<TokenClaims> = object({
  */
 export function toGrant(payload: Readonly<Record<string, unknown>>, expiresAt: number): Grant {
   const { sub, kind = 'user', name, ten = 'default', cap, agents = [] } = readClaims(payload)
+  const { iat } = payload
+  const jti = inClaims(() => origin.parse({ jti: payload['jti'] })).jti
   return {
     tenant: ten,
     actor: `${kind}:${sub}`,
@@ -54,13 +64,20 @@ export function toGrant(payload: Readonly<Record<string, unknown>>, expiresAt: n
     capabilities: cap.map(({ s, op }) => ({ sessions: s, verbs: op })),
     agents,
     expiresAt,
+    ...(typeof iat === 'number' && { issuedAt: Math.min(Math.floor(iat * 1_000), Number.MAX_SAFE_INTEGER) }),
+    ...(jti !== undefined && { jti }),
   }
 }
 
 function readClaims(payload: Readonly<Record<string, unknown>>): TokenClaims {
   const { sub, kind, name, ten, cap, agents } = payload
+  return inClaims(() => tokenClaims.parse({ sub, kind, name, ten, cap, agents }))
+}
+
+/** A wrong shape in a token is a wrong token and not a wrong request. */
+function inClaims<T>(parse: () => T): T {
   try {
-    return tokenClaims.parse({ sub, kind, name, ten, cap, agents })
+    return parse()
   } catch (thrown) {
     if (!(thrown instanceof HeadraceError)) throw thrown
     const claim = thrown.detail?.['path'] ?? '.'

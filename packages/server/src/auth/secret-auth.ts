@@ -4,7 +4,7 @@ import { HeadraceError, integer, type Grant } from '@headrace/core'
 import { systemClock, type Clock } from '../clock.ts'
 import type { MintingAuth, TokenClaims } from './auth.ts'
 import { checkTokenText } from './check-token.ts'
-import { tokenClaims, toGrant } from './claims.ts'
+import { tokenClaims, tokenId, toGrant } from './claims.ts'
 import { tokenError } from './token-error.ts'
 
 export interface SecretAuthOptions {
@@ -60,14 +60,14 @@ export function createSecretAuth(secret: string | Uint8Array, options: SecretAut
         throw tokenError(thrown, algorithms)
       }
     },
-    async mint(claims: TokenClaims, ttlSeconds: number): Promise<string> {
+    async mint(claims: TokenClaims, ttlSeconds: number, jti: string = randomUUID()): Promise<string> {
       const checked = tokenClaims.parse(claims)
       const now = Math.floor(clock.now() / 1000)
       const jwt = new SignJWT({ ...checked })
         .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
         .setIssuedAt(now)
         .setExpirationTime(now + ttl.parse(ttlSeconds, 'ttlSeconds'))
-        .setJti(randomUUID())
+        .setJti(tokenId.parse(jti, 'jti'))
       if (issuer !== undefined) jwt.setIssuer(issuer)
       if (audience !== undefined) jwt.setAudience(audience)
       return jwt.sign(key)

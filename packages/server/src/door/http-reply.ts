@@ -27,7 +27,7 @@ export function problem(error: HeadraceError, headers: Readonly<Record<string, s
 }
 
 function adviceHeaders(error: HeadraceError): Readonly<Record<string, string>> {
-  if (error.code === 'unauthenticated' || error.code === 'token_expired') {
+  if (error.status === 401) {
     return { 'WWW-Authenticate': `Bearer realm="headrace", error="invalid_token"` }
   }
   return error.status === 503 || error.status === 429 ? { 'Retry-After': '1' } : {}

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { HeadraceError, integer, type Schema } from '@headrace/core'
 import type { TokenClaims } from '../auth/auth.ts'
 import { tokenClaims } from '../auth/claims.ts'
@@ -33,9 +34,10 @@ export function tokenRoutes({ auth, clock, limits }: HttpServices): readonly Rou
       if (!auth.mint)
         throw new HeadraceError('not_found', 'This server only checks tokens. Get one where its key set comes from.')
       mustCover(grant, claims)
-      const token = await auth.mint({ ...claims, ten: grant.tenant }, ttlSeconds)
+      const id = randomUUID()
+      const token = await auth.mint({ ...claims, ten: grant.tenant }, ttlSeconds, id)
       const expiresAt = (Math.floor(clock.now() / 1_000) + ttlSeconds) * 1_000
-      return json(201, { token, expiresAt })
+      return json(201, { token, id, expiresAt })
     }),
   ]
 }
