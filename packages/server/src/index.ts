@@ -7,5 +7,14 @@ export { assertSafeBinding } from './auth/safe-binding.ts'
 export { isLoopbackHost } from './auth/loopback.ts'
 export { hardenServer, httpServerOptions } from './door/http-harden.ts'
 export { defaultConnectionLimits, type ConnectionLimits } from './door/connection-limits.ts'
+export {
+  createOutgoing,
+  type Outgoing,
+  type OutgoingOptions,
+  type OutgoingResult,
+  type PostOptions,
+  type ResolvedAddress,
+} from './outgoing/outgoing.ts'
+export { createWebhookSecret, signWebhook, type WebhookMessage } from './outgoing/webhook-signature.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { type Assignment, type ClaimOptions, type Follower, type Hub, type HubStats, type Page } from './hub-types.ts'
