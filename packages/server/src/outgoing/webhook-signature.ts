@@ -55,7 +55,7 @@ export function signWebhook(
  *
  * @throws HeadraceError `bad_request`; the text does not repeat it
  */
-export function readSecret(secret: string): Buffer {
+function readSecret(secret: string): Buffer {
   const text = secret.startsWith(prefix) ? secret.slice(prefix.length) : ''
   const bytes = Buffer.from(text, 'base64')
   const isWhole = bytes.toString('base64').replace(/=+$/, '') === text.replace(/=+$/, '')
