@@ -78,6 +78,7 @@ export { sameRow, sessionRow } from './session-row.ts'
 export {
   AppendConflict,
   type AppendBatch,
+  type Compaction,
   type Durability,
   type ListPage,
   type ListQuery,

@@ -63,6 +63,14 @@ export interface Snapshot {
   readonly state: string
 }
 
+/** What a compaction keeps and what it drops. */
+export interface Compaction {
+  /** The state at the new floor, which everybody who reads from below begins with. */
+  readonly floor: Snapshot
+  /** First and last seq of what goes, both included, at or below the floor. In any order; they may overlap. */
+  readonly drop: readonly (readonly [first: number, last: number])[]
+}
+
 export interface ListQuery {
   readonly tenant: string
   /** Most rows: 1 to 1,000. */
@@ -98,14 +106,38 @@ export interface Store {
    */
   append(key: SessionKey, expectedSeq: number, batch: AppendBatch): Promise<void>
 
+  /**
+   * Begins a log in the middle, for a fork or an import: `floor` is the state that all of it follows, floor and head are
+   * its seq, and the first event gets the seq after it. `batch` goes with it, whole or not at all. Durable, as an append is.
+   *
+   * @throws {@link AppendConflict} when the session exists; nothing was written.
+   * @throws HeadraceError `bad_request`: a floor below 1; and what {@link Store.append} throws
+   */
+  begin(key: SessionKey, floor: Snapshot, batch?: AppendBatch): Promise<void>
+
   /** Seq of the last event; 0 when the session does not exist. */
   head(key: SessionKey): Promise<number>
 
-  /** Events after a seq as JSON, in order, with no gap; empty at the end of the log. */
+  /**
+   * Up to where events may be missing: the seq of the last compaction or of {@link Store.begin}, 0 without one. Above it
+   * the log is dense. It only moves up.
+   */
+  floor(key: SessionKey): Promise<number>
+
+  /**
+   * Events after a seq as JSON, in order; empty at the end of the log.
+   *
+   * Above the floor there is no gap, and a missing event is `store_corrupt`. At or below the floor come the events that
+   * compaction left, so one read can begin with gaps and go on without. Each event says its own seq; the next read goes on
+   * after that of the last one. Who builds a state must not begin below the floor, but with a snapshot.
+   */
   read(key: SessionKey, after: number, limits: ReadLimits): Promise<readonly string[]>
 
-  /** The newest snapshot. It may be behind the log, never ahead of it. */
+  /** The newest snapshot. It may be behind the log, never ahead of it, and never below the floor. */
   getSnapshot(key: SessionKey): Promise<Snapshot | undefined>
+
+  /** The state exactly at the floor, whatever newer snapshots there are; `undefined` without a floor. */
+  floorSnapshot(key: SessionKey): Promise<Snapshot | undefined>
 
   /**
    * Keeps a snapshot, unless a newer one is there or it is ahead of the log. Need not be durable: it can be made again.
@@ -113,6 +145,16 @@ export interface Store {
    * @throws HeadraceError `store_full`
    */
   putSnapshot(key: SessionKey, snapshot: Snapshot): Promise<void>
+
+  /**
+   * Raises the floor and drops events at or below it. Appends go on meanwhile. A reader finds all of it done or nothing;
+   * cut short, it is finished when the store opens again. Does nothing when the floor is there already, or above. Resolves
+   * when the dropped bytes are in no file any more, or erasing them has failed, which is not the caller's concern.
+   *
+   * @throws HeadraceError `session_not_found`; `bad_request`: the floor is below 1 or past the end of the log, or something
+   *   to drop is above the floor; `store_full`; `unknown_outcome`: the floor tells
+   */
+  compact(key: SessionKey, compaction: Compaction): Promise<void>
 
   /** The newest message rows before a position, oldest first. */
   readMessages(key: SessionKey, before: number, limit: number): Promise<readonly MessageRow[]>

@@ -1,6 +1,8 @@
 import { expect } from 'vitest'
 import type { Store } from '@headrace/core'
 
+/** The entry of the highest floor that was acknowledged; no session has such an id. */
+const compacted = ' floor'
 const everything = { maxEvents: 1_000_000, maxChars: 1_000_000_000 }
 
 /** Adds what lines of `store-child.ts` acknowledge: session → highest seq. Gives the number of acknowledgements. */
@@ -8,6 +10,7 @@ export function addAcknowledged(acknowledged: Map<string, number>, lines: readon
   let acks = 0
   for (const line of lines) {
     const [word, id = '', seq = ''] = line.split(' ')
+    if (word === 'floor') acknowledged.set(compacted, Number(id))
     if (word !== 'ack') continue
     acks += 1
     acknowledged.set(id, Math.max(acknowledged.get(id) ?? 0, Number(seq)))
@@ -21,6 +24,7 @@ export async function checkStore(store: Store, acknowledged: ReadonlyMap<string,
   const work: string[] = []
   let sessions = 0
   for (const [id, seq] of acknowledged) {
+    if (id === compacted) continue
     const key = `acme!${id}` as const
     const events = (await store.read(key, 0, everything)).map(
       (event) => JSON.parse(event) as { seq: number; size: number; place: number },
@@ -43,6 +47,8 @@ export async function checkStore(store: Store, acknowledged: ReadonlyMap<string,
   expect([0, 2_500]).toContain(purged.length)
   expect(purged).toHaveLength(await store.head('acme!purged'))
 
+  await checkCompacted(store, acknowledged.get(compacted) ?? 0)
+
   const known = (key: string): boolean => acknowledged.has(key.slice('acme!'.length))
   expect(
     (await store.due(Number.MAX_SAFE_INTEGER, 100))
@@ -53,4 +59,17 @@ export async function checkStore(store: Store, acknowledged: ReadonlyMap<string,
   expect((await store.work('writer', 100)).filter(known)).toEqual(work.sort())
   const { rows } = await store.list({ tenant: 'acme', limit: 100 })
   expect(rows.filter((row) => acknowledged.has(row.id))).toHaveLength(sessions)
+}
+
+/** The last event of each round is left, and the round above the floor is whole. */
+async function checkCompacted(store: Store, acknowledged: number): Promise<void> {
+  const key = 'acme!compacted'
+  const [head, floor] = [await store.head(key), await store.floor(key)]
+  expect(floor).toBeGreaterThanOrEqual(acknowledged)
+  expect([0, 1_500]).toContain(head - floor)
+  const events = (await store.read(key, 0, everything)).map((event) => (JSON.parse(event) as { seq: number }).seq)
+  const left = Array.from({ length: floor / 1_500 }, (_, round) => (round + 1) * 1_500)
+  expect(events).toEqual([...left, ...Array.from({ length: head - floor }, (_, index) => floor + index + 1)])
+  const state = floor === 0 ? undefined : { seq: floor, state: JSON.stringify({ head: floor }) }
+  expect([await store.floorSnapshot(key), await store.getSnapshot(key)]).toEqual([state, state])
 }

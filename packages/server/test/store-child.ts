@@ -16,7 +16,11 @@ process.stdout.write('opening\n')
 // A small buffer: tables are written and merged all the time, and kills fall into that too.
 const store = await openEmbeddedStore({ directory, writeBufferBytes: 65_536, reserveBytes: 0 })
 process.stdout.write('open\n')
-await Promise.all([purgeForEver(), ...Array.from({ length: sessions }, (_, index) => appendForEver(`s${index}`))])
+await Promise.all([
+  purgeForEver(),
+  compactForEver(),
+  ...Array.from({ length: sessions }, (_, index) => appendForEver(`s${index}`)),
+])
 
 async function appendForEver(id: string): Promise<never> {
   const key = `acme!${id}` as const
@@ -44,6 +48,22 @@ async function appendForEver(id: string): Promise<never> {
     process.stdout.write(`ack ${id} ${seq}\n`)
     // Snapshots go into the same groups.
     if (random() < 0.02) void store.putSnapshot(key, { seq, state: JSON.stringify('y'.repeat(20_000)) })
+  }
+}
+
+/** Each time the log grows by this many events, and nearly all are dropped: more than one batch. */
+async function compactForEver(): Promise<never> {
+  const key = 'acme!compacted'
+  for (let head = await store.head(key); ;) {
+    const events = Array.from({ length: 1_500 }, (_, index) => JSON.stringify({ seq: head + index + 1 }))
+    // The start of a session that a kill came to is compacted again first.
+    if ((await store.floor(key)) === head) {
+      await store.append(key, head, { events })
+      head += events.length
+    }
+    const floor = await store.floor(key)
+    await store.compact(key, { floor: { seq: head, state: JSON.stringify({ head }) }, drop: [[floor + 1, head - 1]] })
+    process.stdout.write(`floor ${head}\n`)
   }
 }
 

@@ -211,6 +211,30 @@ test('S5 a purge that a failure cuts short can be asked for again', async () => 
   await store.close()
 })
 
+test('S4a a compaction that a failure cuts short is as good as done, and is finished later', async () => {
+  await using temp = await makeTempDirectory()
+  for (const failing of [1, 2, 3]) {
+    const faults = noFaults()
+    const store = await openFaulty(path.join(temp.path, String(failing)), faults)
+    await store.append(key, 0, { events: Array.from({ length: 2_600 }, (_, index) => String(index + 1)) })
+    let writes = 0
+    faults.write = () => ((writes += 1) === failing ? 'lost' : undefined)
+    const compaction = { floor: { seq: 2_550, state: '{}' }, drop: [[2, 2_500]] } as const
+    expect(await codeOf(store.compact(key, compaction))).toBe('store_full')
+    const left = failing === 1 ? 2_600 : 101
+    const expectLeft = async (): Promise<void> => {
+      expect(await store.read(key, 0, everything)).toHaveLength(left)
+      expect(await store.floor(key)).toBe(failing === 1 ? 0 : 2_550)
+    }
+    await expectLeft()
+    await store.append(key, 2_600, { events: ['2601'] })
+    expect(await store.read(key, 0, everything)).toHaveLength(left + 1)
+    await store.compact(key, compaction)
+    expect(await store.read(key, 0, everything)).toHaveLength(102)
+    await store.close()
+  }
+})
+
 test('more than maxQueuedChars is refused, and spoils nothing that was taken', async () => {
   await using temp = await makeTempDirectory()
   const store = await openFaulty(temp.path, noFaults(), { maxQueuedChars: 5_000 })

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { appendContract } from './store-contract/append.ts'
+import { compactionContract } from './store-contract/compaction.ts'
 import { storeTests, type OpenStore } from './store-contract/fixture.ts'
 import { listContract } from './store-contract/lists.ts'
 import { modelContract } from './store-contract/model-test.ts'
@@ -24,6 +25,7 @@ export function storeContract(name: string, open: OpenStore): void {
     appendContract(tests)
     readContract(tests)
     listContract(tests)
+    compactionContract(tests)
     tenantContract(tests)
     purgeContract(tests)
     reopenContract(tests)

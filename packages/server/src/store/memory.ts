@@ -1,6 +1,7 @@
 import { AppendConflict, HeadraceError, splitKey } from '@headrace/core'
 import type {
   AppendBatch,
+  Compaction,
   ListPage,
   ListQuery,
   MessageRow,
@@ -11,9 +12,12 @@ import type {
   Store,
 } from '@headrace/core'
 import { formatCursor, parseCursor, type ListPosition } from './cursor.ts'
+import { assertFloor, endOfDropped, rangesToDrop } from './seq-ranges.ts'
 
 interface Session {
-  readonly events: string[]
+  head: number
+  floor?: Snapshot
+  readonly events: Map<number, string>
   readonly messages: Map<number, MessageRow>
   row?: SessionRow
   snapshot?: Snapshot
@@ -37,29 +41,54 @@ export function createMemoryStore(): Store {
     return [...sessions].flatMap(([key, { row }]) => (row === undefined ? [] : [{ key, row }]))
   }
 
+  function mustFind(key: SessionKey): Session {
+    const session = find(key)
+    if (session === undefined || session.head === 0)
+      throw new HeadraceError('session_not_found', `There is no session ${key}.`)
+    return session
+  }
+
+  function append(session: Session, batch: AppendBatch): void {
+    for (const event of batch.events) session.events.set((session.head += 1), event)
+    for (const message of batch.messages ?? []) session.messages.set(message.seq, message)
+    if (batch.row !== undefined) session.row = batch.row
+  }
+
   // Async methods, so that what they throw becomes a rejection as in every other store.
   return {
     capabilities: { name: 'memory', durability: 'none', shared: false },
 
     async append(key: SessionKey, expectedSeq: number, batch: AppendBatch): Promise<void> {
-      const session = find(key) ?? { events: [], messages: new Map<number, MessageRow>() }
-      if (session.events.length !== expectedSeq) throw new AppendConflict(key, expectedSeq, session.events.length)
+      const session = find(key) ?? newSession()
+      if (session.head !== expectedSeq) throw new AppendConflict(key, expectedSeq, session.head)
       sessions.set(key, session)
-      for (const event of batch.events) session.events.push(event)
-      for (const message of batch.messages ?? []) session.messages.set(message.seq, message)
-      if (batch.row !== undefined) session.row = batch.row
+      append(session, batch)
+    },
+
+    async begin(key: SessionKey, floor: Snapshot, batch: AppendBatch = { events: [] }): Promise<void> {
+      assertFloor(floor)
+      const found = find(key)
+      if (found !== undefined && found.head > 0) throw new AppendConflict(key, 0, found.head)
+      const session = { ...newSession(), head: floor.seq, floor, snapshot: floor }
+      sessions.set(key, session)
+      append(session, batch)
     },
 
     async head(key: SessionKey): Promise<number> {
-      return find(key)?.events.length ?? 0
+      return find(key)?.head ?? 0
+    },
+
+    async floor(key: SessionKey): Promise<number> {
+      return find(key)?.floor?.seq ?? 0
     },
 
     async read(key: SessionKey, after: number, limits: ReadLimits): Promise<readonly string[]> {
-      const events = find(key)?.events ?? []
+      const session = find(key)
       const found: string[] = []
       let chars = 0
-      for (let seq = after + 1; seq <= events.length && found.length < limits.maxEvents; seq += 1) {
-        const event = events[seq - 1] ?? ''
+      for (let seq = after + 1; seq <= (session?.head ?? 0) && found.length < limits.maxEvents; seq += 1) {
+        const event = session?.events.get(seq)
+        if (event === undefined) continue
         found.push(event)
         chars += event.length
         if (chars >= limits.maxChars) break
@@ -71,11 +100,33 @@ export function createMemoryStore(): Store {
       return find(key)?.snapshot
     },
 
+    async floorSnapshot(key: SessionKey): Promise<Snapshot | undefined> {
+      return find(key)?.floor
+    },
+
     async putSnapshot(key: SessionKey, snapshot: Snapshot): Promise<void> {
       const session = find(key)
       // One that is ahead of the log was made of a session that was purged since.
-      if (session === undefined || snapshot.seq > session.events.length) return
+      if (session === undefined || snapshot.seq > session.head) return
       if ((session.snapshot?.seq ?? 0) < snapshot.seq) session.snapshot = snapshot
+    },
+
+    async compact(key: SessionKey, compaction: Compaction): Promise<void> {
+      const { floor } = compaction
+      const ranges = rangesToDrop(compaction)
+      const session = mustFind(key)
+      if (floor.seq > session.head) {
+        throw new HeadraceError(
+          'bad_request',
+          `floor: ${floor.seq} is past the end of the log of ${key}, ${session.head}.`,
+        )
+      }
+      if (floor.seq <= (session.floor?.seq ?? 0)) return
+      session.floor = floor
+      if ((session.snapshot?.seq ?? 0) < floor.seq) session.snapshot = floor
+      for (const seq of session.events.keys()) {
+        if (endOfDropped(ranges, seq) !== undefined) session.events.delete(seq)
+      }
     },
 
     async readMessages(key: SessionKey, before: number, limit: number): Promise<readonly MessageRow[]> {
@@ -127,6 +178,10 @@ export function createMemoryStore(): Store {
       sessions.clear()
     },
   }
+}
+
+function newSession(): Session {
+  return { head: 0, events: new Map(), messages: new Map() }
 }
 
 /** The order of lists. */

@@ -65,7 +65,7 @@ export function openHub(
 /** A store whose next calls can be made to fail or to wait. */
 export function faulty(inner: Store): Store & { beforeAppend: () => Promise<void>; afterAppend: () => Promise<void> } {
   const store = {
-    ...bound(inner),
+    ...inner,
     beforeAppend: () => Promise.resolve(),
     afterAppend: () => Promise.resolve(),
     async append(...args: Parameters<Store['append']>) {
@@ -75,22 +75,4 @@ export function faulty(inner: Store): Store & { beforeAppend: () => Promise<void
     },
   }
   return store
-}
-
-function bound(store: Store): Store {
-  return {
-    capabilities: store.capabilities,
-    append: (...args) => store.append(...args),
-    head: (...args) => store.head(...args),
-    read: (...args) => store.read(...args),
-    getSnapshot: (...args) => store.getSnapshot(...args),
-    putSnapshot: (...args) => store.putSnapshot(...args),
-    readMessages: (...args) => store.readMessages(...args),
-    row: (...args) => store.row(...args),
-    list: (...args) => store.list(...args),
-    due: (...args) => store.due(...args),
-    work: (...args) => store.work(...args),
-    purge: (...args) => store.purge(...args),
-    close: () => store.close(),
-  }
 }

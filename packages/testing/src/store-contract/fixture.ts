@@ -74,6 +74,16 @@ export function makeEvents(label: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => JSON.stringify(`${label} ${index + 1}`))
 }
 
+/** Events that say their seq, from the one after `after` on. */
+export function seqEvents(after: number, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => JSON.stringify({ seq: after + index + 1 }))
+}
+
+/** The seqs of events that say theirs. */
+export function seqsOf(events: readonly string[]): number[] {
+  return events.map((event) => (JSON.parse(event) as { readonly seq: number }).seq)
+}
+
 /** Where the log really ends, as an append that does not fit is told. */
 export async function conflictOf(append: Promise<void>): Promise<number> {
   const thrown: unknown = await append.then(

@@ -27,6 +27,13 @@ type Step =
     }
   | { readonly do: 'messages'; readonly key: SessionKey; readonly before: number; readonly limit: number }
   | { readonly do: 'snapshot'; readonly key: SessionKey; readonly seq: number }
+  | { readonly do: 'begin'; readonly key: SessionKey; readonly floor: number; readonly size: number }
+  | {
+      readonly do: 'compact'
+      readonly key: SessionKey
+      readonly floor: number
+      readonly drop: readonly (readonly [number, number])[]
+    }
   | { readonly do: 'lists'; readonly limit: number; readonly time: number }
   | { readonly do: 'purge'; readonly key: SessionKey }
   | { readonly do: 'reopen' }
@@ -66,6 +73,24 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('messages' as const), key, before: small, limit }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('snapshot' as const), key, seq: small }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('begin' as const),
+      key,
+      floor: fc.integer({ min: 1, max: 12 }),
+      size: small,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('compact' as const),
+      key,
+      floor: small,
+      drop: fc.array(fc.tuple(small, small), { maxLength: 3 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('lists' as const), limit, time }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('purge' as const), key }) },
   { weight: 1, arbitrary: fc.constant({ do: 'reopen' as const }) },
@@ -122,6 +147,29 @@ async function check(
       expect(await store.getSnapshot(next.key)).toEqual(model.getSnapshot(next.key))
       return
     }
+    case 'begin': {
+      const floor: Snapshot = { seq: next.floor, state: JSON.stringify(`floor ${index}`) }
+      const batch = {
+        events: Array.from({ length: next.size }, (_, event) => JSON.stringify(`step ${index} event ${event}`)),
+      }
+      const expected = await outcomeOf(() => model.begin(next.key, floor, batch))
+      expect(await outcomeOf(() => store.begin(next.key, floor, batch))).toBe(expected)
+      return checkTips(store, model, next.key)
+    }
+    case 'compact': {
+      const seq = Math.min(next.floor, model.head(next.key))
+      if (seq === 0) return
+      const compaction = {
+        floor: { seq, state: JSON.stringify(`floor ${index}`) },
+        drop: next.drop.flatMap(([a, b]) => {
+          const [first, last] = [Math.max(1, Math.min(a, b)), Math.min(seq, Math.max(a, b))]
+          return first <= last ? [[first, last] as const] : []
+        }),
+      }
+      await store.compact(next.key, compaction)
+      model.compact(next.key, compaction)
+      return checkTips(store, model, next.key)
+    }
     case 'lists':
       return checkLists(store, model, next.limit, next.time)
     case 'purge':
@@ -145,19 +193,28 @@ async function checkAppend(
     ...(next.row === null ? {} : { row: makeRow(id, { ...next.row, messages: index }) }),
     messages: [{ seq: next.at, json: JSON.stringify(`message ${index}`) }],
   }
-  const attempt = async (append: () => void | Promise<void>): Promise<number | 'done'> => {
-    try {
-      await append()
-      return 'done'
-    } catch (thrown) {
-      if (thrown instanceof AppendConflict) return thrown.actual
-      throw thrown
-    }
-  }
-  const expected = await attempt(() => model.append(next.key, expectedSeq, batch))
-  expect(await attempt(() => store.append(next.key, expectedSeq, batch))).toBe(expected)
+  const expected = await outcomeOf(() => model.append(next.key, expectedSeq, batch))
+  expect(await outcomeOf(() => store.append(next.key, expectedSeq, batch))).toBe(expected)
   expect(await store.head(next.key)).toBe(model.head(next.key))
   expect(await store.row(next.key)).toEqual(model.row(next.key))
+}
+
+/** Where the log really ends, or that it went on. */
+async function outcomeOf(append: () => void | Promise<void>): Promise<number | 'done'> {
+  try {
+    await append()
+    return 'done'
+  } catch (thrown) {
+    if (thrown instanceof AppendConflict) return thrown.actual
+    throw thrown
+  }
+}
+
+async function checkTips(store: Store, model: StoreModel, session: SessionKey): Promise<void> {
+  expect(await store.head(session)).toBe(model.head(session))
+  expect(await store.floor(session)).toBe(model.floor(session))
+  expect(await store.floorSnapshot(session)).toEqual(model.floorSnapshot(session))
+  expect(await store.getSnapshot(session)).toEqual(model.getSnapshot(session))
 }
 
 async function checkLists(store: Store, model: StoreModel, limit: number, before: number): Promise<void> {

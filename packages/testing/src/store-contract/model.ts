@@ -1,14 +1,24 @@
 import { AppendConflict, splitKey } from '@headrace/core'
-import type { AppendBatch, MessageRow, ReadLimits, SessionKey, SessionRow, Snapshot } from '@headrace/core'
+import type { AppendBatch, Compaction, MessageRow, ReadLimits, SessionKey, SessionRow, Snapshot } from '@headrace/core'
 
 interface ModelSession {
-  readonly events: readonly string[]
+  /** By seq. */
+  readonly events: ReadonlyMap<number, string>
+  readonly head: number
+  readonly floor: Snapshot | undefined
   readonly messages: readonly MessageRow[]
   readonly row: SessionRow | undefined
   readonly snapshot: Snapshot | undefined
 }
 
-const empty: ModelSession = { events: [], messages: [], row: undefined, snapshot: undefined }
+const empty: ModelSession = {
+  events: new Map(),
+  head: 0,
+  floor: undefined,
+  messages: [],
+  row: undefined,
+  snapshot: undefined,
+}
 
 /** What a store should do, in the fewest words: the answers that the model test compares with. */
 export class StoreModel {
@@ -16,25 +26,56 @@ export class StoreModel {
 
   append(key: SessionKey, expectedSeq: number, batch: AppendBatch): void {
     const session = this.#get(key)
-    const actual = session.events.length
-    if (actual !== expectedSeq) throw new AppendConflict(key, expectedSeq, actual)
+    const { head } = session
+    if (head !== expectedSeq) throw new AppendConflict(key, expectedSeq, head)
     const added = batch.messages ?? []
     const kept = session.messages.filter((message) => added.every(({ seq }) => seq !== message.seq))
     this.#sessions.set(key, {
-      events: [...session.events, ...batch.events],
+      ...session,
+      events: new Map([...session.events, ...batch.events.map((event, index) => [head + index + 1, event] as const)]),
+      head: head + batch.events.length,
       messages: [...kept, ...added].sort((a, b) => a.seq - b.seq),
       row: batch.row ?? session.row,
-      snapshot: session.snapshot,
+    })
+  }
+
+  begin(key: SessionKey, floor: Snapshot, batch: AppendBatch): void {
+    const { head } = this.#get(key)
+    if (head > 0) throw new AppendConflict(key, 0, head)
+    this.#sessions.set(key, { ...empty, head: floor.seq, floor, snapshot: floor })
+    this.append(key, floor.seq, batch)
+  }
+
+  /** Only what is no bad request. */
+  compact(key: SessionKey, { floor, drop }: Compaction): void {
+    const session = this.#get(key)
+    if (floor.seq <= this.floor(key)) return
+    const isDropped = (seq: number): boolean => drop.some(([first, last]) => first <= seq && seq <= last)
+    this.#sessions.set(key, {
+      ...session,
+      events: new Map([...session.events].filter(([seq]) => !isDropped(seq))),
+      floor,
+      snapshot: (session.snapshot?.seq ?? 0) < floor.seq ? floor : session.snapshot,
     })
   }
 
   head(key: SessionKey): number {
-    return this.#get(key).events.length
+    return this.#get(key).head
+  }
+
+  floor(key: SessionKey): number {
+    return this.#get(key).floor?.seq ?? 0
+  }
+
+  floorSnapshot(key: SessionKey): Snapshot | undefined {
+    return this.#get(key).floor
   }
 
   read(key: SessionKey, after: number, limits: ReadLimits): string[] {
     const found: string[] = []
-    for (const event of this.#get(key).events.slice(after, after + limits.maxEvents)) {
+    for (const [seq, event] of this.#get(key).events) {
+      if (seq <= after) continue
+      if (found.length === limits.maxEvents) break
       found.push(event)
       if (found.join('').length >= limits.maxChars) break
     }
@@ -47,7 +88,7 @@ export class StoreModel {
 
   putSnapshot(key: SessionKey, snapshot: Snapshot): void {
     const session = this.#get(key)
-    if (snapshot.seq > session.events.length || snapshot.seq <= (session.snapshot?.seq ?? 0)) return
+    if (snapshot.seq > session.head || snapshot.seq <= (session.snapshot?.seq ?? 0)) return
     this.#sessions.set(key, { ...session, snapshot })
   }
 

@@ -12,8 +12,12 @@ import process from 'node:process'
 import { HeadraceError } from '@headrace/core'
 import { engineError } from './engine-error.ts'
 
-/** What this version reads and writes. */
-const format = 1
+/**
+ * What this version reads and writes. Format 1 had no floors, so a Headrace that knows only that would take what was
+ * compacted for damaged. There is nothing else in it that this version does not read, so it is upgraded by its number.
+ */
+const format = 2
+const upgradable: readonly number[] = [1]
 
 export interface DataDirectory {
   /** Absolute. */
@@ -23,6 +27,8 @@ export interface DataDirectory {
   readonly reserve: string
   /** Whether LevelDB may make a new database: none was there before. */
   readonly isNew: boolean
+  /** Whether it is in an older format that this version can go on with. */
+  readonly isOlder: boolean
 }
 
 /**
@@ -36,17 +42,34 @@ export async function prepareDirectory(directory: string): Promise<DataDirectory
     // Sessions are private to whoever runs the server.
     await mkdir(root, { recursive: true, mode: 0o700 })
     const names = await readdir(root)
-    if (names.includes('headrace.json')) await checkFormat(root)
+    let found = format
+    if (names.includes('headrace.json')) found = await checkFormat(root)
     else if (names.every((name) => name === 'lost+found' || name === 'headrace.json.new')) await writeFormat(root)
     else throw unusable(root, 'it has other files in it and no headrace.json. Name an empty or a new directory')
     const data = path.join(root, 'data')
-    return { path: root, data, reserve: path.join(root, 'reserve'), isNew: await hasNoDatabase(data) }
+    return {
+      path: root,
+      data,
+      reserve: path.join(root, 'reserve'),
+      isNew: await hasNoDatabase(data),
+      isOlder: found !== format,
+    }
   } catch (thrown) {
     throw directoryError(thrown, root)
   }
 }
 
-async function checkFormat(root: string): Promise<void> {
+/** Gives a directory that was in an older format this one's number. To be called by the holder of the lock. */
+export async function upgradeFormat(directory: DataDirectory): Promise<void> {
+  if (!directory.isOlder) return
+  try {
+    await writeFormat(directory.path)
+  } catch (thrown) {
+    throw directoryError(thrown, directory.path)
+  }
+}
+
+async function checkFormat(root: string): Promise<number> {
   const file = path.join(root, 'headrace.json')
   const found = readFormat(await readFile(file, 'utf8'))
   if (found === undefined) {
@@ -54,7 +77,7 @@ async function checkFormat(root: string): Promise<void> {
       detail: { directory: root },
     })
   }
-  if (found !== format) {
+  if (found !== format && !upgradable.includes(found)) {
     const advice =
       found > format
         ? 'Run the newer Headrace that wrote it, or name another directory.'
@@ -65,6 +88,7 @@ async function checkFormat(root: string): Promise<void> {
       { detail: { directory: root, found, expected: format } },
     )
   }
+  return found
 }
 
 function readFormat(text: string): number | undefined {

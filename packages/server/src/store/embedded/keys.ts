@@ -2,19 +2,23 @@
  * The keys of the database. All are ASCII, so their order as text is their order on disk.
  *
  *   tenant!session!e<seq>          an event
+ *   tenant!session!f               the floor, and what is still to be dropped below it
  *   tenant!session!h               seq of the last event
  *   tenant!session!i               the session's row
  *   tenant!session!m<seq>          a message row
  *   tenant!session!s               the newest snapshot
+ *   tenant!session!t               the state at the floor
  *   !c                             the last group commit
  *   !d!<time>!tenant!session       sessions by due time
+ *   !k!tenant!session              a compaction that is under way
  *   !p!tenant!session              a purge that is under way
  *   !u!tenant!<time>!session       a tenant's sessions, newest update first
  *   !w!agent!tenant!session        sessions with work for an agent
+ *   !z!tenant!session              a session with deleted bytes that may still be in the files
  *
  * `!` is in no tenant, session or agent and sorts before all of their characters: no key is a prefix of another
  * session's keys, and sessions sort as their `SessionKey` does. All that a session owns is one range, so that a purge is
- * one range, and the last event, head and row are neighbours, so that one seek finds all three.
+ * one range, and the last event, floor, head and row are neighbours, so that one seek finds all four.
  */
 import { splitKey } from '@headrace/core'
 import type { AgentName, SessionId, SessionKey } from '@headrace/core'
@@ -40,6 +44,10 @@ export function eventRange(key: SessionKey, first: number, last: number): KeyRan
   return { gte: eventKey(key, first), lt: eventKey(key, last + 1) }
 }
 
+export function floorKey(key: SessionKey): string {
+  return `${key}!f`
+}
+
 export function headKey(key: SessionKey): string {
   return `${key}!h`
 }
@@ -48,7 +56,7 @@ export function rowKey(key: SessionKey): string {
   return `${key}!i`
 }
 
-/** Events, head and row: read backwards, the row, the head and the last event come first. */
+/** Events, floor, head and row: read backwards, the row, the head, the floor and the last event come first. */
 export function tipRange(key: SessionKey): KeyRange {
   return { gte: `${key}!e`, lt: `${key}!j` }
 }
@@ -62,13 +70,17 @@ export function messageRange(key: SessionKey, before: number): KeyRange {
   return { gte: `${key}!m`, lt: messageKey(key, before) }
 }
 
-/** The position of a message row. */
-export function messageSeq(messageRowKey: string): number {
-  return fromAscending(messageRowKey.slice(messageRowKey.lastIndexOf('!') + 2))
+/** The seq at the end of a key: that of an event, or the position of a message row. */
+export function seqOf(key: string): number {
+  return fromAscending(key.slice(key.lastIndexOf('!') + 2))
 }
 
 export function snapshotKey(key: SessionKey): string {
   return `${key}!s`
+}
+
+export function floorSnapshotKey(key: SessionKey): string {
+  return `${key}!t`
 }
 
 export function purgeKey(key: SessionKey): string {
@@ -78,8 +90,23 @@ export function purgeKey(key: SessionKey): string {
 /** Purges that are under way. */
 export const purgeRange: KeyRange = childrenOf('!p')
 
-export function purgedSession(key: string): SessionKey {
-  return key.slice('!p!'.length) as SessionKey // purgeKey made it
+export function compactionKey(key: SessionKey): string {
+  return `!k!${key}`
+}
+
+/** Compactions that are under way. */
+export const compactionRange: KeyRange = childrenOf('!k')
+
+export function erasureKey(key: SessionKey): string {
+  return `!z!${key}`
+}
+
+/** Sessions with deleted bytes that may still be in the files. */
+export const erasureRange: KeyRange = childrenOf('!z')
+
+/** The session that a note is about. */
+export function notedSession(key: string): SessionKey {
+  return key.slice('!p!'.length) as SessionKey // purgeKey, compactionKey or erasureKey made it
 }
 
 export function listKey(tenant: string, position: ListPosition): string {

@@ -1,12 +1,15 @@
 import { HeadraceError, type Store } from '@headrace/core'
 import { createBackoff } from './backoff.ts'
-import { lockedError, prepareDirectory, removePid, writePid, type DataDirectory } from './directory.ts'
+import { lockedError, prepareDirectory, removePid, upgradeFormat, writePid, type DataDirectory } from './directory.ts'
 import type { Engine, OpenEngine } from './engine.ts'
 import { engineError } from './engine-error.ts'
 import { openLevelEngine } from './level-engine.ts'
 import { assertIntact } from './integrity.ts'
+import { finishCompactions } from './compaction.ts'
 import { finishPurges } from './purge.ts'
 import { removeGarbage } from './garbage.ts'
+import { erasureRange } from './keys.ts'
+import { readNotes } from './notes.ts'
 import { createReserve, type Reserve } from './reserve.ts'
 import { createSessions } from './sessions.ts'
 import { chooseSizes } from './sizes.ts'
@@ -61,13 +64,14 @@ const mebibyte = 1_048_576
  * reads; writing goes on by itself when there is room.
  *
  * Damage on disk is refused with `store_corrupt` and not served. Before opening, sizes, the write-ahead log and the newest
- * tables are checked; after that every value has a checksum of its own, and logs are dense and end where the head says.
+ * tables are checked; after that every value has a checksum of its own, and logs are dense above their floor and end where the head says.
  *
  * Not detected:
  * - after a crash, damage to the very last record of the write-ahead log, or a log that lost its end: both look like a
  *   write that the crash cut short;
  * - in tables beyond `verifyBytes`, entries that vanish from an index or from the older message rows. Damage there can
  *   also make LevelDB end the process;
+ * - there too, events at or below a session's floor that vanish: gaps are what compaction leaves;
  * - a whole directory put back to an earlier state.
  *
  * Durable means that the kernel was told to sync. A disk that lies about that, or macOS, where LevelDB does not use
@@ -118,11 +122,21 @@ export async function openStoreOn(
   const slot = createSlot(first, open, createBackoff(retryMs))
   try {
     await writePid(directory)
+    await upgrade()
     return await assemble(slot)
   } catch (thrown) {
     await removePid(directory)
     await slot.close()
     throw engineError(thrown, directory.path)
+  }
+
+  async function upgrade(): Promise<void> {
+    try {
+      await upgradeFormat(directory)
+    } catch (thrown) {
+      if (engineError(thrown, directory.path).code !== 'store_full' || !(await reserve.release())) throw thrown
+      await upgradeFormat(directory)
+    }
   }
 
   async function assemble(opened: Slot): Promise<Store> {
@@ -136,9 +150,20 @@ export async function openStoreOn(
       maxQueuedChars: options.maxQueuedChars ?? 64 * mebibyte,
       onError,
     })
-    await writer.exclusive((commit) => finishPurges({ slot: opened, commit }))
+    await writer.exclusive(async (commit) => {
+      await finishPurges({ slot: opened, commit })
+      await finishCompactions({ slot: opened, commit })
+    })
     await writer.start()
-    return createEmbeddedStore({ slot: opened, sessions, writer, release: () => removePid(directory), onError })
+    const unerased = await readNotes(opened, erasureRange)
+    return createEmbeddedStore({
+      slot: opened,
+      sessions,
+      writer,
+      release: () => removePid(directory),
+      onError,
+      unerased,
+    })
   }
 }
 

@@ -4,50 +4,56 @@
  */
 import type { SessionKey } from '@headrace/core'
 import type { Op, Reader } from './engine.ts'
-import { headKey, indexRange, isIndexOf, purgeKey, purgeRange, purgedSession, rowKey, sessionRange } from './keys.ts'
+import {
+  compactionKey,
+  erasureKey,
+  floorKey,
+  headKey,
+  indexRange,
+  isIndexOf,
+  purgeKey,
+  purgeRange,
+  rowKey,
+  sessionRange,
+} from './keys.ts'
 import { indexKeys, readRow } from './listed.ts'
-import { seal } from './seal.ts'
-import type { Slot } from './slot.ts'
-
-export interface PurgeSteps {
-  readonly slot: Slot
-  readonly commit: (ops: readonly Op[]) => Promise<void>
-}
+import { note, readNotes, type Steps } from './notes.ts'
 
 const keysPerBatch = 1_000
 
 /** Removes a session, also one that is damaged. */
-export async function purgeSession(steps: PurgeSteps, key: SessionKey): Promise<void> {
+export async function purgeSession(steps: Steps, key: SessionKey): Promise<void> {
   const keys = await steps.slot.read((reader) => firstKeys(reader, key))
   if (keys.length === 0) return
   const indexes = (await steps.slot.read((reader) => indexesOf(reader, key))).map(del)
   if (keys.length < keysPerBatch) {
-    await steps.commit([...keys.map(del), ...indexes, del(purgeKey(key))])
+    await steps.commit([...keys.map(del), ...indexes, ...endOps(key)])
     return
   }
-  const note: Op = { type: 'put', key: purgeKey(key), value: seal(purgeKey(key), '') }
-  await steps.commit([note, del(headKey(key)), del(rowKey(key)), ...indexes])
+  const begun = [headKey(key), floorKey(key), rowKey(key)].map(del)
+  await steps.commit([note(purgeKey(key)), ...begun, ...indexes])
   await finishPurge(steps, key)
 }
 
 /** Goes on with purges that a crash cut short. */
-export async function finishPurges(steps: PurgeSteps): Promise<void> {
-  const keys: SessionKey[] = []
-  await steps.slot.read((reader) =>
-    reader.scan({ range: purgeRange, limit: Infinity }, (found) => void keys.push(purgedSession(found))),
-  )
-  for (const key of keys) await finishPurge(steps, key)
+export async function finishPurges(steps: Steps): Promise<void> {
+  for (const key of await readNotes(steps.slot, purgeRange)) await finishPurge(steps, key)
 }
 
-async function finishPurge(steps: PurgeSteps, key: SessionKey): Promise<void> {
+async function finishPurge(steps: Steps, key: SessionKey): Promise<void> {
   for (;;) {
     const keys = await steps.slot.read((reader) => firstKeys(reader, key))
     if (keys.length < keysPerBatch) {
-      await steps.commit([...keys.map(del), del(purgeKey(key))])
+      await steps.commit([...keys.map(del), ...endOps(key)])
       return
     }
     await steps.commit(keys.map(del))
   }
+}
+
+/** What goes with the last keys. */
+function endOps(key: SessionKey): Op[] {
+  return [del(purgeKey(key)), del(compactionKey(key)), note(erasureKey(key))]
 }
 
 async function indexesOf(reader: Reader, key: SessionKey): Promise<string[]> {

@@ -8,8 +8,9 @@
 import { HeadraceError } from '@headrace/core'
 import type { SessionKey } from '@headrace/core'
 import type { Reader } from './engine.ts'
+import { noFloor, parseFloor, type Floor } from './compaction.ts'
 import type { Listed } from './listed.ts'
-import { eventKey, headKey, purgeKey, rowKey, tipRange } from './keys.ts'
+import { eventKey, floorKey, headKey, purgeKey, rowKey, tipRange } from './keys.ts'
 import { parseRow } from './listed.ts'
 import { unseal } from './seal.ts'
 
@@ -21,6 +22,9 @@ export interface Session {
   listed: Listed | undefined
   /** Seq of the newest snapshot, with queued writes; `undefined` when nobody has looked yet. */
   snapshot: number | undefined
+  floor: Floor
+  /** Compaction writes that are queued or in flight: what is on disk may be ahead of `floor`. */
+  compacting: number
   /** Writes that are queued or in flight. */
   pending: number
   /** Purges that are queued or in flight: meanwhile what is on disk of the session is not whole. */
@@ -135,17 +139,19 @@ export function createSessions(read: Read, limit: number): Sessions {
   }
 }
 
-/** One seek backwards finds row, head and last event; they must agree. */
+/** One seek backwards finds row, head, floor and last event; they must agree. */
 async function loadSession(reader: Reader, key: SessionKey): Promise<Session> {
   let listed: Listed | undefined
   let head: number | undefined
+  let floor: Floor = noFloor
   let lastEvent: string | undefined
-  await reader.scan({ range: tipRange(key), reverse: true, limit: 3 }, (found, sealed) => {
+  await reader.scan({ range: tipRange(key), reverse: true, limit: 4 }, (found, sealed) => {
     if (found === rowKey(key)) listed = parseRow(unseal(found, sealed))
     else if (found === headKey(key)) head = Number(unseal(found, sealed))
+    else if (found === floorKey(key)) floor = parseFloor(unseal(found, sealed))
     else lastEvent ??= found
   })
-  if (lastEvent !== (head === undefined || head === 0 ? undefined : eventKey(key, head))) {
+  if (!isWhole(key, head ?? 0, floor.seq, lastEvent)) {
     if ((await reader.get(purgeKey(key))) !== undefined) {
       throw new HeadraceError(
         'store_unavailable',
@@ -164,10 +170,18 @@ async function loadSession(reader: Reader, key: SessionKey): Promise<Session> {
     head: head ?? 0,
     listed,
     snapshot: undefined,
+    floor,
+    compacting: 0,
     pending: 0,
     purging: 0,
     generation: 0,
     isStale: false,
     waiting: [],
   }
+}
+
+/** Whether the log ends where the head says. At the floor the last event may be one that was dropped. */
+function isWhole(key: SessionKey, head: number, floor: number, lastEvent: string | undefined): boolean {
+  if (head < floor) return false
+  return head === floor ? head > 0 || lastEvent === undefined : lastEvent === eventKey(key, head)
 }

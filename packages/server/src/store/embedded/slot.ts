@@ -15,11 +15,27 @@ import type { Engine, OpenEngine } from './engine.ts'
 export interface Slot {
   /** Runs a read. It must not wait for a write: the writer may be waiting for it, to swap. */
   read<T>(run: (engine: Omit<Engine, 'write' | 'close'>) => Promise<T>): Promise<T>
+  /** Resolves when the reads that are under way now have ended. Not to be called twice at a time. */
+  quiet(): Promise<void>
   /** For the writer alone. @throws HeadraceError `store_unavailable` while it is down */
   engine(): Engine
   /** @throws HeadraceError saying why it is down now */
   reopen(): Promise<void>
   close(): Promise<void>
+}
+
+/** Reads that began between two calls of `quiet`. */
+interface Readers {
+  count: number
+  readonly waiting: (() => void)[]
+}
+
+function noReaders(): Readers {
+  return { count: 0, waiting: [] }
+}
+
+async function gone(readers: Readers): Promise<void> {
+  if (readers.count > 0) await new Promise<void>((resolve) => readers.waiting.push(resolve))
 }
 
 /** @param open - opens the database again; `first` is what it opened before */
@@ -28,11 +44,11 @@ export function createSlot(first: Engine, open: OpenEngine, backoff: Backoff): S
   let downBecause: unknown
   let swapping: Promise<void> | undefined
   let isClosed = false
-  let readers = 0
-  let whenIdle: (() => void) | undefined
+  let current = noReaders()
+  let earlier = noReaders()
 
   async function readersGone(): Promise<void> {
-    if (readers > 0) await new Promise<void>((resolve) => (whenIdle = resolve))
+    await Promise.all([gone(earlier), gone(current)])
   }
 
   async function swap(): Promise<void> {
@@ -78,14 +94,22 @@ export function createSlot(first: Engine, open: OpenEngine, backoff: Backoff): S
 
   return {
     async read(run) {
-      const current = engine ?? (await use())
-      readers += 1
+      const engineNow = engine ?? (await use())
+      const readers = current
+      readers.count += 1
       try {
-        return await run(current)
+        return await run(engineNow)
       } finally {
-        readers -= 1
-        if (readers === 0) whenIdle?.()
+        readers.count -= 1
+        if (readers.count === 0) for (const resolve of readers.waiting.splice(0)) resolve()
       }
+    },
+
+    async quiet() {
+      await gone(earlier)
+      earlier = current
+      current = noReaders()
+      await gone(earlier)
     },
 
     engine() {

@@ -1,6 +1,7 @@
 import { AppendConflict, HeadraceError } from '@headrace/core'
 import type {
   AppendBatch,
+  Compaction,
   ListPage,
   ListQuery,
   MessageRow,
@@ -11,20 +12,24 @@ import type {
   Store,
 } from '@headrace/core'
 import { formatCursor, parseCursor } from '../cursor.ts'
+import { assertFloor, endOfDropped, rangesToDrop } from '../seq-ranges.ts'
 import type { Op } from './engine.ts'
+import { compactSession } from './compact-session.ts'
+import { floorOp, noFloor } from './compaction.ts'
 import { createEraser } from './eraser.ts'
 import {
   dueEntry,
   dueRange,
   eventKey,
   eventRange,
+  floorSnapshotKey,
   headKey,
   listPosition,
   listRange,
   messageKey,
   messageRange,
-  messageSeq,
   rowKey,
+  seqOf,
   snapshotKey,
   workRange,
   workSession,
@@ -32,8 +37,10 @@ import {
 import { parseRow, readRow, rowOps } from './listed.ts'
 import { purgeSession } from './purge.ts'
 import { seal, unseal } from './seal.ts'
+import { createSessionWrites } from './session-writes.ts'
 import type { Session, Sessions } from './sessions.ts'
 import type { Slot } from './slot.ts'
+import { createSnapshots, snapshotOp } from './snapshots.ts'
 import type { Writer } from './writer.ts'
 
 export interface EmbeddedParts {
@@ -43,13 +50,18 @@ export interface EmbeddedParts {
   /** Called before the lock is given up. */
   readonly release: () => Promise<void>
   readonly onError: (error: HeadraceError) => void
+  /** Sessions whose deleted bytes a crash may have left in the files. */
+  readonly unerased: readonly SessionKey[]
 }
 
 /** The methods of `Store` over the parts. */
 export function createEmbeddedStore(parts: EmbeddedParts): Store {
   const { slot, sessions, writer } = parts
-  const purges = new Set<Promise<void>>()
-  const eraser = createEraser(slot, (ops) => writer.exclusive((commit) => commit(ops)))
+  /** What `close` waits for. */
+  const underWay = new Set<Promise<void>>()
+  const eraser = createEraser(slot, (ops) => writer.exclusive((commit) => commit(ops())))
+  const writes = createSessionWrites(sessions, writer, assertOpen)
+  const snapshots = createSnapshots({ slot, writes, find, onError: parts.onError })
   let closing: Promise<void> | undefined
 
   function assertOpen(): void {
@@ -61,7 +73,7 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
   }
 
   function tryAppend(append: Append): void {
-    const { key, expectedSeq, batch, resolve, reject } = append
+    const { key, expectedSeq, batch, floor, resolve, reject } = append
     const again = (): void => tryAppend(append)
     if (closing !== undefined) {
       reject(new HeadraceError('closed', 'The store is closed.'))
@@ -77,16 +89,25 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
         return
       }
       if (session.head === expectedSeq) {
-        const ops = appendOps(session, batch)
+        const ops = appendOps(session, batch, floor)
         const refusal = writer.admit(ops)
         if (refusal !== undefined) {
           reject(refusal)
           return
         }
-        session.head += batch.events.length
+        session.head = (floor?.seq ?? session.head) + batch.events.length
         session.listed = batch.row ?? session.listed
-        writer.submit({ session, ops, head: session.head, resolve, reject })
-      } else if (session.pending === 0 || (expectedSeq < session.durable && session.purging === 0)) {
+        if (floor === undefined) {
+          writer.submit({ session, ops, head: session.head, resolve, reject })
+          return
+        }
+        session.snapshot = floor.seq
+        const begun = (): void => {
+          session.floor = { seq: floor.seq, dropping: [] }
+          resolve()
+        }
+        writer.submit({ session, ops, head: session.head, resolve: begun, reject })
+      } else if (session.pending === 0 || (session.purging === 0 && isBehind(session, expectedSeq))) {
         reject(new AppendConflict(key, expectedSeq, session.durable))
       } else {
         // What is queued decides where the log ends, and a caller must be able to read as far as a conflict says.
@@ -107,78 +128,44 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
       await waitFor(session)
       return undefined
     }
-    const { generation } = session
-    const last = Math.min(session.durable, after + limits.maxEvents)
+    const { generation, durable, floor } = session
     const events: string[] = []
     let chars = 0
-    if (after < last) {
+    const isFull = (): boolean => events.length >= limits.maxEvents || (events.length > 0 && chars >= limits.maxChars)
+    let position = after
+    for (let wasStopped = true; wasStopped && position < durable && !isFull();) {
+      wasStopped = false
+      const limit = limits.maxEvents - events.length
+      const last = position < floor.seq ? durable : Math.min(durable, position + limit)
       await slot.read((engine) =>
-        engine.scan({ range: eventRange(key, after + 1, last), limit: last - after }, (found, sealed) => {
-          if (found !== eventKey(key, after + events.length + 1)) return false
+        engine.scan({ range: eventRange(key, position + 1, last), limit }, (found, sealed) => {
+          const seq = seqOf(found)
+          const dropped = seq > floor.seq ? undefined : endOfDropped(floor.dropping, seq)
+          if (dropped !== undefined) {
+            position = dropped
+            wasStopped = true
+            return false
+          }
+          if (seq > Math.max(position, floor.seq) + 1) return false
           const event = unseal(found, sealed)
           events.push(event)
           chars += event.length
-          return chars < limits.maxChars
+          position = seq
+          return !isFull()
         }),
       )
     }
-    if (after + events.length >= last || chars >= limits.maxChars) return events
-    if (session.generation !== generation || session.purging > 0) return undefined
-    const missing = after + events.length + 1
+    const dense = Math.max(position, floor.seq)
+    if (dense >= durable || isFull()) return events
+    if (session.compacting > 0) {
+      await waitFor(session)
+      return undefined
+    }
+    if (session.generation !== generation || session.purging > 0 || session.floor !== floor) return undefined
+    const missing = dense + 1
     throw new HeadraceError('store_corrupt', `Event ${missing} of ${key} is missing. Restore it from a backup.`, {
       detail: { key, seq: missing },
     })
-  }
-
-  /** Runs a task while the session stays in memory, and its queued writes are counted. */
-  async function withSession<T>(key: SessionKey, task: (session: Session) => Promise<T>): Promise<T> {
-    const session = await new Promise<Session>((resolve, reject) => {
-      const hold = (found: Session): void => {
-        sessions.begin(found)
-        resolve(found)
-      }
-      sessions.use(key, hold, reject)
-    })
-    try {
-      return await task(session)
-    } finally {
-      sessions.end(session)
-    }
-  }
-
-  /** One try of `putSnapshot`; false when the session was dropped meanwhile. */
-  async function tryPutSnapshot(session: Session, snapshot: Snapshot): Promise<boolean> {
-    if (session.snapshot === undefined) {
-      const stored = await readSnapshot(session.key)
-      session.snapshot ??= stored === undefined || stored.seq > session.head ? 0 : stored.seq
-    }
-    if (session.isStale) return false
-    assertOpen()
-    // One that is ahead of the log was made of a session that was purged since.
-    if (snapshot.seq > session.head || snapshot.seq <= session.snapshot) return true
-    const key = snapshotKey(session.key)
-    const ops: Op[] = [{ type: 'put', key, value: seal(key, `${snapshot.seq}:${snapshot.state}`) }]
-    const refusal = writer.failing ?? writer.admit(ops)
-    if (refusal !== undefined) throw refusal
-    session.snapshot = snapshot.seq
-    await new Promise<void>((resolve, reject) => writer.submit({ session, ops, resolve, reject }))
-    return true
-  }
-
-  async function readSnapshot(key: SessionKey): Promise<Snapshot | undefined> {
-    try {
-      const sealed = await slot.read((engine) => engine.get(snapshotKey(key)))
-      if (sealed === undefined) return undefined
-      const value = unseal(snapshotKey(key), sealed)
-      const colon = value.indexOf(':')
-      return { seq: Number(value.slice(0, colon)), state: value.slice(colon + 1) }
-    } catch (thrown) {
-      // The log says the same, only slower.
-      const error = HeadraceError.from(thrown)
-      if (error.code !== 'store_corrupt') throw error
-      parts.onError(error)
-      return undefined
-    }
   }
 
   /** Also on a full disk, where appends are refused: this is how to make room. */
@@ -196,7 +183,7 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
       () => true,
       () => false,
     )
-    if (isKnown) await withSession(key, removeSession)
+    if (isKnown) await writes.hold(key, ({ session }) => removeSession(session))
     else await removeKeys(key).finally(() => sessions.drop(key))
   }
 
@@ -208,6 +195,7 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
     try {
       await removeKeys(session.key)
       session.durable = 0
+      session.floor = noFloor
       session.generation += 1
     } catch (thrown) {
       sessions.forget(session)
@@ -217,7 +205,7 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
     }
   }
 
-  /** The session is gone for every reader before this; what is left is to get its bytes out of the files. */
+  /** What was deleted is gone for every reader before this; what is left is to get its bytes out of the files. */
   async function erase(key: SessionKey): Promise<void> {
     try {
       await eraser.erase(key)
@@ -226,14 +214,22 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
     }
   }
 
+  /** Runs what `close` waits for. */
+  async function finishing(task: Promise<void>): Promise<void> {
+    underWay.add(task)
+    await task.finally(() => underWay.delete(task))
+  }
+
   async function shutDown(): Promise<void> {
-    await Promise.allSettled(purges)
+    await Promise.allSettled(underWay)
     await writer.drained()
     // Tables have checksums for every byte, and a log can lose its end: what was closed in peace is in tables.
     await slot.read((engine) => engine.flush()).catch(() => undefined)
     await parts.release()
     await slot.close()
   }
+
+  for (const key of parts.unerased) void finishing(erase(key))
 
   return {
     capabilities: { name: 'embedded', durability: 'fsync', shared: false },
@@ -243,9 +239,20 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
       await new Promise<void>((resolve, reject) => tryAppend({ key, expectedSeq, batch, resolve, reject }))
     },
 
+    async begin(key: SessionKey, floor: Snapshot, batch: AppendBatch = { events: [] }): Promise<void> {
+      assertOpen()
+      assertFloor(floor)
+      await new Promise<void>((resolve, reject) => tryAppend({ key, expectedSeq: 0, batch, floor, resolve, reject }))
+    },
+
     async head(key: SessionKey): Promise<number> {
       assertOpen()
       return (await find(key)).durable
+    },
+
+    async floor(key: SessionKey): Promise<number> {
+      assertOpen()
+      return (await find(key)).floor.seq
     },
 
     async read(key: SessionKey, after: number, limits: ReadLimits): Promise<readonly string[]> {
@@ -258,17 +265,28 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
 
     async getSnapshot(key: SessionKey): Promise<Snapshot | undefined> {
       assertOpen()
-      const snapshot = await readSnapshot(key)
-      if (snapshot === undefined) return undefined
-      // Ahead of the log it can be when damage to the log was accepted; what is left of the log decides.
-      const { durable } = await find(key)
-      return snapshot.seq <= durable ? snapshot : undefined
+      return snapshots.newest(key)
+    },
+
+    async floorSnapshot(key: SessionKey): Promise<Snapshot | undefined> {
+      assertOpen()
+      return snapshots.atFloor(key)
     },
 
     async putSnapshot(key: SessionKey, snapshot: Snapshot): Promise<void> {
       assertOpen()
-      if (writer.failing !== undefined) throw writer.failing
-      while (!(await withSession(key, (session) => tryPutSnapshot(session, snapshot)))) assertOpen()
+      await snapshots.put(key, snapshot)
+    },
+
+    async compact(key: SessionKey, compaction: Compaction): Promise<void> {
+      assertOpen()
+      const ranges = rangesToDrop(compaction)
+      const compacting = writes
+        .inTurn(key, (held) =>
+          compactSession({ slot, writes, snapshots, sessions }, held, { floor: compaction.floor, ranges }),
+        )
+        .then((hasDropped) => (hasDropped ? erase(key) : undefined))
+      await finishing(compacting)
     },
 
     async readMessages(key: SessionKey, before: number, limit: number): Promise<readonly MessageRow[]> {
@@ -277,7 +295,7 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
       const scan = { range: messageRange(key, before), reverse: true, limit }
       await slot.read((engine) =>
         engine.scan(scan, (found, sealed) => {
-          messages.push({ seq: messageSeq(found), json: unseal(found, sealed) })
+          messages.push({ seq: seqOf(found), json: unseal(found, sealed) })
         }),
       )
       return messages.reverse()
@@ -343,9 +361,7 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
 
     async purge(key: SessionKey): Promise<void> {
       assertOpen()
-      const purging = remove(key).then(() => erase(key))
-      purges.add(purging)
-      await purging.finally(() => purges.delete(purging))
+      await finishing(remove(key).then(() => erase(key)))
     },
 
     close(): Promise<void> {
@@ -359,15 +375,26 @@ interface Append {
   readonly key: SessionKey
   readonly expectedSeq: number
   readonly batch: AppendBatch
+  /** The log begins after it. */
+  readonly floor?: Snapshot | undefined
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
 
-function appendOps(session: Session, batch: AppendBatch): Op[] {
+/** Whether an append is too late whatever becomes of what is queued. */
+function isBehind(session: Session, expectedSeq: number): boolean {
+  return expectedSeq < session.durable || session.head === session.durable
+}
+
+function appendOps(session: Session, batch: AppendBatch, floor: Snapshot | undefined): Op[] {
   const { key } = session
   const ops: Op[] = []
   const put = (at: string, value: string): void => void ops.push({ type: 'put', key: at, value: seal(at, value) })
-  let seq = session.head
+  if (floor !== undefined) {
+    ops.push(floorOp(key, { seq: floor.seq, dropping: [] }))
+    ops.push(snapshotOp(floorSnapshotKey(key), floor), snapshotOp(snapshotKey(key), floor))
+  }
+  let seq = floor?.seq ?? session.head
   for (const event of batch.events) {
     seq += 1
     put(eventKey(key, seq), event)

@@ -20,6 +20,7 @@ import type { Backoff } from './backoff.ts'
 import type { Op } from './engine.ts'
 import { engineError } from './engine-error.ts'
 import { commitKey } from './keys.ts'
+import { finishCompactions } from './compaction.ts'
 import { finishPurges } from './purge.ts'
 import type { Reserve } from './reserve.ts'
 import { seal, unseal } from './seal.ts'
@@ -220,6 +221,7 @@ export function createWriter(options: WriterOptions): Writer {
     })
     failing = undefined
     await finishPurges({ slot, commit })
+    await finishCompactions({ slot, commit })
   }
 
   function noRoom(): HeadraceError {

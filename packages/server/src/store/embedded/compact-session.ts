@@ -1,0 +1,64 @@
+import { HeadraceError } from '@headrace/core'
+import type { Snapshot } from '@headrace/core'
+import type { SeqRange } from '../seq-ranges.ts'
+import { compactionNote, endOps, floorOp, nextDeletions, type Floor } from './compaction.ts'
+import type { Op } from './engine.ts'
+import { erasureKey, floorSnapshotKey, snapshotKey } from './keys.ts'
+import { note } from './notes.ts'
+import type { HeldSession, SessionWrites } from './session-writes.ts'
+import type { Sessions } from './sessions.ts'
+import type { Slot } from './slot.ts'
+import { snapshotOp, type Snapshots } from './snapshots.ts'
+
+export interface CompactionParts {
+  readonly slot: Slot
+  readonly sessions: Sessions
+  readonly snapshots: Snapshots
+  readonly writes: SessionWrites
+}
+
+/** Compacts a session while appends go on. Resolves to whether there was anything to do. */
+export async function compactSession(
+  { slot, sessions, snapshots, writes }: CompactionParts,
+  held: HeldSession,
+  to: { readonly floor: Snapshot; readonly ranges: readonly SeqRange[] },
+): Promise<boolean> {
+  const { session } = held
+  const { key } = session
+  const { seq } = to.floor
+  if (seq > session.durable) {
+    throw new HeadraceError('bad_request', `floor: ${seq} is past the end of the log of ${key}, ${session.durable}.`)
+  }
+  if (seq <= session.floor.seq) return false
+
+  await snapshots.prepare(session)
+  let next = await slot.read((reader) => nextDeletions(reader, key, to.ranges))
+  const first: Floor = { seq, dropping: next.left.length === 0 ? [] : to.ranges }
+  const ops: Op[] = [note(erasureKey(key)), snapshotOp(floorSnapshotKey(key), to.floor), ...next.ops]
+  if (next.left.length === 0) ops.push(...endOps(key, seq))
+  else ops.push(floorOp(key, first), compactionNote(key))
+  if ((session.snapshot ?? 0) < seq) ops.push(snapshotOp(snapshotKey(key), to.floor))
+
+  try {
+    session.compacting += 1
+    const written = writes.write(held, ops, {
+      queued: () => (session.snapshot = Math.max(session.snapshot ?? 0, seq)),
+      done: () => (session.floor = first),
+    })
+    await written.finally(() => (session.compacting -= 1))
+    while (next.left.length > 0) {
+      const { left } = next
+      next = await slot.read((reader) => nextDeletions(reader, key, left))
+      if (next.left.length > 0) await writes.write(held, next.ops)
+      else {
+        const done = (): void => void (session.floor = { seq, dropping: [] })
+        await writes.write(held, [...next.ops, ...endOps(key, seq)], { done })
+      }
+    }
+    return true
+  } catch (thrown) {
+    // How far it came is on disk.
+    sessions.forget(session)
+    throw thrown
+  }
+}

@@ -1,0 +1,153 @@
+/** What is deleted must be in no file: not in the log, not in tables that were merged, not in those that were read. */
+import { cp, readFile, readdir } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { SessionKey, Store } from '@headrace/core'
+import { openEmbeddedStore } from '@headrace/server/store/embedded'
+import { prepareDirectory } from '../src/store/embedded/directory.ts'
+import type { Engine } from '../src/store/embedded/engine.ts'
+import { openLevelEngine } from '../src/store/embedded/level-engine.ts'
+import { openStoreOn } from '../src/store/embedded/open.ts'
+import { makeTempDirectory } from './store-fixture.ts'
+
+/** Text that compression leaves alone. */
+const secret = 'q7Zx9LmKpW3v'
+const key = 'acme!secret'
+const options = { reserveBytes: 0, writeBufferBytes: 262_144 }
+
+/** A session full of the secret, between others that stay, in tables of several levels and in the log. */
+async function fill(store: Store): Promise<void> {
+  for (let round = 0; round < 50; round += 1) {
+    await Promise.all(
+      ['before', 'secret', 'with'].map((id) =>
+        store.append(`acme!${id}`, round * 40, {
+          events: Array.from({ length: 40 }, (_, index) => text(id, round * 40 + index + 1)),
+          messages: [{ seq: round * 40 + 1, json: text(id, round) }],
+        }),
+      ),
+    )
+  }
+  await store.putSnapshot(key, { seq: 10, state: text('secret', 10) })
+}
+
+function text(id: string, seq: number): string {
+  return JSON.stringify(`${id === 'secret' ? secret : 'public'} ${seq} ${'.'.repeat(100)}`)
+}
+
+/** Each way to remove all of it, and how many events are left. */
+const ways: readonly {
+  readonly name: string
+  readonly left: number
+  readonly remove: (store: Store) => Promise<void>
+}[] = [
+  { name: 'a purge', left: 0, remove: (store) => store.purge(key) },
+  {
+    name: 'a compaction',
+    left: 1,
+    // Snapshots that can be dropped are replaced, and so are rows.
+    async remove(store) {
+      await store.append(key, 2_000, {
+        events: ['"end"'],
+        messages: Array.from({ length: 50 }, (_, round) => ({ seq: round * 40 + 1, json: '"replaced"' })),
+      })
+      await store.compact(key, { floor: { seq: 2_001, state: '{}' }, drop: [[1, 2_000]] })
+    },
+  },
+]
+
+describe.each(ways)('$name', ({ remove, left }) => {
+  test('S5a leaves no byte in any file', async () => {
+    await using temp = await makeTempDirectory()
+    const store = await openEmbeddedStore({ ...options, directory: temp.path })
+    await fill(store)
+    expect(await filesWith(temp.path)).not.toEqual([])
+    await remove(store)
+    expect(await filesWith(temp.path)).toEqual([])
+    expect(await countEvents(store, key)).toBe(left)
+    expect(await countEvents(store, 'acme!with')).toBe(2_000)
+    await store.close()
+  })
+
+  test('S5a leaves none either when the process dies before the files are rewritten: the next start sees to it', async () => {
+    await using temp = await makeTempDirectory()
+    const directory = path.join(temp.path, 'first')
+    const prepared = await prepareDirectory(directory)
+    const copy = path.join(temp.path, 'copy')
+    let isCopied = false
+    const store = await openStoreOn({ ...options, directory }, prepared, async (): Promise<Engine> => {
+      const engine = await openLevel(directory)
+      return {
+        ...engine,
+        async compact(range) {
+          if (!isCopied) await cp(directory, copy, { recursive: true })
+          isCopied = true
+          await engine.compact(range)
+        },
+      }
+    })
+    await fill(store)
+    await remove(store)
+    await store.close()
+    expect(await filesWith(copy)).not.toEqual([])
+    const again = await openEmbeddedStore({ ...options, directory: copy })
+    expect(await countEvents(again, key)).toBe(left)
+    await again.close()
+    expect(await filesWith(copy)).toEqual([])
+  })
+
+  test('S5a leaves none when somebody was reading meanwhile', async () => {
+    await using temp = await makeTempDirectory()
+    const prepared = await prepareDirectory(temp.path)
+    const reading = Promise.withResolvers<void>()
+    const mayEnd = Promise.withResolvers<void>()
+    const store = await openStoreOn({ ...options, directory: temp.path }, prepared, async (): Promise<Engine> => {
+      const engine = await openLevel(temp.path)
+      return {
+        ...engine,
+        // Lists read at one moment, which LevelDB then keeps the values of.
+        view: (read) =>
+          engine.view(async (reader) => {
+            reading.resolve()
+            await mayEnd.promise
+            return read(reader)
+          }),
+      }
+    })
+    await fill(store)
+    const listing = store.list({ tenant: 'acme', limit: 10 })
+    await reading.promise
+    const removing = remove(store)
+    // It is gone for readers before its bytes are.
+    while ((await countEvents(store, key)) !== left);
+    // Time in which an eraser that does not wait for readers would be done.
+    for (let seq = 0; seq < 100; seq += 1) await store.append('acme!more', seq, { events: ['1'] })
+    mayEnd.resolve()
+    await Promise.all([listing, removing])
+    expect(await filesWith(temp.path)).toEqual([])
+    await store.close()
+  })
+})
+
+function openLevel(directory: string): Promise<Engine> {
+  return openLevelEngine({
+    directory: path.join(directory, 'data'),
+    createIfMissing: true,
+    cacheBytes: 1_048_576,
+    writeBufferBytes: options.writeBufferBytes,
+  })
+}
+
+async function countEvents(store: Store, session: SessionKey): Promise<number> {
+  return (await store.read(session, 0, { maxEvents: 100_000, maxChars: 100_000_000 })).length
+}
+
+/** Files in which the secret is. */
+async function filesWith(directory: string): Promise<string[]> {
+  const files = await readdir(directory, { recursive: true, withFileTypes: true })
+  const found: string[] = []
+  for (const file of files) {
+    if (!file.isFile()) continue
+    if ((await readFile(path.join(file.parentPath, file.name))).includes(secret)) found.push(file.name)
+  }
+  return found
+}
