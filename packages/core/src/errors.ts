@@ -103,7 +103,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
     retry: 'never',
     meaning: 'The Host header names a host this server does not answer for.',
   },
-  not_found: { status: 404, close: 4404, retry: 'never', meaning: 'No such route.' },
+  not_found: { status: 404, close: 4404, retry: 'never', meaning: 'No such route, or nothing under this id.' },
   method_not_allowed: {
     status: 405,
     close: 4405,

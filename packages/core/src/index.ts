@@ -18,7 +18,7 @@ export {
   type SessionId,
   type SessionKey,
 } from './ids.ts'
-export { array, boolean, integer, object, oneOf, optional, string, type Schema } from './schema.ts'
+export { array, boolean, integer, object, oneOf, onlyTrue, optional, string, type Schema } from './schema.ts'
 export { defaultSessionLimits, hot, type SessionLimits } from './limits.ts'
 export {
   type DataPart,

@@ -16,6 +16,7 @@ import {
 import type { WireError } from './errors.ts'
 import type { SessionEvent } from './events.ts'
 import { array, integer, object, optional, string, tagged, type Schema } from './schema.ts'
+import type { JsonObject } from './json.ts'
 import type { SessionView } from './view.ts'
 
 /** The WebSocket subprotocol: name and version. */
@@ -28,7 +29,7 @@ export const protocolVersion = 1
  * Hashes of the shapes that travel, so that none changes unnoticed: a test compares them and says what to do. `up`: the
  * schemas of what clients send. `down`: the types of events, views and frames that servers send.
  */
-export const shapeHashes = { up: 'd75acada6b331273', down: '44fdc9313e5c8478' } as const
+export const shapeHashes = { up: '6d6b5ac19ccc1537', down: '44fdc9313e5c8478' } as const
 
 /** A run that a worker holds, as it tells the server after a reconnect. */
 export interface HeldRun {
@@ -39,8 +40,9 @@ export interface HeldRun {
 
 /** What a client sends. */
 export type Up =
-  /** First on every connection. */
-  | { readonly type: 'hello'; readonly token: string; readonly client?: string }
+  /** First on every connection: with a token, or with a ticket that stands for one. */
+  | { readonly type: 'hello'; readonly token: string; readonly ticket?: never; readonly client?: string }
+  | { readonly type: 'hello'; readonly ticket: string; readonly token?: never; readonly client?: string }
   /** A new token for the same identity, before the old one expires. */
   | { readonly type: 'auth'; readonly token: string }
   /**
@@ -121,13 +123,39 @@ export type Down =
 
 const token: Schema<string> = string({ min: 1, max: 16_384 })
 const label: Schema<string> = string({ max: 128 })
+
+type Hello =
+  | { readonly token: string; readonly ticket?: never; readonly client?: string }
+  | { readonly ticket: string; readonly token?: never; readonly client?: string }
+
+const withToken = object({ token, client: optional(label) })
+const withTicket = object({ ticket: string({ min: 1, max: 128 }), client: optional(label) })
+
+/** Either a token or a ticket, and not both: nobody should have to know which of two counts. */
+const hello: Schema<Hello> = {
+  parse: (value, path) =>
+    typeof value === 'object' && value !== null && 'ticket' in value
+      ? withTicket.parse(value, path)
+      : withToken.parse(value, path),
+  json: {
+    type: 'object',
+    properties: { ...propertiesOf(withToken), ...propertiesOf(withTicket) },
+    required: [],
+    additionalProperties: false,
+    oneOf: [{ required: ['token'] }, { required: ['ticket'] }],
+  },
+}
+
+function propertiesOf({ json }: Schema<object>): JsonObject {
+  return json['properties'] as JsonObject // both are objects
+}
 const seq: Schema<number> = integer(0, Number.MAX_SAFE_INTEGER)
 
 const heldRun: Schema<HeldRun> = object({ session: sessionId, run: serverId, attempt: integer(1, 1_000_000) })
 
 /** The shapes of what a client may send. */
 export const up: Schema<Up> = tagged('type', {
-  hello: object({ token, client: optional(label) }),
+  hello,
   auth: object({ token }),
   subscribe: object({ session: sessionId, after: optional(seq), device: optional(clientId), label: optional(label) }),
   unsubscribe: object({ session: sessionId }),

@@ -61,6 +61,9 @@ const types: Readonly<Record<string, string>> = {
   list: 'core.ListPage',
   assignment: "Omit<Extract<core.Down, { type: 'assign' }>, 'type'>",
   claim: '{ worker: string; leaseMs?: number; waitMs?: number }',
+  revocation:
+    '{ reason?: string } & ({ token: string; expiresAt?: number } | { actor: core.Actor; issuedBefore?: number } | { all: true; issuedBefore?: number })',
+  share: '{ ttlSeconds?: number; name?: string }',
   claims:
     '{ sub: string; kind?: core.ActorKind; name?: string; ten?: string; cap: { s: string; op: core.Verb[] }[]; agents?: string[] }',
 }

@@ -118,6 +118,7 @@ export const bodies: readonly CommandBody[] = [
 /** One valid frame for each shape that a client may send. */
 export const frames: readonly Up[] = [
   { type: 'hello', token: 't', client: 'test/1' },
+  { type: 'hello', ticket: 't' },
   { type: 'auth', token: 't' },
   { type: 'subscribe', session: 'a/b', after: 0, device: 'tab-1', label: 'Chrome' },
   { type: 'subscribe', session: 'a/b' },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { defaultSessionLimits, type HeadraceError, type SessionLimits, type Store } from '@headrace/core'
+import { createAccess } from './auth/access.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { defaultConnectionLimits, type ConnectionLimits } from './door/connection-limits.ts'
 import { createGate } from './door/gate.ts'
@@ -88,13 +89,16 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
     meter,
     limits: { ...defaultSessionLimits, ...options.sessionLimits },
     onError,
+    beforePurge: (key) => access.shares.forget(key),
   })
   const pace = new Pace(clock)
+  const access = createAccess({ auth, store, hub, clock })
   const gate = createGate({ cors: options.cors ?? [], hosts: options.hosts ?? [], loopbackOnly })
-  const ws = new WsDoor({ hub, auth, clock, pace, meter, limits, gate, onError })
+  const ws = new WsDoor({ hub, access, clock, pace, meter, limits, gate, onError })
   const handler = createHttpDoor({
     hub,
     auth,
+    access,
     gate,
     clock,
     metrics,
@@ -108,6 +112,7 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
   const close = async (): Promise<void> => {
     ws.close(spreadMs)
     handler.close()
+    access.close()
     pace.close()
     await hub.close()
     metrics.close()

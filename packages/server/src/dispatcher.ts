@@ -41,6 +41,7 @@ export interface WorkerOptions {
 
 /** A worker as the dispatcher knows it. */
 export interface WorkerSlot {
+  readonly agent: AgentName
   capacity: number
   grant: Grant
   /** Claims that are on their way. */

@@ -31,6 +31,8 @@ export interface HubOptions {
   readonly meter: Meter
   readonly limits?: SessionLimits
   readonly onError: (error: HeadraceError) => void
+  /** Called before a session is removed: what hangs on its id must go first, because that can be used again. */
+  readonly beforePurge?: (key: SessionKey) => Promise<void>
 }
 
 /** How often idle rooms are let go and sessions that time has made due are looked for. */
@@ -134,6 +136,7 @@ export class RoomHub implements Hub {
 
   async purge(key: SessionKey): Promise<void> {
     const room = await this.#existing(key)
+    await this.#options.beforePurge?.(key)
     this.dispatcher.forget(key)
     this.presences.forget(key)
     await room.end(noSession(key))

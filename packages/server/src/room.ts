@@ -35,6 +35,7 @@ import {
   type Store,
 } from '@headrace/core'
 import { LogFollower, type PageSource } from './follower.ts'
+import { isSystemKey } from './system-session.ts'
 import { findMessages } from './cold-messages.ts'
 import { Tail, makePage, pageChars } from './tail.ts'
 import type { Clock } from './clock.ts'
@@ -194,7 +195,7 @@ export class Room implements PageSource {
     const { store, clock, meter } = this.#options
     const encoded = events.map((event) => JSON.stringify(event))
     const changes = events.filter((event) => !isOutput(event))
-    const row = changes.length > 0 ? sessionRow(state) : undefined
+    const row = changes.length > 0 && !isSystemKey(this.key) ? sessionRow(state) : undefined
     const newRow = row && !(this.#row && sameRow(this.#row, row)) ? row : undefined
     const batch: AppendBatch = {
       events: encoded,

@@ -168,6 +168,36 @@ describe('the WebSocket door', () => {
   })
 })
 
+describe('A1h: what a new token takes away', () => {
+  test('A1h: offers to work as agents that it does not name end, the others and the connection stay', async () => {
+    await using server = await serve()
+    const person = await server.join()
+    await person.ask('s', { type: 'create' })
+    const worker = await server.join()
+    for (const agent of ['reader', 'writer']) worker.send({ type: 'work', agent, worker: 'w', capacity: 1 })
+    await expect.poll(() => server.headrace.hub.stats().workers).toBe(2)
+    worker.send({ type: 'auth', token: await server.auth.mint({ ...everything, agents: ['writer'] }, 60) })
+    expect(await worker.next('error')).toMatchObject({ error: { code: 'forbidden', detail: { agent: 'reader' } } })
+    expect(server.headrace.hub.stats().workers).toBe(1)
+    for (const agent of ['reader', 'writer']) await person.ask('s', { type: 'send', agent, parts: text('hi') })
+    expect(await worker.next('assign')).toMatchObject({ agent: 'writer' })
+  })
+
+  test('A1h: a worker gets no more runs of sessions that it may not write any more', async () => {
+    await using server = await serve()
+    const person = await server.join()
+    for (const session of ['keep/1', 'lose/1']) await person.ask(session, { type: 'create' })
+    const worker = await server.join()
+    worker.send({ type: 'work', agent: 'assistant', worker: 'w', capacity: 5 })
+    const cap = [{ s: 'keep/*', op: ['write-as-agent' as const] }]
+    worker.send({ type: 'auth', token: await server.auth.mint({ ...everything, cap }, 60) })
+    await worker.next('welcome')
+    for (const session of ['lose/1', 'keep/1']) await person.ask(session, { type: 'send', parts: text('hi') })
+    expect(await worker.next('assign')).toMatchObject({ session: 'keep/1' })
+    expect(worker.frames.filter((frame) => frame.type === 'assign')).toEqual([])
+  })
+})
+
 describe('bad input at the WebSocket door', () => {
   async function sends(
     server: Served,

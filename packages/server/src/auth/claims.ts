@@ -15,8 +15,13 @@ import type { TokenCapability, TokenClaims } from './auth.ts'
 const pattern: Schema<string> = string({
   max: 512,
   // Anything else would never fit a session id, so it is a mistake: `team-*` is not a prefix match.
-  pattern: /^(?:(?:\*|[A-Za-z0-9._:-]*)\/)*(?:\*\*?|[A-Za-z0-9._:-]+)$/,
+  pattern: /^(?=.)(?:(?:\*|[A-Za-z0-9._:-]*)\/)*(?:\*\*?|[A-Za-z0-9._:-]*)$/,
   called: 'a pattern of session ids (between slashes: plain text or *; ** only at the end)',
+})
+/** How a person is shown to others. */
+export const displayName: Schema<string> = string({
+  pattern: /^\P{Cc}{1,128}$/u,
+  called: 'a name of 1 to 128 characters',
 })
 /** Id of a token (`jti`). */
 export const tokenId: Schema<string> = string({
@@ -37,7 +42,7 @@ export const tokenClaims: Schema<TokenClaims> = object({
     called: 'an id of 1 to 255 printable ASCII characters without spaces',
   }),
   kind: optional(oneOf('user', 'agent', 'operator')),
-  name: optional(string({ pattern: /^\P{Cc}{1,128}$/u, called: 'a name of 1 to 128 characters' })),
+  name: optional(displayName),
   ten: optional(tenantId),
   cap: array(capability, { max: 256 }),
   agents: optional(array(agent, { max: 256 })),

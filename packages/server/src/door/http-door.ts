@@ -8,13 +8,14 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HeadraceError, type Grant } from '@headrace/core'
-import { cacheTokens } from '../auth/token-cache.ts'
 import { systemClock, type Clock } from '../clock.ts'
 import { version } from '../version.ts'
+import type { Access } from '../auth/access.ts'
 import type { Auth } from '../auth/auth.ts'
+import type { TokenUse } from '../auth/revocations.ts'
 import type { Hub } from '../hub-types.ts'
 import type { Metrics } from '../metrics.ts'
-import { bearerToken } from './bearer.ts'
+import { readCredential } from './credential.ts'
 import { agentRoutes } from './http-agents.ts'
 import { discardRest } from './http-body.ts'
 import { publicError } from './http-errors.ts'
@@ -22,7 +23,9 @@ import { eventRoutes } from './http-events.ts'
 import { defaultHttpLimits, type HttpLimits } from './http-limits.ts'
 import { problem, send, streamed, type Reply } from './http-reply.ts'
 import { createRouter, type Router } from './http-router.ts'
+import { revocationRoutes } from './http-revocations.ts'
 import { sessionRoutes } from './http-sessions.ts'
+import { shareRoutes } from './http-shares.ts'
 import { systemRoutes } from './http-system.ts'
 import { readTarget } from './http-target.ts'
 import { tokenRoutes } from './http-tokens.ts'
@@ -46,6 +49,8 @@ export interface RequestLog {
 export interface HttpDoorOptions {
   readonly hub: Hub
   readonly auth: Auth
+  /** Who may come in, as the WebSocket door has it. */
+  readonly access: Access
   /** The gate that the WebSocket door has as well. */
   readonly gate: Gate
   readonly metrics: Metrics
@@ -77,11 +82,10 @@ export interface HttpDoor {
  * @throws HeadraceError `bad_request` when the console's folder has no console
  */
 export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
-  const { hub, auth, gate, metrics, onError, onRequest, clock = systemClock, pace = { windowMs: 0 } } = options
+  const { hub, auth, access, gate, metrics, onError, onRequest, clock = systemClock, pace = { windowMs: 0 } } = options
   const limits = { ...defaultHttpLimits, ...options.limits }
-  const waits = new Waits(limits)
+  const waits = new Waits(limits, access.revocations, metrics.meter)
   const files = options.consoleDirectory === undefined ? undefined : createStaticFiles(options.consoleDirectory)
-  const { verify } = cacheTokens(auth, { clock })
   const ready = async (): Promise<void> => {
     if (waits.isClosed) throw new HeadraceError('draining', 'The server is shutting down.')
     await options.ready?.()
@@ -89,6 +93,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
   const services: HttpServices = {
     hub,
     auth,
+    access,
     clock,
     metrics,
     limits,
@@ -100,13 +105,15 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     ...sessionRoutes(services),
     ...eventRoutes(services),
     ...agentRoutes(services),
+    ...shareRoutes(services),
     ...tokenRoutes(services),
-    ...systemRoutes(services, { ready, verify }),
+    ...revocationRoutes(services),
+    ...systemRoutes(services, { ready }),
   ])
 
   const onHandle = (request: IncomingMessage, response: ServerResponse): void => {
     const began = clock.now()
-    const exchange: Exchange = { request, response, router, gate, files, verify, limits, route: 'none' }
+    const exchange: Exchange = { request, response, router, gate, files, access, limits, route: 'none' }
     response.once('close', () => {
       const { route, grant } = exchange
       const log = { method: knownMethod(request.method), route, status: response.statusCode, ms: clock.now() - began }
@@ -134,7 +141,7 @@ interface Exchange {
   readonly router: Router
   readonly gate: Gate
   readonly files: StaticFiles | undefined
-  readonly verify: (token: string) => Promise<Grant>
+  readonly access: Access
   readonly limits: HttpLimits
   /** For logs and metrics. */
   route: string
@@ -170,8 +177,13 @@ async function answer(exchange: Exchange): Promise<Answer> {
 
 async function run(exchange: Exchange, route: Route, call: RawCall): Promise<Answer> {
   if (route.access !== 'token') return route.handle(call)
-  exchange.grant = await exchange.verify(bearerToken(call.request))
+  exchange.grant = await exchange.access.admit(readCredential(call, route), useOf(call.request))
   return route.handle(call, exchange.grant)
+}
+
+/** Whoever changes nothing may do so a while longer when the server can't tell which tokens were revoked. */
+function useOf({ method }: IncomingMessage): TokenUse {
+  return method === 'GET' || method === 'HEAD' ? 'read' : 'command'
 }
 
 /** Answers are for one caller at one moment, and never anything that a browser should run. */

@@ -5,6 +5,7 @@ import {
   oneOf,
   optional,
   sessionKey,
+  string,
   type ReadLimits,
   type SessionKey,
 } from '@headrace/core'
@@ -22,6 +23,7 @@ interface EventsQuery {
   readonly limit?: number
   readonly live?: 'sse' | 'long-poll'
   readonly waitMs?: number
+  readonly ticket?: string
 }
 
 type EventsCall = Call<{ readonly session: string }, EventsQuery, undefined>
@@ -33,9 +35,12 @@ export function eventRoutes(services: HttpServices): readonly Route[] {
     limit: optional(digits(integer(1, 10_000))),
     live: optional(oneOf('sse', 'long-poll')),
     waitMs: optional(digits(integer(0, services.limits.waitMs))),
+    // It was looked at before this.
+    ticket: optional(string({ max: 128 })),
   })
+  const takesTicket = (parameters: URLSearchParams): boolean => parameters.get('live') === 'sse'
   return [
-    route('GET /v1/sessions/{session}/events', { query }, async (call): Promise<Answer> => {
+    route('GET /v1/sessions/{session}/events', { query, takesTicket }, async (call): Promise<Answer> => {
       mustAllow(call.grant, call.params.session, 'read')
       const { live, limit, waitMs } = call.query
       if (live === 'sse') {

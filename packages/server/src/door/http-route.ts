@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { HeadraceError, agentName, object, sessionId, type Grant, type Schema } from '@headrace/core'
+import { HeadraceError, agentName, object, sessionId, string, type Grant, type Schema } from '@headrace/core'
 import { readJson } from './http-body.ts'
 import { readQuery } from './http-query.ts'
 import type { Reply, streamed } from './http-reply.ts'
@@ -8,8 +8,12 @@ export type Method = 'GET' | 'POST' | 'DELETE'
 export type Answer = Reply | typeof streamed
 
 /** What may stand in braces in the path of a route, and its shape. */
-const parameters: Readonly<Record<Parameter, Schema<string>>> = { session: sessionId, agent: agentName }
-type Parameter = 'session' | 'agent'
+const parameters: Readonly<Record<Parameter, Schema<string>>> = {
+  session: sessionId,
+  agent: agentName,
+  share: string({ pattern: /^[A-Za-z0-9_-]{1,64}$/, called: 'the id of a share link' }),
+}
+type Parameter = 'session' | 'agent' | 'share'
 
 /** `GET /v1/sessions/{session}` has `{ session: string }`. */
 export type ParamsOf<Line extends string> = Line extends `${string}{${infer Name}}${infer Rest}`
@@ -47,6 +51,8 @@ interface RouteBase {
 /** Needs a token. */
 export interface TokenRoute extends RouteBase {
   readonly access: 'token'
+  /** Whether a request with these parameters may come with a ticket instead. Default never. */
+  readonly takesTicket?: (query: URLSearchParams) => boolean
   handle(call: RawCall, grant: Grant): Promise<Answer>
 }
 
@@ -66,6 +72,7 @@ interface Shapes<Query, Body> {
   readonly query?: Schema<Query>
   /** The JSON body. Default: none is read. */
   readonly body?: Schema<Body>
+  readonly takesTicket?: (query: URLSearchParams) => boolean
 }
 
 const noQuery: Schema<unknown> = object({})
@@ -73,7 +80,7 @@ const noQuery: Schema<unknown> = object({})
 /**
  * A route for callers with a token.
  *
- * @param line - method and path; `{session}` and `{agent}` stand for parameters
+ * @param line - method and path; `{session}`, `{agent}` and `{share}` stand for parameters
  */
 export function route<const Line extends `${Method} /${string}`, Query = object, Body = undefined>(
   line: Line,
@@ -83,6 +90,7 @@ export function route<const Line extends `${Method} /${string}`, Query = object,
   return {
     ...parseLine(line),
     access: 'token',
+    ...(shapes.takesTicket && { takesTicket: shapes.takesTicket }),
     async handle({ request, response, segments, query, maxBodyBytes }, grant) {
       const shape = shapes.query ?? noQuery
       return run({

@@ -1,4 +1,5 @@
 import { HeadraceError, allows, type Grant, type SessionId, type Verb } from '@headrace/core'
+import type { Access } from '../auth/access.ts'
 import type { Auth } from '../auth/auth.ts'
 import type { Clock } from '../clock.ts'
 import type { Hub } from '../hub-types.ts'
@@ -10,6 +11,7 @@ import type { Waits } from './http-waits.ts'
 export interface HttpServices {
   readonly hub: Hub
   readonly auth: Auth
+  readonly access: Access
   readonly clock: Clock
   readonly metrics: Metrics
   readonly limits: HttpLimits
@@ -18,6 +20,14 @@ export interface HttpServices {
   readonly pace: { readonly windowMs: number }
   /** Makes an error fit for the caller; what is meant for the operator goes to `onError`. */
   publicError(thrown: unknown): HeadraceError
+}
+
+/** For what concerns all of a tenant. */
+export function mustBeAdmin({ capabilities }: Grant, what: string): void {
+  if (capabilities.some(({ sessions, verbs }) => sessions === '**' && verbs.includes('admin'))) return
+  throw new HeadraceError('forbidden', `${what} for tokens with the verb admin on all sessions (**).`, {
+    detail: { verb: 'admin' },
+  })
 }
 
 /** For what `decide` does not see: reads and deletions. */

@@ -1,19 +1,18 @@
 import type { IncomingMessage } from 'node:http'
-import { HeadraceError, subprotocol, type Grant } from '@headrace/core'
+import { HeadraceError, subprotocol } from '@headrace/core'
 import { isLoopbackHost } from '../auth/loopback.ts'
 import { bearerToken } from './bearer.ts'
 import { json, problem, type Reply } from './http-reply.ts'
 import { openRoute, type Route } from './http-route.ts'
-import type { HttpServices } from './http-services.ts'
+import { mustBeAdmin, type HttpServices } from './http-services.ts'
 
 export interface SystemOptions {
   /** Rejects, or throws, while the server should get no traffic. */
   readonly ready: () => void | Promise<void>
-  readonly verify: (token: string) => Promise<Grant>
 }
 
 /** For whoever runs the server. */
-export function systemRoutes({ metrics }: HttpServices, { ready, verify }: SystemOptions): readonly Route[] {
+export function systemRoutes({ metrics, access }: HttpServices, { ready }: SystemOptions): readonly Route[] {
   return [
     openRoute('GET /healthz', 'probe', async () => json(200, { status: 'ok' })),
 
@@ -31,7 +30,9 @@ export function systemRoutes({ metrics }: HttpServices, { ready, verify }: Syste
     }),
 
     openRoute('GET /metrics', 'public', async ({ request }): Promise<Reply> => {
-      if (!isLocal(request)) mustBeAdmin(await verify(bearerToken(request)))
+      if (!isLocal(request)) {
+        mustBeAdmin(await access.admit({ token: bearerToken(request) }, 'read'), 'Metrics are')
+      }
       const { contentType, text } = await metrics.expose()
       return { status: 200, headers: { 'Content-Type': contentType }, body: text }
     }),
@@ -42,11 +43,4 @@ export function systemRoutes({ metrics }: HttpServices, { ready, verify }: Syste
 function isLocal({ socket, headers }: IncomingMessage): boolean {
   const isForwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some((name) => headers[name] !== undefined)
   return !isForwarded && socket.remoteAddress !== undefined && isLoopbackHost(socket.remoteAddress)
-}
-
-function mustBeAdmin({ capabilities }: Grant): void {
-  if (capabilities.some(({ sessions, verbs }) => sessions === '**' && verbs.includes('admin'))) return
-  throw new HeadraceError('forbidden', 'Metrics are for tokens with the verb admin on all sessions (**).', {
-    detail: { verb: 'admin' },
-  })
 }

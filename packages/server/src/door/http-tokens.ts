@@ -15,7 +15,7 @@ interface TokenRequest {
 const defaultTtlSeconds = 3_600
 
 /** Who am I, and tokens for others. */
-export function tokenRoutes({ auth, clock, limits }: HttpServices): readonly Route[] {
+export function tokenRoutes({ auth, access, clock, limits }: HttpServices): readonly Route[] {
   const ttl = integer(1, limits.tokenTtlSeconds)
   const body: Schema<TokenRequest> = {
     parse(value, path = '') {
@@ -29,6 +29,8 @@ export function tokenRoutes({ auth, clock, limits }: HttpServices): readonly Rou
   }
   return [
     route('GET /v1/me', {}, async ({ grant }) => json(200, grant)),
+
+    route('POST /v1/tickets', {}, async ({ grant }) => json(201, access.tickets.issue(grant))),
 
     route('POST /v1/tokens', { body }, async ({ body: { claims, ttlSeconds }, grant }) => {
       if (!auth.mint)

@@ -1,10 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import { HeadraceError, type Grant } from '@headrace/core'
+import type { Revocations } from '../auth/revocations.ts'
+import type { Meter } from '../hub-types.ts'
 import type { HttpLimits } from './http-limits.ts'
 
 /** A request that is answered later, or bit by bit. */
 export interface Wait {
-  /** Aborted when the caller is gone (`connection_lost`) or the door closes (`draining`); the reason is a HeadraceError. */
+  /**
+   * Aborted when the caller is gone (`connection_lost`), its token is taken back (`token_revoked`) or the door closes
+   * (`draining`); the reason is a HeadraceError.
+   */
   readonly signal: AbortSignal
   /** Idempotent. */
   close(): void
@@ -13,12 +18,16 @@ export interface Wait {
 /** Counts the requests that wait or stream, and ends them when the door closes. */
 export class Waits {
   readonly #limits: Pick<HttpLimits, 'waiting' | 'waitingPerActor'>
+  readonly #revocations: Revocations
+  readonly #meter: Meter
   readonly #open = new Set<AbortController>()
   readonly #perActor = new Map<string, number>()
   #closed = false
 
-  constructor(limits: Pick<HttpLimits, 'waiting' | 'waitingPerActor'>) {
+  constructor(limits: Pick<HttpLimits, 'waiting' | 'waitingPerActor'>, revocations: Revocations, meter: Meter) {
     this.#limits = limits
+    this.#revocations = revocations
+    this.#meter = meter
   }
 
   get isClosed(): boolean {
@@ -30,8 +39,8 @@ export class Waits {
    * @throws HeadraceError `too_many_connections` when the server holds all that it may
    * @throws HeadraceError `too_many_requests` when the caller does
    */
-  open({ tenant, actor }: Grant, response: ServerResponse): Wait {
-    const who = `${tenant}!${actor}`
+  open(grant: Grant, response: ServerResponse): Wait {
+    const who = `${grant.tenant}!${grant.actor}`
     this.#admit(who)
     const controller = new AbortController()
     const onClose = (): void => controller.abort(new HeadraceError('connection_lost', 'The caller is gone.'))
@@ -39,8 +48,13 @@ export class Waits {
     this.#perActor.set(who, (this.#perActor.get(who) ?? 0) + 1)
     response.once('close', onClose)
     if (response.closed) onClose()
+    const letGo = this.#revocations.hold(grant, (error) => {
+      this.#meter.cut(error.code)
+      controller.abort(error)
+    })
     const close = (): void => {
       if (!this.#open.delete(controller)) return
+      letGo()
       response.off('close', onClose)
       const left = (this.#perActor.get(who) ?? 1) - 1
       if (left > 0) this.#perActor.set(who, left)

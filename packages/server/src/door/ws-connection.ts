@@ -16,12 +16,13 @@ import {
   sessionKey,
   up,
   type Grant,
+  type Outcome,
   type SessionId,
   type SessionKey,
   type Up,
 } from '@headrace/core'
 import { Outlet } from './outlet.ts'
-import type { Auth } from '../auth/auth.ts'
+import type { Access } from '../auth/access.ts'
 import type { Clock } from '../clock.ts'
 import type { WorkerSlot } from '../dispatcher.ts'
 import type { RoomHub } from '../hub.ts'
@@ -31,7 +32,7 @@ import type { ConnectionLimits } from './connection-limits.ts'
 
 export interface ConnectionOptions {
   readonly hub: RoomHub
-  readonly auth: Auth
+  readonly access: Access
   readonly clock: Clock
   readonly pace: Pace
   readonly meter: Meter
@@ -57,6 +58,7 @@ export class Connection {
   #greeting = false
   #cancelHello: () => void
   #cancelExpiry: () => void = () => undefined
+  #letGo: () => void = () => undefined
   #cancelIdle: () => void = () => undefined
   #lastHeard: number
   #unanswered = 0
@@ -149,15 +151,16 @@ export class Connection {
     }
   }
 
-  #hello({ token }: Frame<'hello'>): void {
+  #hello(frame: Frame<'hello'>): void {
     if (this.#greeting) throw new HeadraceError('bad_request', 'hello was sent before. To change the token send auth.')
     this.#greeting = true
-    this.#options.auth.verify(token).then(
+    const credential = frame.ticket === undefined ? { token: frame.token } : { ticket: frame.ticket }
+    this.#options.access.admit(credential, 'read').then(
       (grant) => {
         if (this.#closed) return
         this.#cancelHello()
         this.#accept(grant)
-        this.#welcome(grant)
+        if (!this.#closed) this.#welcome(grant)
       },
       (thrown: unknown) => this.#end(HeadraceError.from(thrown)),
     )
@@ -174,17 +177,24 @@ export class Connection {
   #accept(grant: Grant): void {
     this.#grant = grant
     for (const slot of this.#workers.values()) slot.grant = grant
+    this.#letGo()
+    this.#letGo = this.#options.access.revocations.hold(grant, (error) => this.#end(error))
+    this.#watchExpiry(grant)
+  }
+
+  #watchExpiry(grant: Grant): void {
     this.#cancelExpiry()
+    if (this.#closed) return
     this.#cancelExpiry = this.#options.clock.after(grant.expiresAt - this.#options.clock.now(), () => {
       if (grant.expiresAt <= this.#options.clock.now())
         this.#cut('token_expired', 'The token expired on this connection. Reconnect with a new one.')
-      else this.#accept(grant) // a timer can't wait as long as some tokens live
+      else this.#watchExpiry(grant) // a timer can't wait as long as some tokens live
     })
   }
 
   async #auth({ token }: Frame<'auth'>): Promise<void> {
     try {
-      const grant = await this.#options.auth.verify(token)
+      const grant = await this.#options.access.admit({ token }, 'read')
       if (grant.actor !== this.#grant?.actor || grant.tenant !== this.#grant.tenant) {
         throw new HeadraceError(
           'forbidden',
@@ -197,6 +207,7 @@ export class Connection {
       for (const session of this.#subscriptions.keys()) {
         if (!allows(grant, session, 'read')) this.#drop(session, noRead(session))
       }
+      this.#dismiss(grant)
     } catch (thrown) {
       // The old token still counts until it expires.
       const error = HeadraceError.from(thrown)
@@ -278,22 +289,21 @@ export class Connection {
   }
 
   async #command({ id, session, body }: Frame<'command'>, grant: Grant): Promise<void> {
-    const { limits, hub } = this.#options
+    const { limits, hub, access } = this.#options
     this.#unanswered += 1
     // A client that asks faster than the server answers waits in its own socket.
     if (this.#unanswered >= limits.maxUnanswered) this.#ws.pause()
-    const outcome = await hub.submit(sessionKey(grant.tenant, session), { id, grant, body })
+    const unsure = access.revocations.refusal(grant, 'command')
+    const outcome: Outcome = unsure
+      ? { outcome: 'refused', error: unsure.toWire() }
+      : await hub.submit(sessionKey(grant.tenant, session), { id, grant, body })
     this.#unanswered -= 1
     if (this.#ws.isPaused && this.#unanswered < limits.maxUnanswered / 2) this.#ws.resume()
     this.#outlet.send({ type: 'reply', id, session, ...outcome })
   }
 
   #work({ agent, worker, capacity, leaseMs, held }: Frame<'work'>, grant: Grant): void {
-    if (!grant.agents.includes('*') && !grant.agents.includes(agent)) {
-      throw new HeadraceError('forbidden', `The token does not allow working as the agent ${agent}.`, {
-        detail: { agent },
-      })
-    }
+    if (!mayBe(grant, agent)) throw notAgent(agent)
     const { dispatcher } = this.#options.hub
     const id = `${agent} ${worker}`
     const known = this.#workers.get(id)
@@ -312,6 +322,16 @@ export class Connection {
       signal: (run, signal) => this.#outlet.send({ type: 'signal', ...run, signal }),
     })
     this.#workers.set(id, slot)
+  }
+
+  /** Lets go of the offers to work as agents that the grant does not name any more. */
+  #dismiss(grant: Grant): void {
+    for (const [id, slot] of this.#workers) {
+      if (mayBe(grant, slot.agent)) continue
+      slot.close()
+      this.#workers.delete(id)
+      this.#outlet.send({ type: 'error', error: notAgent(slot.agent).toWire() })
+    }
   }
 
   #heard(): void {
@@ -367,6 +387,7 @@ export class Connection {
     this.#cancelHello()
     this.#cancelExpiry()
     this.#cancelIdle()
+    this.#letGo()
     for (const session of this.#subscriptions.keys()) this.#unsubscribe(session)
     for (const slot of this.#workers.values()) slot.close()
     this.#outlet.close()
@@ -376,6 +397,17 @@ export class Connection {
 function noRead(session: SessionId): HeadraceError {
   return new HeadraceError('forbidden', `The token does not allow read on the session ${session}.`, {
     detail: { verb: 'read' },
+  })
+}
+
+/** Whether the grant names the agent, wherever. On which sessions is asked for each run. */
+function mayBe({ agents }: Grant, agent: string): boolean {
+  return agents.includes('*') || agents.includes(agent)
+}
+
+function notAgent(agent: string): HeadraceError {
+  return new HeadraceError('forbidden', `The token does not allow working as the agent ${agent}.`, {
+    detail: { agent },
   })
 }
 

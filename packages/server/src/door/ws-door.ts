@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { HeadraceError, subprotocol } from '@headrace/core'
+import { hasToken, noTokenInAddress } from './credential.ts'
 import { Connection, type ConnectionOptions } from './ws-connection.ts'
 import type { Gate } from './gate.ts'
 
@@ -56,6 +57,8 @@ export class WsDoor {
     if (refused) return refused
     const path = (request.url ?? '').split('?')[0]
     if (path !== '/v1/connect') return new HeadraceError('not_found', 'WebSockets are served at /v1/connect.')
+    if (hasToken(new URLSearchParams((request.url ?? '').split('?')[1])))
+      return new HeadraceError('bad_request', noTokenInAddress)
     const offered = request.headers['sec-websocket-protocol']
     const speaks = offered === undefined || offered.split(',').some((name) => name.trim() === subprotocol)
     if (!speaks) return new HeadraceError('unsupported_version', `This server speaks the subprotocol ${subprotocol}.`)

@@ -8,6 +8,7 @@ import {
 } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { defaultSessionLimits, verbs, type HeadraceError, type Store } from '@headrace/core'
+import { createAccess } from '../../src/auth/access.ts'
 import { createSecretAuth } from '../../src/auth/secret-auth.ts'
 import type { Auth, MintingAuth, TokenClaims } from '../../src/auth/auth.ts'
 import { createGate, type GateOptions } from '../../src/door/gate.ts'
@@ -77,10 +78,21 @@ export async function openDoor(options: OpenDoorOptions = {}): Promise<OpenDoor>
   const onError = (error: HeadraceError): number => errors.push(error)
   const metrics = createMetrics({ stats: () => hub.stats() })
   const store = options.store ?? createMemoryStore()
-  const hub = new RoomHub({ node: 'node-1', store, clock, meter: metrics.meter, limits: defaultSessionLimits, onError })
+  const hub = new RoomHub({
+    node: 'node-1',
+    store,
+    clock,
+    meter: metrics.meter,
+    limits: defaultSessionLimits,
+    onError,
+    beforePurge: (key) => access.shares.forget(key),
+  })
+  const ownAuth = options.auth?.(auth) ?? auth
+  const access = createAccess({ auth: ownAuth, store, hub, clock })
   const door = createHttpDoor({
     hub: options.change ? changed(hub, options.change(hub)) : hub,
-    auth: options.auth?.(auth) ?? auth,
+    auth: ownAuth,
+    access,
     gate: createGate(options.gate),
     metrics,
     clock,
@@ -114,19 +126,7 @@ export async function openDoor(options: OpenDoorOptions = {}): Promise<OpenDoor>
     errors,
     logs,
     ask: (line, ask) => send(port, line, { token, ...ask }),
-    stream: async (path, headers = {}) => {
-      const request = httpRequest({
-        port,
-        host: '127.0.0.1',
-        path,
-        agent: false,
-        headers: { Authorization: `Bearer ${token}`, ...headers },
-      })
-      request.on('error', () => undefined)
-      request.end()
-      const [response] = (await once(request, 'response')) as [IncomingMessage] // the argument of that event
-      return new SseReader(response)
-    },
+    stream: (path, headers = {}) => openStream(port, path, { Authorization: `Bearer ${token}`, ...headers }),
     async dial() {
       const socket = connect(port, '127.0.0.1')
       socket.on('error', () => undefined)
@@ -136,6 +136,7 @@ export async function openDoor(options: OpenDoorOptions = {}): Promise<OpenDoor>
     mint: (claims, ttlSeconds = 3_600) => auth.mint({ ...everything, ...claims }, ttlSeconds),
     async [Symbol.asyncDispose]() {
       door.close()
+      access.close()
       await hub.close()
       metrics.close()
       await store.close()
@@ -198,6 +199,19 @@ async function readAnswer(response: IncomingMessage): Promise<Answered> {
     text,
     body: isJson ? JSON.parse(text) : undefined,
   }
+}
+
+/** An event stream on a connection of its own. */
+export async function openStream(
+  port: number,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<SseReader> {
+  const request = httpRequest({ port, host: '127.0.0.1', path, agent: false, headers })
+  request.on('error', () => undefined)
+  request.end()
+  const [response] = (await once(request, 'response')) as [IncomingMessage] // the argument of that event
+  return new SseReader(response)
 }
 
 /** Reads Server-Sent Events block by block, as they stand in the stream. */

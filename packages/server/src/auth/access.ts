@@ -1,0 +1,54 @@
+import type { Grant, Store } from '@headrace/core'
+import type { Clock } from '../clock.ts'
+import type { Hub } from '../hub-types.ts'
+import { createSystemLog } from '../system-log.ts'
+import type { Auth } from './auth.ts'
+import { createRevocationLog } from './revocation-log.ts'
+import { Revocations, type TokenUse } from './revocations.ts'
+import { Shares } from './shares.ts'
+import { Tickets } from './tickets.ts'
+import { cacheTokens } from './token-cache.ts'
+
+/** What a caller shows: its token, or a ticket that stands for one. */
+export type Credential = { readonly token: string } | { readonly ticket: string }
+
+export interface AccessOptions {
+  readonly auth: Auth
+  readonly store: Store
+  readonly hub: Pick<Hub, 'submit' | 'purge'>
+  readonly clock: Clock
+}
+
+/** Who may come in, and what makes that end: one for all doors of a server. */
+export interface Access {
+  /**
+   * What somebody may do, now. A ticket is used up by it.
+   *
+   * @throws HeadraceError `unauthenticated`, `token_expired` or `token_revoked`
+   * @throws HeadraceError `auth_unavailable` when it can't be told
+   */
+  admit(credential: Credential, use: TokenUse): Promise<Grant>
+  readonly revocations: Revocations
+  readonly tickets: Tickets
+  readonly shares: Shares
+  /** Idempotent. */
+  close(): void
+}
+
+export function createAccess({ auth, store, hub, clock }: AccessOptions): Access {
+  const log = createSystemLog({ hub, store })
+  const revocations = new Revocations({ log: createRevocationLog(log, store.capabilities.shared), clock })
+  const tickets = new Tickets({ clock })
+  const { verify } = cacheTokens(auth, { clock })
+  return {
+    async admit(credential, use) {
+      const grant = 'ticket' in credential ? tickets.redeem(credential.ticket) : await verify(credential.token)
+      await revocations.check(grant, use)
+      return grant
+    },
+    revocations,
+    tickets,
+    shares: new Shares({ log, auth, revocations, clock }),
+    close: () => revocations.close(),
+  }
+}
