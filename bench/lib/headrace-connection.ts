@@ -88,6 +88,7 @@ export class HeadraceConnection {
       case 'welcome':
       case 'events':
       case 'signal':
+      case 'ephemeral':
       case 'pong':
         return
       default:

@@ -144,6 +144,7 @@ export const text = {
     queued: (ahead: number): string => `In the queue, ${ahead} ahead`,
     working: 'Working',
     workingAgain: (attempt: number, of: number): string => `Working, attempt ${attempt} of ${of}`,
+    suspended: 'Waiting for an answer',
     stoppingBy: (name: string): string => `Stopping, asked by ${name}`,
     stopped: 'Stopped',
     failed: 'Failed',

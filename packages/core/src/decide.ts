@@ -11,8 +11,14 @@ import { commandKey } from './fold/guard.ts'
 import type { Verb } from './grant.ts'
 import { defaultSessionLimits, type SessionLimits } from './limits.ts'
 import { cancel } from './decide/cancel.ts'
-import { Draft, permit, refuse, within } from './decide/draft.ts'
-import { create, post, regenerate, send, update, type FindMessage } from './decide/input.ts'
+import { patch, read, redact, select } from './decide/document.ts'
+import { Draft, permit, refuse } from './decide/draft.ts'
+import { handBack, requestFloor, takeFloor } from './decide/floor.ts'
+import { create, regenerate, send, update } from './decide/input.ts'
+import { addMessage, type FindMessage } from './decide/messages.ts'
+import { answerRequest, claimRequest } from './decide/requests.ts'
+import { isHeld, pause, reorder, resume, retry, steer } from './decide/steer.ts'
+import { join, leave, settleNotice, undelivered, erased } from './decide/system.ts'
 import { tick } from './decide/time.ts'
 import { claim, heartbeat } from './decide/work.ts'
 import { write } from './decide/write.ts'
@@ -22,17 +28,26 @@ import type { MessageId } from './ids.ts'
 import type { SessionState } from './state.ts'
 import type { Message } from './view.ts'
 
+/** What a working agent is told with the answers to its writes and heartbeats. */
+export interface Told {
+  /** Somebody asked to stop the run. */
+  readonly cancel?: true
+  /** The run is paused, or a person holds the floor. */
+  readonly paused?: true
+  /** Steers that the agent has not taken yet. */
+  readonly steers?: number
+}
+
 export type Decision =
-  | {
+  | ({
       readonly outcome: 'accepted'
       readonly events: readonly SessionEvent[]
       readonly state: SessionState
       /** Messages that left the hot part, as they are from then on: to be stored with the events. */
       readonly cooled: readonly Message[]
-      readonly cancel?: true
-    }
+    } & Told)
   | { readonly outcome: 'repeated'; readonly seq: number }
-  | { readonly outcome: 'noop'; readonly seq: number; readonly cancel?: true }
+  | ({ readonly outcome: 'noop'; readonly seq: number } & Told)
   | { readonly outcome: 'refused'; readonly error: HeadraceError }
 
 export interface DecideOptions {
@@ -62,7 +77,7 @@ export function decide(state: SessionState, command: Command, now: number, optio
     if (thrown instanceof HeadraceError) return { outcome: 'refused', error: thrown }
     throw thrown
   }
-  const asked = cancelAsked(draft)
+  const asked = told(draft)
   if (draft.events.length === 0) return { outcome: 'noop', seq: state.view.seq, ...asked }
   const { events, state: after, cooled } = draft
   return { outcome: 'accepted', events, state: after, cooled, ...asked }
@@ -73,6 +88,8 @@ export function lookups(state: SessionState, body: CommandBody | SystemCommandBo
   const named: (MessageId | undefined)[] = []
   if (body.type === 'send' || body.type === 'post') named.push(body.parent, body.edits)
   if (body.type === 'regenerate') named.push(body.input)
+  if (body.type === 'select') named.push(body.leaf)
+  if (body.type === 'redact') named.push(body.message)
   return named.filter((id) => id !== undefined).filter((id) => !find(state.view.messages, id))
 }
 
@@ -101,11 +118,39 @@ function apply(draft: Draft, known: FindMessage): void {
     case 'send':
       return send(draft, body, known)
     case 'post':
-      return post(draft, body, known)
+      return void addMessage(draft, body, known)
     case 'regenerate':
       return regenerate(draft, body, known)
     case 'cancel':
       return cancel(draft, body.target)
+    case 'steer':
+      return steer(draft, body)
+    case 'pause':
+      return pause(draft, body)
+    case 'resume':
+      return resume(draft, body)
+    case 'reorder':
+      return reorder(draft, body)
+    case 'retry':
+      return retry(draft, body)
+    case 'claim-request':
+      return claimRequest(draft, body)
+    case 'answer':
+      return answerRequest(draft, body)
+    case 'request-floor':
+      return requestFloor(draft, body)
+    case 'take-floor':
+      return takeFloor(draft, body)
+    case 'hand-back':
+      return handBack(draft, body)
+    case 'patch':
+      return patch(draft, body)
+    case 'select':
+      return select(draft, body, known)
+    case 'read':
+      return read(draft, body)
+    case 'redact':
+      return redact(draft, body, known)
     case 'claim':
       return claim(draft, body)
     case 'heartbeat':
@@ -118,30 +163,19 @@ function apply(draft: Draft, known: FindMessage): void {
       return join(draft, body)
     case 'leave':
       return leave(draft, body)
+    case 'forked':
+      return draft.emit('session.forked', { from: body.from, at: body.at })
+    case 'compacted':
+      return draft.emit('log.compacted', { floor: body.floor, gaps: body.gaps })
+    case 'erased':
+      return erased(draft, body)
+    case 'settle-notice':
+      return settleNotice(draft, body)
+    case 'undelivered':
+      return undelivered(draft, body)
     default:
       return body satisfies never
   }
-}
-
-function join(draft: Draft, { device, node, label }: Extract<SystemCommandBody, { readonly type: 'join' }>): void {
-  const { actor, name } = draft.command.grant
-  const { presence } = draft.view
-  const present = presence.find((entry) => entry.actor === actor && entry.device === device)
-  if (present?.node === node) return
-  within(
-    present ? presence.length : presence.length + 1,
-    draft.limits,
-    'presentDevices',
-    'More may watch, but are not shown.',
-  )
-  const data = { device, node, ...(name !== undefined && { name }), ...(label !== undefined && { label }) }
-  draft.emit('presence.joined', data)
-}
-
-function leave(draft: Draft, { device, node }: Extract<SystemCommandBody, { readonly type: 'leave' }>): void {
-  const { actor } = draft.command.grant
-  const present = draft.view.presence.find((entry) => entry.actor === actor && entry.device === device)
-  if (present && (node === undefined || node === present.node)) draft.emit('presence.left', { device })
 }
 
 /** The verb that each command needs. Working as an agent is checked where the agent's name is known. */
@@ -152,24 +186,57 @@ const verbOf: Readonly<Record<(CommandBody | SystemCommandBody)['type'], Verb>> 
   post: 'post',
   regenerate: 'send',
   cancel: 'control',
+  steer: 'control',
+  pause: 'control',
+  resume: 'control',
+  reorder: 'control',
+  retry: 'control',
+  'claim-request': 'answer',
+  answer: 'answer',
+  'request-floor': 'post',
+  'take-floor': 'take-floor',
+  'hand-back': 'read',
+  patch: 'post',
+  select: 'post',
+  read: 'read',
+  redact: 'admin',
   claim: 'write-as-agent',
   heartbeat: 'write-as-agent',
   write: 'write-as-agent',
   tick: 'admin',
   join: 'read',
   leave: 'read',
+  forked: 'admin',
+  compacted: 'admin',
+  erased: 'admin',
+  'settle-notice': 'admin',
+  undelivered: 'admin',
 }
 
 function authorize(draft: Draft): void {
   const { body } = draft.command
-  // Whoever may ask for work may take back what they asked for.
-  const verb = body.type === 'cancel' && 'own' in body.target ? 'send' : verbOf[body.type]
-  permit(draft, verb, body.type)
+  permit(draft, isOwn(draft) ? 'send' : verbOf[body.type], body.type)
 }
 
-/** The answer to a working agent says whether somebody wants it to stop, so that one without a socket learns it too. */
-function cancelAsked({ command: { body }, view }: Draft): { readonly cancel?: true } {
+/** Whoever may ask for work may take back what they asked for, and say more about it. */
+function isOwn({ command: { body, grant }, view }: Draft): boolean {
+  if (body.type === 'cancel' && 'own' in body.target) return true
+  if (body.type !== 'steer') return false
+  return view.runs.some((run) => run.id === body.run && run.by === grant.actor)
+}
+
+/**
+ * The answer to a working agent says what it would be told on a socket, so that one without a socket learns it too: that
+ * somebody wants it to stop or to hold still, and how many steers wait for it.
+ */
+function told({ command: { body }, view }: Draft): Told {
   if (body.type !== 'write' && body.type !== 'heartbeat') return {}
   const run = view.runs.find((candidate) => candidate.id === body.run)
-  return run?.status === 'active' && run.cancel ? { cancel: true } : {}
+  if (run?.status !== 'active') return {}
+  const steers = run.steers?.filter((waiting) => waiting.status === 'pending').length ?? 0
+  return {
+    ...(run.cancel && { cancel: true as const }),
+    ...(isHeld(view, run) && { paused: true as const }),
+    ...(steers > 0 && { steers }),
+  }
 }

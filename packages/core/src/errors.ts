@@ -31,6 +31,17 @@ export type ErrorCode =
   | 'out_of_order'
   | 'part_conflict'
   | 'agent_busy'
+  | 'request_not_found'
+  | 'request_closed'
+  | 'request_taken'
+  | 'action_changed'
+  | 'invalid_answer'
+  | 'paused'
+  | 'floor_taken'
+  | 'floor_not_held'
+  | 'version_conflict'
+  | 'patch_failed'
+  | 'budget_exhausted'
   | 'limit_exceeded'
   | 'frame_too_large'
   | 'too_many_requests'
@@ -148,6 +159,67 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
     close: 4409,
     retry: 'later',
     meaning: 'The agent has a run in this session and the policy is reject.',
+  },
+  request_not_found: {
+    status: 404,
+    close: 4404,
+    retry: 'never',
+    meaning: 'The session has no open or recent request with this id.',
+  },
+  request_closed: {
+    status: 409,
+    close: 4409,
+    retry: 'never',
+    meaning: 'The request is over; the text says how, and by whom.',
+  },
+  request_taken: {
+    status: 409,
+    close: 4409,
+    retry: 'never',
+    meaning: 'Another device claimed the request; it runs there.',
+  },
+  action_changed: {
+    status: 409,
+    close: 4409,
+    retry: 'never',
+    meaning: 'The approval is for another action than the one that waits; look at it again.',
+  },
+  invalid_answer: {
+    status: 400,
+    close: 4400,
+    retry: 'never',
+    meaning: 'The answer does not fit what was asked; the text names the field.',
+  },
+  paused: {
+    status: 409,
+    close: 4409,
+    retry: 'later',
+    meaning: 'The run is paused, or a person holds the floor; write again when it is resumed.',
+  },
+  floor_taken: {
+    status: 409,
+    close: 4409,
+    retry: 'never',
+    meaning: 'Another person holds the floor; the text names them.',
+  },
+  floor_not_held: { status: 409, close: 4409, retry: 'never', meaning: 'The caller does not hold the floor.' },
+  version_conflict: {
+    status: 409,
+    close: 4409,
+    retry: 'never',
+    meaning: 'The document has another version by now; read it and try again.',
+  },
+  patch_failed: {
+    status: 409,
+    close: 4409,
+    retry: 'never',
+    meaning: 'An operation of the patch does not fit the document; the text names it.',
+  },
+  budget_exhausted: {
+    status: 402,
+    close: 4402,
+    retry: 'never',
+    meaning: 'The budget is used up; raise it, or wait for another one.',
   },
   limit_exceeded: {
     status: 413,

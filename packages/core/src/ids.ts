@@ -35,6 +35,13 @@ export const agentName: Schema<AgentName> = string({
   pattern: /^[A-Za-z0-9._-]{1,64}$/,
   called: 'an agent name of 1 to 64 characters from A-Z a-z 0-9 . _ -',
 })
+/** A participant as others name it: `user:ada`, `operator:sue`, `agent:writer`. */
+export const participant: Schema<Actor> = {
+  ...string({
+    pattern: /^(?:user|operator|agent):[\x21-\x7e]{1,255}$/,
+    called: 'a participant such as user:ada, operator:sue or agent:writer',
+  }),
+} as Schema<Actor> // the pattern is what the type says
 /** Ids that a client chooses: commands, devices, workers, keys of parts and messages. */
 export const clientId: Schema<string> = string({
   pattern: /^[A-Za-z0-9._:-]{1,128}$/,

@@ -5,6 +5,7 @@ export {
   actorKind,
   agentName,
   clientId,
+  participant,
   serverId,
   sessionId,
   sessionKey,
@@ -18,7 +19,8 @@ export {
   type SessionId,
   type SessionKey,
 } from './ids.ts'
-export { array, boolean, integer, object, oneOf, onlyTrue, optional, string, type Schema } from './schema.ts'
+export { array, boolean, integer, nullable, object, oneOf, onlyTrue, optional, string, type Schema } from './schema.ts'
+export { audience, audienceKey, sees, type Audience, type Reader } from './audience.ts'
 export { defaultSessionLimits, hot, type SessionLimits } from './limits.ts'
 export {
   type DataPart,
@@ -39,22 +41,47 @@ export {
   type EventEnvelope,
   type EventOf,
   type EventType,
+  type Gap,
+  type HiddenEvent,
+  type Retention,
   type Role,
   type SendPolicy,
   type SessionEvent,
   type SessionSettings,
-  type Usage,
+  type SettingsChange,
+  type Unwatched,
 } from './events.ts'
+export { addUsage, type Budget, type Measure, type Spent, type Usage } from './usage.ts'
+export {
+  isOpen,
+  type Answer,
+  type Answerers,
+  type Request,
+  type RequestKind,
+  type RequestSpec,
+  type RequestStatus,
+} from './request.ts'
+export { PatchFailure, applyPatch, type JsonPatch, type JsonPatchOp } from './json-patch.ts'
+export { canonical } from './canonical.ts'
+export { sha256 } from './sha256.ts'
+export { schemaFault, valueFault } from './answer-schema.ts'
+export { blankEvent, blankMessage, blankPart, carries } from './blank.ts'
 export {
   emptyView,
   type ActiveRun,
+  type Cursor,
   type EndedRun,
+  type Floor,
   type Message,
   type MessageStatus,
   type Presence,
   type QueuedRun,
   type Run,
+  type RunBase,
   type SessionView,
+  type SharedDocument,
+  type Steer,
+  type SuspendedRun,
 } from './view.ts'
 export { allows, matches, mayWorkAs, systemGrant, verbs, type Capability, type Grant, type Verb } from './grant.ts'
 export {
@@ -68,9 +95,12 @@ export {
   type SystemCommandBody,
   type WriteOp,
 } from './commands.ts'
-export { emptyState, type Guard, type Hold, type SessionState } from './state.ts'
+export { emptyState, type Guard, type Hold, type Notice, type SessionState } from './state.ts'
 export { cooled, fold, foldView } from './fold.ts'
-export { decide, lookups, type DecideOptions, type Decision } from './decide.ts'
+export { decide, lookups, type DecideOptions, type Decision, type Told } from './decide.ts'
+export { mayAnswer } from './decide/requests.ts'
+export { isHeld } from './decide/steer.ts'
+export { deliveryTries } from './decide/system.ts'
 export { claimable } from './decide/work.ts'
 export { nextDue } from './decide/time.ts'
 export { cancelGraceMs } from './decide/cancel.ts'
@@ -80,6 +110,7 @@ export {
   type AppendBatch,
   type Compaction,
   type Durability,
+  type InboxEntry,
   type ListPage,
   type ListQuery,
   type MessageRow,
@@ -96,8 +127,15 @@ export {
   up,
   type CommandRequest,
   type Down,
+  type Ephemeral,
   type HeldRun,
   type Outcome,
+  type ResetReason,
+  type RunSignal,
   type Up,
 } from './wire.ts'
-export { branch, isBusy, textOf, versions } from './select.ts'
+export { branch, isBusy, textOf, totalUsage, versions } from './select.ts'
+export { hasPrivate, visibleEvent, visibleMessage, visibleView } from './visible.ts'
+export { promptView, type PromptMessage, type PromptOptions, type PromptPart } from './prompt-view.ts'
+export { chainStart, leafOf, linkAfter, type Hash } from './chain.ts'
+export { queryWords, searchWords, wordsOf } from './words.ts'

@@ -20,6 +20,24 @@ export interface SessionLimits {
   readonly metadataChars: number
   /** Most devices shown as present at the same time. */
   readonly presentDevices: number
+  /** Most characters of one message that not everybody who sees it sees. */
+  readonly privateChars: number
+  /** Most audiences, beside everybody, that hot messages have. */
+  readonly audiences: number
+  /** Most requests that wait for an answer at the same time. */
+  readonly openRequests: number
+  /** Most steers of one run, taken or not. */
+  readonly steersPerRun: number
+  /** Most runs that one run starts. */
+  readonly childRuns: number
+  /** Most characters of the shared document as JSON. */
+  readonly documentChars: number
+  /** Most suspended runs of one session. */
+  readonly suspendedRuns: number
+  /** Most people who wait for the floor. */
+  readonly floorRequests: number
+  /** Most events in one session's log. */
+  readonly logEvents: number
 }
 
 export const defaultSessionLimits: SessionLimits = {
@@ -33,6 +51,15 @@ export const defaultSessionLimits: SessionLimits = {
   openMessagesPerRun: 16,
   metadataChars: 16_384,
   presentDevices: 200,
+  privateChars: 262_144,
+  audiences: 16,
+  openRequests: 100,
+  steersPerRun: 64,
+  childRuns: 100,
+  documentChars: 262_144,
+  suspendedRuns: 100,
+  floorRequests: 32,
+  logEvents: 100_000_000,
 }
 
 /**
@@ -49,4 +76,12 @@ export const hot = {
   endedRuns: 50,
   /** Accepted commands remembered, so that a retry gets the first answer. */
   commands: 1_024,
+  /** Closed requests kept. */
+  closedRequests: 50,
+  /** Participants whose cursor is kept: those that moved last. */
+  cursors: 200,
+  /** Participants whose use is counted against `participantBudget`; limits refuse more before. */
+  participants: 1_000,
+  /** Notices that wait to be delivered: the newest. */
+  notices: 200,
 } as const

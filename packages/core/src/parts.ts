@@ -1,3 +1,4 @@
+import type { Audience } from './audience.ts'
 import type { Json, JsonObject } from './json.ts'
 import { json, object, optional, string, tagged, type Schema } from './schema.ts'
 
@@ -18,6 +19,10 @@ interface PartBase {
   readonly attempt?: number
   /** A later attempt that opens a part under the same step replaces this one. */
   readonly step?: string
+  /** Who may see it; absent: whoever sees the message. */
+  readonly to?: Audience
+  /** Its content was taken out of the session; what stands there is filler of the same length. */
+  readonly redacted?: true
 }
 
 export interface TextPart extends PartBase {
@@ -127,6 +132,7 @@ interface PartOrigin {
   readonly status: PartStatus
   readonly attempt?: number
   readonly step?: string
+  readonly to?: Audience
 }
 
 /** The part that a start makes. */

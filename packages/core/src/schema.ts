@@ -151,6 +151,14 @@ export function optional<T>(schema: Schema<T>): OptionalSchema<T> {
   return { ...schema, optional: true }
 }
 
+/** The shape, or `null`. */
+export function nullable<T>(schema: Schema<T>): Schema<T | null> {
+  return {
+    parse: (value, path) => (value === null ? null : schema.parse(value, path)),
+    json: { oneOf: [schema.json, { type: 'null' }] },
+  }
+}
+
 interface ObjectShape {
   readonly properties: JsonObject
   readonly required: readonly string[]

@@ -1,5 +1,6 @@
 import type { MessageId } from './ids.ts'
-import type { Message, SessionView } from './view.ts'
+import { addUsage, type Usage } from './usage.ts'
+import type { Message, Run, SessionView } from './view.ts'
 
 /**
  * The line of messages that leads to a leaf, oldest first: each input with the answers to it. Of several answers by one
@@ -58,6 +59,11 @@ function rootOf(byId: ReadonlyMap<MessageId, Message>, message: Message): Messag
 /** The text of a message: its text parts joined. */
 export function textOf(message: Message): string {
   return message.parts.map((part) => (part.kind === 'text' ? part.text : '')).join('')
+}
+
+/** What a run has used, with all that it started. */
+export function totalUsage(run: Run): Usage {
+  return addUsage(run.usage, run.childUsage)
 }
 
 /** Whether an agent is at work on the session or asked for. */

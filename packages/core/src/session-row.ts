@@ -1,7 +1,14 @@
+import { sees } from './audience.ts'
 import { claimable } from './decide/work.ts'
 import { nextDue } from './decide/time.ts'
+import { actorKind, type Actor } from './ids.ts'
+import { isOpen } from './request.ts'
 import type { SessionState } from './state.ts'
-import type { SessionRow } from './store.ts'
+import type { InboxEntry, SessionRow } from './store.ts'
+import type { SessionView } from './view.ts'
+
+/** Most entries that a session has in inboxes. */
+const maxInbox = 256
 
 /**
  * The session's line in lists and indexes. A room stores it again only when {@link sameRow} says that it changed, so that
@@ -21,8 +28,80 @@ export function sessionRow(state: SessionState): SessionRow {
     status: active ? 'active' : open.length > 0 ? 'waiting' : 'idle',
     openRuns: open.length,
     work,
-    due: nextDue(state),
+    due: rowDue(state),
+    archived: view.archived === true,
+    inbox: inboxOf(view),
   }
+}
+
+/** Time also brings what a server does beside the rules: people are told, and what is kept for a time goes. */
+function rowDue(state: SessionState): number | null {
+  const { view, guard } = state
+  const { sessionMs } = view.retention ?? {}
+  const due = Math.min(
+    nextDue(state) ?? Infinity,
+    guard.notices[0]?.at ?? Infinity,
+    guard.erasing.length > 0 ? view.at : Infinity,
+    sessionMs === undefined ? Infinity : view.at + sessionMs,
+  )
+  return due === Infinity ? null : due
+}
+
+/** What waits for whom: requests, failures, mentions, and what they have not read. */
+function inboxOf(view: SessionView): readonly InboxEntry[] {
+  return [...requestEntries(view), ...failedEntries(view), ...mentionEntries(view), ...unreadEntries(view)].slice(
+    0,
+    maxInbox,
+  )
+}
+
+/** `*` is anybody who may answer; `operators` are operators. */
+function requestEntries(view: SessionView): readonly InboxEntry[] {
+  return view.requests.filter(isOpen).flatMap(({ id, openedAt, answerers = '*' }) => {
+    const people = typeof answerers === 'string' ? [answerers] : answerers
+    return people.map((who) => ({ kind: 'request' as const, for: who, ref: id, at: openedAt }))
+  })
+}
+
+function failedEntries(view: SessionView): readonly InboxEntry[] {
+  return view.runs.flatMap((run) => {
+    if (run.status !== 'ended' || run.parent !== undefined || !isPerson(run.by)) return []
+    if (run.reason === 'complete' || run.reason === 'cancelled' || lookedAt(view, run.by) >= run.endedAt) return []
+    return [{ kind: 'failed' as const, for: run.by, ref: run.id, at: run.endedAt }]
+  })
+}
+
+/** When a participant last moved their cursor. */
+function lookedAt(view: SessionView, actor: Actor): number {
+  return view.cursors.find((cursor) => cursor.actor === actor)?.at ?? 0
+}
+
+function mentionEntries(view: SessionView): readonly InboxEntry[] {
+  return view.messages.flatMap((message) =>
+    (message.mentions ?? [])
+      .filter((actor) => message.seq > readTo(view, actor) && sees({ actor }, message.to))
+      .map((actor) => ({ kind: 'mention' as const, for: actor, ref: message.id, at: message.at })),
+  )
+}
+
+function readTo(view: SessionView, actor: Actor): number {
+  return view.cursors.find((cursor) => cursor.actor === actor)?.seq ?? 0
+}
+
+/** For those who have read something here once; others never said that they follow the session. */
+function unreadEntries(view: SessionView): readonly InboxEntry[] {
+  return view.cursors.flatMap(({ actor, seq }) => {
+    const unread = view.messages.filter(
+      (message) => message.seq > seq && message.author !== actor && sees({ actor }, message.to),
+    )
+    const [first] = unread
+    return first ? [{ kind: 'unread' as const, for: actor, ref: first.id, at: first.at, count: unread.length }] : []
+  })
+}
+
+function isPerson(actor: Actor): boolean {
+  const kind = actorKind(actor)
+  return kind === 'user' || kind === 'operator'
 }
 
 /**
@@ -35,7 +114,9 @@ export function sameRow(stored: SessionRow, now: SessionRow): boolean {
     stored.messages === now.messages &&
     stored.status === now.status &&
     stored.openRuns === now.openRuns &&
+    stored.archived === now.archived &&
     stored.work.join() === now.work.join() &&
+    JSON.stringify(stored.inbox) === JSON.stringify(now.inbox) &&
     (stored.due === null) === (now.due === null) &&
     (stored.due === null || now.due === null || stored.due <= now.due)
   )

@@ -14,6 +14,19 @@ export interface StoreCapabilities {
   readonly shared: boolean
 }
 
+/** Something of a session that waits for somebody (P5). */
+export interface InboxEntry {
+  readonly kind: 'request' | 'failed' | 'mention' | 'unread'
+  /** An actor like `user:ada`; `*`: whoever may answer; `operators`: operators who may. */
+  readonly for: string
+  /** The request, run or message that it is about. */
+  readonly ref: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** How many messages are unread. */
+  readonly count?: number
+}
+
 /** One line in lists of sessions, and what tells a server that a session needs it. Derived from the state. */
 export interface SessionRow {
   readonly id: SessionId
@@ -30,6 +43,9 @@ export interface SessionRow {
   readonly work: readonly string[]
   /** A server must look at the session by then (milliseconds since 1970), or `null`. */
   readonly due: number | null
+  readonly archived: boolean
+  /** What waits for whom; at most 256 entries. */
+  readonly inbox: readonly InboxEntry[]
 }
 
 /** A message that left the hot part, at its position. */

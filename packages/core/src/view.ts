@@ -1,7 +1,10 @@
-import type { EndReason, Role, SendPolicy, Usage } from './events.ts'
-import type { Actor, AgentName, MessageId, RunId } from './ids.ts'
-import type { JsonObject } from './json.ts'
+import type { Audience } from './audience.ts'
+import type { EndReason, Retention, Role, SendPolicy, Unwatched } from './events.ts'
+import type { Actor, AgentName, MessageId, RunId, SessionId } from './ids.ts'
+import type { Json, JsonObject } from './json.ts'
 import type { Part } from './parts.ts'
+import type { Request } from './request.ts'
+import type { Budget, Usage } from './usage.ts'
 
 /** `open`: being written. `interrupted`: its run ended without completing; what had arrived stays. */
 export type MessageStatus = 'open' | 'complete' | 'interrupted'
@@ -23,12 +26,33 @@ export interface Message {
   readonly status: MessageStatus
   readonly run?: RunId
   readonly edits?: MessageId
+  readonly mentions?: readonly Actor[]
+  /** Who may see it; absent: everybody who may read the session. */
+  readonly to?: Audience
   readonly parts: readonly Part[]
-  /** Rough size of its content. */
+  /** Rough size of its content, without parts that are not for everybody who sees the message. */
   readonly chars: number
+  /** Its content was taken out of the session; what stands there is filler of the same length. */
+  readonly redacted?: true
 }
 
-interface RunBase {
+/**
+ * A message for the agent at work. `pending`: it has not said anything about it yet. `missed`: the run ended without it,
+ * `next` is the run that answers it.
+ */
+export interface Steer {
+  readonly message: MessageId
+  readonly by: Actor
+  readonly at: number
+  readonly carry: boolean
+  readonly status: 'pending' | 'consumed' | 'missed'
+  readonly step?: string
+  readonly why?: string
+  readonly next?: RunId
+}
+
+/** What a run has in every state. */
+export interface RunBase {
   readonly id: RunId
   readonly agent: AgentName
   /** The message it answers. */
@@ -39,6 +63,27 @@ interface RunBase {
   /** How many attempts have been claimed so far; the current one while it is active. */
   readonly attempt: number
   readonly maxAttempts: number
+  /** How many attempts were lost. Absent: none. */
+  readonly lapses?: number
+  /** The run that started it, and the key under which it did. */
+  readonly parent?: RunId
+  readonly key?: string
+  readonly budget?: Budget
+  /** What its agent has reported so far. */
+  readonly usage?: Usage
+  /** What the runs that it started have used, and theirs. */
+  readonly childUsage?: Usage
+  /** Nobody claims it and no output of it is taken until it is resumed. */
+  readonly paused?: { readonly by: Actor; readonly at: number }
+  readonly steers?: readonly Steer[]
+  /** Calling its agent failed. `dead`: nobody tries any more until somebody retries it. */
+  readonly undelivered?: {
+    readonly tries: number
+    readonly error: string
+    readonly at: number
+    readonly retryAt?: number
+    readonly dead?: true
+  }
 }
 
 /** Waiting for an agent to take it: for the first time, or again after an attempt was lost (`attempt` > 0). */
@@ -57,6 +102,15 @@ export interface ActiveRun extends RunBase {
   readonly cancel?: { readonly by: Actor; readonly at: number }
 }
 
+/** Let go of by its agent until what it waits for has happened, or somebody resumes it. */
+export interface SuspendedRun extends RunBase {
+  readonly status: 'suspended'
+  readonly suspendedAt: number
+  /** Ids of requests. Empty: it waits for `resume`. */
+  readonly waitsFor: readonly string[]
+  readonly detail?: string
+}
+
 /** Over for good. */
 export interface EndedRun extends RunBase {
   readonly status: 'ended'
@@ -64,12 +118,11 @@ export interface EndedRun extends RunBase {
   readonly endedAt: number
   readonly claimedAt?: number
   readonly detail?: string
-  readonly usage?: Usage
   /** Who asked to stop it. */
   readonly cancelledBy?: Actor
 }
 
-export type Run = QueuedRun | ActiveRun | EndedRun
+export type Run = QueuedRun | ActiveRun | SuspendedRun | EndedRun
 
 /** A device of a participant that has this session open. */
 export interface Presence {
@@ -81,6 +134,31 @@ export interface Presence {
   readonly name?: string
   /** What the device calls itself: "Chrome on Linux". */
   readonly label?: string
+}
+
+/** How far a participant has read. */
+export interface Cursor {
+  readonly actor: Actor
+  readonly seq: number
+  readonly at: number
+}
+
+/** Who drives. While somebody holds the floor, agents hold still. */
+export interface Floor {
+  readonly holder?: { readonly actor: Actor; readonly since: number; readonly name?: string; readonly note?: string }
+  /** Who asked for it, in order. */
+  readonly asked: readonly {
+    readonly actor: Actor
+    readonly at: number
+    readonly name?: string
+    readonly note?: string
+  }[]
+}
+
+/** The JSON document that everybody in the session shares. `version` counts its changes. */
+export interface SharedDocument {
+  readonly version: number
+  readonly value: Json
 }
 
 /**
@@ -98,7 +176,17 @@ export interface SessionView {
   readonly agent: AgentName
   readonly policy: SendPolicy
   readonly maxAttempts: number
+  readonly budget?: Budget
+  readonly runBudget?: Budget
+  readonly participantBudget?: Budget
+  readonly unwatched?: Unwatched
+  readonly retention?: Retention
   readonly metadata: JsonObject
+  readonly archived?: true
+  /** The session that this one was copied from, as it was at `seq`. */
+  readonly forkedFrom?: { readonly session: SessionId; readonly seq: number }
+  /** Raw output up to this seq is no longer in the log. */
+  readonly compactedTo?: number
   /** The hot ones, oldest first: the newest, those being written, and the inputs of runs that have not ended. */
   readonly messages: readonly Message[]
   /**
@@ -106,10 +194,21 @@ export interface SessionView {
    * are hot; one that is long in the writing, or waits long for its agent, stays hot while newer ones leave.
    */
   readonly older: number
+  /** The same for messages that are not for everybody, by audience: only those that the reader may see. */
+  readonly olderFor?: Readonly<Record<string, number>>
   /** The message that the next input follows. */
   readonly head: MessageId | null
+  /** The branch that somebody shared. */
+  readonly selected?: { readonly leaf: MessageId; readonly by: Actor }
   /** In the order they were queued: all that are queued or active, and the newest that ended. */
   readonly runs: readonly Run[]
+  /** In the order they were opened: all that are open, and the newest that are closed. */
+  readonly requests: readonly Request[]
+  readonly floor: Floor
+  readonly document: SharedDocument
+  /** What all runs have used. */
+  readonly usage: Usage
+  readonly cursors: readonly Cursor[]
   readonly presence: readonly Presence[]
 }
 
@@ -129,6 +228,11 @@ export function emptyView(id: string): SessionView {
     older: 0,
     head: null,
     runs: [],
+    requests: [],
+    floor: { asked: [] },
+    document: { version: 0, value: {} },
+    usage: {},
+    cursors: [],
     presence: [],
   }
 }

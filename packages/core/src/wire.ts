@@ -13,11 +13,13 @@ import {
   type RunId,
   type SessionId,
 } from './ids.ts'
+import type { Told } from './decide.ts'
 import type { WireError } from './errors.ts'
-import type { SessionEvent } from './events.ts'
-import { array, integer, object, optional, string, tagged, type Schema } from './schema.ts'
-import type { JsonObject } from './json.ts'
-import type { SessionView } from './view.ts'
+import type { EventData, HiddenEvent, SessionEvent } from './events.ts'
+import type { Json, JsonObject } from './json.ts'
+import type { Request } from './request.ts'
+import { array, integer, json, object, optional, string, tagged, type Schema } from './schema.ts'
+import type { EndedRun, Message, SessionView } from './view.ts'
 
 /** The WebSocket subprotocol: name and version. */
 export const subprotocol = 'headrace.v1'
@@ -29,7 +31,7 @@ export const protocolVersion = 1
  * Hashes of the shapes that travel, so that none changes unnoticed: a test compares them and says what to do. `up`: the
  * schemas of what clients send. `down`: the types of events, views and frames that servers send.
  */
-export const shapeHashes = { up: '6d6b5ac19ccc1537', down: '44fdc9313e5c8478' } as const
+export const shapeHashes = { up: '8fb12c7bf7a96cfe', down: '0ed5cdada4131e00' } as const
 
 /** A run that a worker holds, as it tells the server after a reconnect. */
 export interface HeldRun {
@@ -37,6 +39,37 @@ export interface HeldRun {
   readonly run: RunId
   readonly attempt: number
 }
+
+/** Something that everybody who is there sees now and nobody later (P3): that somebody types, where a pointer is. */
+export interface Ephemeral {
+  /** What it is: `typing`. */
+  readonly name: string
+  readonly value?: Json
+  readonly device?: string
+}
+
+/** What the worker that holds a run is told about it. */
+export type RunSignal =
+  /** Stop, then end the run. */
+  | { readonly signal: 'cancel' }
+  /** The run is no longer this worker's; write nothing more. */
+  | { readonly signal: 'lost' }
+  /** Output is refused until it is resumed. */
+  | { readonly signal: 'paused' }
+  | { readonly signal: 'resumed' }
+  /** Take this message into account, then write `consume`. */
+  | { readonly signal: 'steered'; readonly message: Message }
+  /** A request of the run is over. */
+  | { readonly signal: 'answered'; readonly request: Request }
+  /** A run that this one started is over. */
+  | { readonly signal: 'child'; readonly child: EndedRun }
+  | { readonly signal: 'budget'; readonly warning: EventData['budget.warned'] }
+
+/**
+ * Why a snapshot comes in place of events: `compacted`: they are no longer all there; `unknown`: the reader is ahead of
+ * the log, so it followed another one.
+ */
+export type ResetReason = 'compacted' | 'unknown'
 
 /** What a client sends. */
 export type Up =
@@ -70,12 +103,13 @@ export type Up =
       readonly leaseMs?: number
       readonly held?: readonly HeldRun[]
     }
+  | ({ readonly type: 'ephemeral'; readonly session: SessionId } & Ephemeral)
   | { readonly type: 'ping' }
 
-/** The answer to a command. `cancel`: somebody asked to stop the run that this write or heartbeat is for. */
+/** The answer to a command; to a write or heartbeat with what its agent is told. */
 export type Outcome =
-  | { readonly outcome: 'accepted'; readonly seq: number; readonly cancel?: true }
-  | { readonly outcome: 'noop'; readonly seq: number; readonly cancel?: true }
+  | ({ readonly outcome: 'accepted'; readonly seq: number } & Told)
+  | ({ readonly outcome: 'noop'; readonly seq: number } & Told)
   | { readonly outcome: 'refused'; readonly error: WireError }
 
 /** What the server sends. */
@@ -92,8 +126,17 @@ export type Down =
       /** A peer that is silent for so long is taken for dead. */
       readonly idleMs: number
     }
-  | { readonly type: 'snapshot'; readonly session: SessionId; readonly seq: number; readonly view: SessionView }
-  | { readonly type: 'events'; readonly session: SessionId; readonly events: readonly SessionEvent[] }
+  /** `reset`: it comes in place of the events that were asked for. */
+  | {
+      readonly type: 'snapshot'
+      readonly session: SessionId
+      readonly seq: number
+      readonly view: SessionView
+      readonly reset?: ResetReason
+    }
+  | { readonly type: 'events'; readonly session: SessionId; readonly events: readonly (SessionEvent | HiddenEvent)[] }
+  /** What somebody shows everybody for a moment; it is in no log. */
+  | ({ readonly type: 'ephemeral'; readonly session: SessionId } & Ephemeral & { readonly actor: Actor })
   | ({ readonly type: 'reply'; readonly id: string; readonly session: SessionId } & Outcome)
   /** The worker holds this run now. `view` is the session at that moment. */
   | {
@@ -105,14 +148,7 @@ export type Down =
       readonly leaseMs: number
       readonly view: SessionView
     }
-  /** `cancel`: stop, then end the run. `lost`: the run is no longer this worker's; write nothing more. */
-  | {
-      readonly type: 'signal'
-      readonly session: SessionId
-      readonly run: RunId
-      readonly attempt: number
-      readonly signal: 'cancel' | 'lost'
-    }
+  | ({ readonly type: 'signal' } & HeldRun & RunSignal)
   /** A subscription ended; `error` says why. */
   | { readonly type: 'unsubscribed'; readonly session: SessionId; readonly error?: WireError }
   /** Something about the connection is wrong; where the connection ends, the close frame follows. */
@@ -166,6 +202,12 @@ export const up: Schema<Up> = tagged('type', {
     capacity: integer(0, 10_000),
     leaseMs: optional(integer(1_000, 600_000)),
     held: optional(array(heldRun, { max: 10_000 })),
+  }),
+  ephemeral: object({
+    session: sessionId,
+    name: string({ min: 1, max: 64 }),
+    value: optional(json()),
+    device: optional(clientId),
   }),
   ping: object({}),
 })

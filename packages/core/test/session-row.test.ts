@@ -15,6 +15,8 @@ describe('P6a: the row of a session', () => {
       openRuns: 0,
       work: [],
       due: null,
+      archived: false,
+      inbox: [],
     }
     expect(row(session)).toEqual({ ...idle, createdAt: session.now, updatedAt: session.now })
     session.now += 10
@@ -30,7 +32,7 @@ describe('P6a: the row of a session', () => {
       updatedAt: session.now,
     })
     session.end(run)
-    expect(row(session)).toMatchObject({ status: 'waiting', openRuns: 3, due: null })
+    expect(row(session)).toMatchObject({ status: 'waiting', openRuns: 3, due: session.now })
   })
 
   test('counts cold messages too', () => {

@@ -55,7 +55,11 @@ describe('W1: what a client sends is checked', () => {
     ['.', 'the message must be an object, but is an array of 1', [1]],
     ['.', 'the message must be an object, but is "text"', 'text'],
     ['.', 'the message must be an object, but is the number 7', 7],
-    ['type', 'type must be one of hello, auth, subscribe, unsubscribe, command, work, ping, but is missing', {}],
+    [
+      'type',
+      'type must be one of hello, auth, subscribe, unsubscribe, command, work, ephemeral, ping, but is missing',
+      {},
+    ],
     ['type', 'but is "toString"', { type: 'toString' }],
     ['type', 'but is the number 1', { type: 1 }],
     ['token', 'token must be a string of 1 to 16384 characters, but is missing', { type: 'hello' }],
@@ -101,7 +105,7 @@ describe('W1: what a client sends is checked', () => {
     ],
     [
       'body.policy',
-      'one of queue, parallel, interrupt, reject, but is "maybe"',
+      'one of queue, parallel, interrupt, reject, steer, but is "maybe"',
       { ...command, body: { ...send, policy: 'maybe' } },
     ],
     [
@@ -111,7 +115,7 @@ describe('W1: what a client sends is checked', () => {
     ],
     [
       'body.target',
-      'an object with exactly one of run, agent, all, own, but is an object',
+      'an object with exactly one of run, subtree, agent, all, own, but is an object',
       { ...command, body: { type: 'cancel', target: {} } },
     ],
     ['body.target', 'exactly one of', { ...command, body: { type: 'cancel', target: { run: 'r3', all: true } } }],
@@ -136,7 +140,7 @@ describe('W1: what a client sends is checked', () => {
     ],
     [
       'body.ops[1].op',
-      'one of open, delta, set, close, close-message, end',
+      'one of open, delta, set, close, close-message, usage, request, withdraw, consume, spawn, suspend, end',
       { ...command, body: { ...write, ops: [...write.ops, { op: 'x' }] } },
     ],
     [

@@ -41,6 +41,8 @@ async function appendForEver(id: string): Promise<never> {
         openRuns: 0,
         work: seq % 3 === 0 ? ['writer'] : [],
         due: seq % 5 === 0 ? seq : null,
+        archived: false,
+        inbox: [],
       },
       messages: [{ seq, json: String(seq) }],
     })

@@ -59,6 +59,8 @@ describe('damage', () => {
       openRuns: 0,
       work: ['writer'],
       due: round * 7 + index,
+      archived: false,
+      inbox: [],
     }
     await store.append(key, log.length, { events, row, messages: [{ seq: log.length + 1, json: String(round) }] })
     log.push(...events)

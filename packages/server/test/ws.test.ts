@@ -10,7 +10,9 @@ const post = (words: string) => ({ type: 'post' as const, parts: text(words) })
 
 async function eventsUntil(socket: TestSocket, seq: number): Promise<readonly SessionEvent[]> {
   const events: SessionEvent[] = []
-  while ((events.at(-1)?.seq ?? 0) < seq) events.push(...(await socket.next('events')).events)
+  while ((events.at(-1)?.seq ?? 0) < seq) {
+    events.push(...((await socket.next('events')).events as readonly SessionEvent[])) // nothing is hidden here
+  }
   return events
 }
 

@@ -111,6 +111,7 @@ export function followAnswer(session: Session): AnswerPrinter {
       cancelled: 'was stopped',
       failed: 'failed',
       lost: 'was lost: its agent went silent and no attempt is left',
+      budget: 'was ended because a budget is used up',
     }[reason]
     throw new Problem(
       exitCode.unfinished,

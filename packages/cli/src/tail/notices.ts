@@ -88,6 +88,8 @@ export function createNotices(paint: Paint): Notices {
         return paint('red', `${agent} failed (${run})${detail}`)
       case 'lost':
         return paint('red', `${agent} was lost and no attempt is left (${run})${detail}`)
+      case 'budget':
+        return paint('red', `${agent} was ended by a budget (${run})${detail}`)
       default:
         return event.data.reason satisfies never
     }

@@ -130,7 +130,8 @@ class SocketWorker implements Worker {
         return this.#assign(frame)
       case 'signal': {
         const run = this.#runs.get(keyOf(frame))
-        return run?.attempt === frame.attempt ? run.stop(frame.signal) : undefined
+        if (run?.attempt !== frame.attempt) return
+        return frame.signal === 'cancel' || frame.signal === 'lost' ? run.stop(frame.signal) : undefined
       }
       case 'snapshot':
       case 'events':

@@ -28,7 +28,15 @@ export function opChars(op: WriteOp): number {
     case 'set':
     case 'close':
       return overhead + (op.fields ? JSON.stringify(op.fields).length : 0)
+    case 'request':
+      return overhead + JSON.stringify(op.spec).length
+    case 'spawn':
+      return overhead + JSON.stringify(op.parts).length
     case 'close-message':
+    case 'usage':
+    case 'withdraw':
+    case 'consume':
+    case 'suspend':
     case 'end':
       return overhead
     default:

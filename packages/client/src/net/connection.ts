@@ -234,6 +234,7 @@ export class Connection {
       case 'signal':
       case 'unsubscribed':
         return this.#peer.frame(frame)
+      case 'ephemeral':
       case 'pong':
       case 'error': // kept by the socket as the reason of the close that follows
         return

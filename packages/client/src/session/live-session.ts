@@ -10,6 +10,7 @@ import {
   emptyView,
   type CommandBody,
   type Down,
+  type HiddenEvent,
   type SessionEvent,
   type SessionId,
   type SessionView,
@@ -144,7 +145,7 @@ export class LiveSession extends SessionCommands implements Session {
     this.#changed(() => this.#snapshots.emit(view))
   }
 
-  #receiveEvents(received: readonly SessionEvent[]): void {
+  #receiveEvents(received: readonly (SessionEvent | HiddenEvent)[]): void {
     const events = this.#subscription.events(received)
     if (events.length === 0) return
     const { status } = this.#host

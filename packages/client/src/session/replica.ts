@@ -3,7 +3,15 @@
  * applied before, and anything else is a gap. So it does not matter how often a connection breaks, or whether frames of
  * an old subscription arrive among those of a new one (S2, S3).
  */
-import { emptyView, foldView, type Message, type SessionEvent, type SessionId, type SessionView } from '@headrace/core'
+import {
+  emptyView,
+  foldView,
+  type HiddenEvent,
+  type Message,
+  type SessionEvent,
+  type SessionId,
+  type SessionView,
+} from '@headrace/core'
 import { OlderMessages } from './older-messages.ts'
 
 export interface Applied {
@@ -51,15 +59,16 @@ export class Replica {
     this.#view = view
   }
 
-  apply(events: readonly SessionEvent[]): Applied {
+  apply(events: readonly (SessionEvent | HiddenEvent)[]): Applied {
     const fresh: SessionEvent[] = []
     for (const event of events) {
       const view = this.#view
       if (view && event.seq <= view.seq) continue
       if (!view || event.seq !== view.seq + 1) return { events: fresh, gap: event.seq }
       const next = foldView(view, event)
-      this.older.keep(view, next, event)
       this.#view = next
+      if (event.type === 'hidden') continue
+      this.older.keep(view, next, event)
       fresh.push(event)
     }
     return { events: fresh, gap: undefined }

@@ -8,7 +8,7 @@
  *
  * Resuming is always the same: subscribe after the cursor.
  */
-import { HeadraceError, type SessionEvent, type SessionId, type SessionView } from '@headrace/core'
+import { HeadraceError, type HiddenEvent, type SessionEvent, type SessionId, type SessionView } from '@headrace/core'
 import type { Backoff } from '../net/backoff.ts'
 import type { Replica } from './replica.ts'
 import type { SessionHost } from './session-host.ts'
@@ -89,7 +89,7 @@ export class Subscription {
   }
 
   /** @returns those that are new */
-  events(events: readonly SessionEvent[]): readonly SessionEvent[] {
+  events(events: readonly (SessionEvent | HiddenEvent)[]): readonly SessionEvent[] {
     const applied = this.#options.replica.apply(events)
     if (applied.events.length > 0) this.#progressed()
     if (applied.gap !== undefined) this.#resync(applied.gap)

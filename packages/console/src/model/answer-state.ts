@@ -9,6 +9,8 @@ export type AnswerState =
   | { readonly kind: 'queued'; readonly ahead: number }
   | { readonly kind: 'working'; readonly attempt: number; readonly maxAttempts: number }
   | { readonly kind: 'stopping'; readonly by: Actor }
+  /** It waits for an answer of somebody, or to be resumed. */
+  | { readonly kind: 'suspended' }
   | { readonly kind: 'complete'; readonly tookMs?: number; readonly usage?: Usage }
   | { readonly kind: 'stopped'; readonly by?: Actor; readonly detail?: string }
   | { readonly kind: 'failed'; readonly detail?: string }
@@ -29,6 +31,8 @@ export function answerState({ run, messages }: Answer, runs: readonly Run[]): An
       const { attempt, maxAttempts } = run
       return run.cancel ? { kind: 'stopping', by: run.cancel.by } : { kind: 'working', attempt, maxAttempts }
     }
+    case 'suspended':
+      return { kind: 'suspended' }
     case 'ended':
       break
     default:
@@ -46,6 +50,8 @@ export function answerState({ run, messages }: Answer, runs: readonly Run[]): An
       return { kind: 'failed', ...detail }
     case 'lost':
       return { kind: 'lost', ...detail }
+    case 'budget':
+      return { kind: 'failed', ...detail }
     default:
       return run.reason satisfies never
   }
@@ -59,5 +65,5 @@ function ahead(runs: readonly Run[], run: Run): number {
 
 /** Whether something may still come, or be stopped. */
 export function isOpen(state: AnswerState): boolean {
-  return state.kind === 'waiting' || state.kind === 'queued' || state.kind === 'working' || state.kind === 'stopping'
+  return ['waiting', 'queued', 'working', 'stopping', 'suspended'].includes(state.kind)
 }

@@ -45,6 +45,8 @@ function spoken(event: SessionEvent, place: SessionPlace): string | undefined {
       return text.announce.failed(agent)
     case 'lost':
       return text.announce.lost(agent)
+    case 'budget':
+      return text.announce.failed(agent)
     default:
       return event.data.reason satisfies never
   }

@@ -62,6 +62,7 @@ function explain(state: AnswerState, empty: boolean, place: SessionPlace): strin
     case 'queued':
     case 'working':
     case 'stopping':
+    case 'suspended':
     case 'complete':
       return undefined
     default:

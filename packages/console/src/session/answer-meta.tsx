@@ -43,6 +43,8 @@ export function stateWords(state: AnswerState, place: SessionPlace): string {
       return state.attempt > 1 ? text.run.workingAgain(state.attempt, state.maxAttempts) : text.run.working
     case 'stopping':
       return text.run.stoppingBy(callName(place, state.by))
+    case 'suspended':
+      return text.run.suspended
     case 'complete':
       return ''
     case 'stopped':

@@ -1,18 +1,20 @@
 import { HeadraceError, type ErrorCode } from '../errors.ts'
+import { audienceKey, sees, type Audience } from '../audience.ts'
 import { foldStep } from '../fold.ts'
 import { allows, type Verb } from '../grant.ts'
 import type { Command } from '../commands.ts'
 import type { EventData, EventType, SessionEvent } from '../events.ts'
-import type { Actor, RunId } from '../ids.ts'
+import { actorKind, type Actor, type RunId } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
 import type { SessionLimits } from '../limits.ts'
 import type { SessionState } from '../state.ts'
-import type { Message, SessionView } from '../view.ts'
+import type { Message, Run, SessionView } from '../view.ts'
 
 interface Origin {
   readonly actor?: Actor
   readonly run?: RunId
   readonly n?: number
+  readonly to?: Audience | undefined
 }
 
 /**
@@ -40,6 +42,11 @@ export class Draft {
     return this.state.view
   }
 
+  /** The run that a command names; one that is over counts, as long as it is in the view. */
+  run(id: RunId): Run {
+    return this.view.runs.find((run) => run.id === id) ?? unknownRun(id)
+  }
+
   emit<T extends EventType>(type: T, data: EventData[T], origin: Origin = {}): void {
     const { id, grant } = this.command
     const event = {
@@ -51,8 +58,10 @@ export class Draft {
       // Answers are remembered by sender; what is written in an agent's name has its own way of being retried.
       ...(id !== undefined && origin.actor === undefined && { cmd: id }),
       ...(origin.n !== undefined && { n: origin.n }),
+      ...(origin.to !== undefined && { to: origin.to }),
       data,
     } as SessionEvent // `data` is the data of `type` by the signature, which TypeScript can't carry through the union
+    within(event.seq, this.limits, 'logEvents', 'Go on in another session, or in a copy of this one.')
     this.events.push(event)
     const { state, cooled } = foldStep(this.state, event)
     this.state = state
@@ -80,6 +89,39 @@ export function within(actual: number, limits: SessionLimits, name: keyof Sessio
       actual,
     })
   }
+}
+
+function unknownRun(id: RunId): never {
+  return refuse('run_not_found', `This session has no open or recent run ${id}.`, { run: id })
+}
+
+/**
+ * Who shall see something, as it is stored: the writer is among those who are named. What a participant writes they must
+ * see themselves; only agents write what is not for them.
+ */
+export function addressed(draft: Draft, to: Audience | undefined, author: Actor): Audience | undefined {
+  if (to === undefined) return undefined
+  const all = typeof to === 'string' ? to : [...new Set([...to, author])]
+  if (actorKind(author) !== 'agent' && !sees({ actor: author }, all)) {
+    refuse('bad_request', `to names ${String(to)}, which you are not one of. Name the participants in a list.`, {
+      path: 'to',
+    })
+  }
+  const { messages, olderFor = {}, requests } = draft.view
+  const known = new Set([
+    ...messages.map((message) => audienceKey(message.to)),
+    ...Object.keys(olderFor),
+    ...requests.map((request) => audienceKey(request.spec.to)),
+  ])
+  known.delete('')
+  known.add(audienceKey(all))
+  within(known.size, draft.limits, 'audiences', 'Use an audience that the session has already.')
+  return all
+}
+
+/** How many runs wait. */
+export function queuedRuns(view: SessionView): number {
+  return view.runs.filter((run) => run.status === 'queued').length
 }
 
 /** Refuses what the token does not allow. `what` names the thing that needs the verb. */

@@ -1,36 +1,54 @@
-/** Rules for what people bring: sessions, messages, inputs (C1, C2). */
-import { actorKind, type AgentName, type MessageId } from '../ids.ts'
-import { mergeMetadata } from '../fold.ts'
-import { partChars, type PartStart } from '../parts.ts'
+/** Rules for what people bring: sessions and inputs (C1, C2). */
+import { sees } from '../audience.ts'
+import { changeSettings, mergeMetadata } from '../fold/settings.ts'
+import type { AgentName, MessageId } from '../ids.ts'
+import type { Budget } from '../usage.ts'
 import type { CommandBody } from '../commands.ts'
-import type { EventData, Role, SendPolicy, SessionSettings } from '../events.ts'
+import type { SendPolicy, SessionSettings } from '../events.ts'
 import type { JsonObject } from '../json.ts'
-import type { Message } from '../view.ts'
+import type { Run } from '../view.ts'
+import { mustHaveBudget } from './budget.ts'
 import { cancelRun } from './cancel.ts'
-import { permit, refuse, within, type Draft } from './draft.ts'
+import { permit, queuedRuns, refuse, within, type Draft } from './draft.ts'
+import { addMessage, refuseUnknown, type FindMessage } from './messages.ts'
+import { steerRun } from './steer.ts'
 
 type Body<T extends CommandBody['type']> = Extract<CommandBody, { readonly type: T }>
 
-export function create(draft: Draft, { metadata, agent, policy, maxAttempts }: SessionSettings): void {
+export function create(draft: Draft, settings: SessionSettings): void {
   if (draft.view.seq > 0) return // it exists already: asking again is harmless
-  if (metadata) withinMetadata(draft, metadata)
-  draft.emit('session.created', {
-    ...(metadata && { metadata }),
-    ...(agent !== undefined && { agent }),
-    ...(policy !== undefined && { policy }),
-    ...(maxAttempts !== undefined && { maxAttempts }),
+  if (settings.metadata) withinMetadata(draft, settings.metadata)
+  const given = Object.entries(settings).filter(([key, value]) => key !== 'type' && value !== undefined)
+  draft.emit('session.created', Object.fromEntries(given))
+}
+
+/** What changes nothing is a no-op. */
+export function update(draft: Draft, { type: _, metadata: patch, ...change }: Body<'update'>): void {
+  const { view } = draft
+  const settings = Object.entries(change).filter(([, value]) => value !== undefined)
+  const changed = changeSettings(view, Object.fromEntries(settings))
+  const isSame = settings.every(([key]) => JSON.stringify(at(view, key)) === JSON.stringify(at(changed, key)))
+  const isPatched = patch !== undefined && patchMetadata(draft, patch)
+  if (isSame && !isPatched) return
+  if (!isSame) permit(draft, 'control', 'changing settings')
+  draft.emit('session.updated', {
+    ...(isPatched && { metadata: patch }),
+    ...(!isSame && Object.fromEntries(settings)),
   })
 }
 
-/** A patch that changes nothing is a no-op. */
-export function update(draft: Draft, { metadata: patch }: Body<'update'>): void {
+function at(view: object, key: string): unknown {
+  return Object.entries(view).find(([name]) => name === key)?.[1]
+}
+
+/** Whether a patch of metadata changes anything; refused when it may not. */
+function patchMetadata(draft: Draft, patch: JsonObject): boolean {
   const { metadata: before } = draft.view
   const after = mergeMetadata(before, patch)
-  const same = Object.keys(patch).every((key) => JSON.stringify(before[key]) === JSON.stringify(after[key]))
-  if (same) return
+  if (Object.keys(patch).every((key) => JSON.stringify(before[key]) === JSON.stringify(after[key]))) return false
   withinMetadata(draft, after)
   within(JSON.stringify(patch).length, draft.limits, 'eventChars', 'Remove fewer keys at once.')
-  draft.emit('session.updated', { metadata: patch })
+  return true
 }
 
 function withinMetadata(draft: Draft, metadata: JsonObject): void {
@@ -38,73 +56,46 @@ function withinMetadata(draft: Draft, metadata: JsonObject): void {
   within(JSON.stringify(metadata).length, draft.limits, 'metadataChars', advice)
 }
 
-export function post(draft: Draft, body: Body<'post'>, find: FindMessage): void {
-  addMessage(draft, body, find)
+export function send(draft: Draft, body: Body<'send'>, find: FindMessage): void {
+  const { agent = draft.view.agent, agents = [agent], policy = draft.view.policy } = body
+  if (body.agent !== undefined && body.agents) {
+    refuse('bad_request', 'Name one agent in `agent` or several in `agents`, not both.', { path: 'agents' })
+  }
+  const active = policy === 'steer' && body.edits === undefined ? steerable(draft, agents) : undefined
+  if (active) return steerRun(draft, active, body)
+  mustHaveBudget(draft, draft.command.grant.actor)
+  for (const name of agents) makeRoom(draft, name, policy)
+  const input = addMessage(draft, body, find)
+  for (const name of new Set(agents)) queueRun(draft, { input, agent: name, policy, budget: body.budget })
 }
 
-export function send(draft: Draft, body: Body<'send'>, find: FindMessage): void {
-  const agent = body.agent ?? draft.view.agent
-  const policy = body.policy ?? draft.view.policy
-  makeRoom(draft, agent, policy)
-  queueRun(draft, addMessage(draft, body, find), agent, policy)
+/** The run that a message for one agent can be handed to. */
+function steerable(draft: Draft, agents: readonly AgentName[]): Run | undefined {
+  if (agents.length > 1) return undefined
+  return draft.view.runs.findLast(
+    (run) => run.agent === agents[0] && run.parent === undefined && run.status === 'active' && !run.cancel,
+  )
 }
 
 export function regenerate(draft: Draft, { input, agent, policy }: Body<'regenerate'>, find: FindMessage): void {
-  const message = find(input) ?? refuseUnknown(input)
+  const found = find(input)
+  const message = found && sees(draft.command.grant, found.to) ? found : refuseUnknown(input)
   if (message.run !== undefined) {
     refuse('bad_request', `input names the answer ${input}. Name the message that it answers: ${message.parent}.`, {
       path: 'input',
     })
   }
   const chosen = agent ?? draft.view.agent
+  mustHaveBudget(draft, draft.command.grant.actor)
   makeRoom(draft, chosen, policy ?? draft.view.policy)
-  queueRun(draft, input, chosen, policy ?? draft.view.policy)
+  queueRun(draft, { input, agent: chosen, policy: policy ?? draft.view.policy, budget: undefined })
 }
 
-/** Finds a message of the session, hot or cold. */
-export type FindMessage = (id: MessageId) => Message | undefined
-
-function addMessage(draft: Draft, body: Body<'send' | 'post'>, find: FindMessage): MessageId {
-  const { parts, parent, edits } = body
-  within(size(parts), draft.limits, 'eventChars', 'Send big content as a file part with its address.')
-  const { actor, name } = draft.command.grant
-  const role: Role = actorKind(actor) === 'agent' ? 'assistant' : 'user'
-  const original = edits === undefined ? undefined : (find(edits) ?? refuseUnknown(edits))
-  if (original && (original.run !== undefined || original.role !== role)) {
-    refuse(
-      'bad_request',
-      `edits names ${original.id}, which is not an input of this kind of sender. Answers are made anew by regenerate.`,
-      {
-        path: 'edits',
-      },
-    )
-  }
-  if (parent !== undefined && !find(parent)) refuseUnknown(parent)
-  const id = `m${draft.nextSeq}`
-  const data: EventData['message.added'] = {
-    id,
-    // A new version stands where the original stands.
-    parent: original ? original.parent : (parent ?? draft.view.head),
-    role,
-    parts,
-    ...(edits !== undefined && { edits }),
-    ...(name !== undefined && { name }),
-  }
-  draft.emit('message.added', data)
-  return id
-}
-
-function refuseUnknown(id: MessageId): never {
-  return refuse('message_not_found', `This session has no message ${id}. Use an id from its messages.`, { message: id })
-}
-
-function size(parts: readonly PartStart[]): number {
-  return parts.reduce((sum, part) => sum + partChars(part), 0)
-}
-
-/** What the policy says when the agent already has work here. */
+/** What the policy says when the agent already has work here. What other agents asked of it is their affair. */
 function makeRoom(draft: Draft, agent: AgentName, policy: SendPolicy): void {
-  const open = draft.view.runs.filter((run) => run.agent === agent && run.status !== 'ended')
+  const open = draft.view.runs.filter(
+    (run) => run.agent === agent && run.status !== 'ended' && run.parent === undefined,
+  )
   const [first] = open
   if (policy === 'reject' && first) {
     const advice = 'Wait for it, cancel it, or send with another policy.'
@@ -120,9 +111,16 @@ function makeRoom(draft: Draft, agent: AgentName, policy: SendPolicy): void {
   for (const run of open) cancelRun(draft, run)
 }
 
-function queueRun(draft: Draft, input: MessageId, agent: AgentName, policy: SendPolicy): void {
-  const queued = draft.view.runs.filter((run) => run.status === 'queued').length
-  within(queued + 1, draft.limits, 'queuedRuns', 'Wait until agents have taken some, or cancel some.')
+interface NewRun {
+  readonly input: MessageId
+  readonly agent: AgentName
+  readonly policy: SendPolicy
+  readonly budget: Budget | undefined
+}
+
+function queueRun(draft: Draft, { input, agent, policy, budget = draft.view.runBudget }: NewRun): void {
+  within(queuedRuns(draft.view) + 1, draft.limits, 'queuedRuns', 'Wait until agents have taken some, or cancel some.')
   const id = `r${draft.nextSeq}`
-  draft.emit('run.queued', { id, agent, input, policy, maxAttempts: draft.view.maxAttempts }, { run: id })
+  const { maxAttempts } = draft.view
+  draft.emit('run.queued', { id, agent, input, policy, maxAttempts, ...(budget && { budget }) }, { run: id })
 }

@@ -3,21 +3,34 @@ import { mayWorkAs } from '../grant.ts'
 import { lease, type CommandBody } from '../commands.ts'
 import type { Actor, RunId } from '../ids.ts'
 import type { Hold } from '../state.ts'
-import type { ActiveRun, Run, SessionView } from '../view.ts'
+import type { ActiveRun, EndedRun, Run, SessionView } from '../view.ts'
 import { refuse, within, type Draft } from './draft.ts'
+import { isHeld } from './steer.ts'
 
 type Body<T extends CommandBody['type']> = Extract<CommandBody, { readonly type: T }>
 
-/** Whether an agent may take the run now: it waits, and nothing that must come before it is open. */
-export function claimable(view: Pick<SessionView, 'runs'>, run: Run): boolean {
-  if (run.status !== 'queued') return false
-  if (run.policy === 'parallel') return true
-  const others = view.runs.filter((other) => other.agent === run.agent && other.id !== run.id)
-  if (others.some((other) => other.status === 'active')) return false
-  const first = view.runs.find(
-    (other) => other.agent === run.agent && other.status === 'queued' && other.policy !== 'parallel',
+type Place = Pick<SessionView, 'runs'> & Partial<Pick<SessionView, 'floor'>>
+
+/**
+ * Whether an agent may take the run now: it waits, and nothing that must come before it is open.
+ *
+ * @param view - without a `floor`, as if nobody held it
+ */
+export function claimable(view: Place, run: Run): boolean {
+  if (run.status !== 'queued' || isHeld(view, run) || run.undelivered?.dead) return false
+  if (isParallel(run)) return true
+  const others = view.runs.filter(
+    (other) => other.agent === run.agent && other.id !== run.id && other.parent === undefined,
   )
+  // A run that waits for an answer keeps its place: what comes after it was asked for with it in mind.
+  if (others.some((other) => other.status === 'active' || other.status === 'suspended')) return false
+  const first = view.runs.find((other) => other.agent === run.agent && other.status === 'queued' && !isParallel(other))
   return first?.id === run.id
+}
+
+/** What another agent asked for never waits for what people asked for: that may be what the other one works on. */
+function isParallel(run: Run): boolean {
+  return run.policy === 'parallel' || run.parent !== undefined
 }
 
 export function claim(draft: Draft, { run: id, worker, leaseMs }: Body<'claim'>): void {
@@ -25,13 +38,20 @@ export function claim(draft: Draft, { run: id, worker, leaseMs }: Body<'claim'>)
   if (run.status === 'ended') refuseEnded(run.id)
   if (run.status === 'active' && run.worker === worker) return // a retry: it has it
   if (!claimable(draft.view, run)) {
-    const why = run.status === 'active' ? `${run.worker} has it` : `an earlier run of ${run.agent} is open`
-    refuse('not_claimable', `Run ${id} can't be claimed: ${why}.`, { run: id })
+    refuse('not_claimable', `Run ${id} can't be claimed: ${whyNot(draft.view, run)}.`, { run: id })
   }
   const active = draft.view.runs.filter((other) => other.status === 'active').length
   within(active + 1, draft.limits, 'activeRuns', 'Wait until one of them ends.')
   const data = { attempt: run.attempt + 1, worker, leaseMs: leaseMs ?? lease.defaultMs }
   draft.emit('run.claimed', data, { run: id, actor: agentActor(run) })
+}
+
+function whyNot(view: SessionView, run: Exclude<Run, EndedRun>): string {
+  if (run.status === 'active') return `${run.worker} has it`
+  if (run.status === 'suspended') return 'it is suspended'
+  if (isHeld(view, run)) return run.paused ? 'it is paused' : `${view.floor.holder?.actor} holds the floor`
+  if (run.undelivered?.dead) return 'it could not be delivered; retry it first'
+  return `an earlier run of ${run.agent} is open`
 }
 
 /**
@@ -51,8 +71,7 @@ export function agentActor(run: Run): Actor {
 
 /** The run that a worker names, if its token may work as the run's agent. */
 export function findRun(draft: Draft, id: RunId): Run {
-  const run = draft.view.runs.find((candidate) => candidate.id === id)
-  if (!run) refuse('run_not_found', `This session has no open or recent run ${id}.`, { run: id })
+  const run = draft.run(id)
   if (!mayWorkAs(draft.command.grant, draft.view.id, run.agent)) {
     refuse('forbidden', `The token does not allow working as the agent ${run.agent} in this session.`, {
       agent: run.agent,
@@ -64,7 +83,8 @@ export function findRun(draft: Draft, id: RunId): Run {
 /** The fence: only the attempt that holds the lease may go on. */
 export function held(draft: Draft, run: Run, attempt: number): { run: ActiveRun; hold: Hold } {
   const { id } = run
-  if (attempt < run.attempt || (run.status === 'queued' && attempt === run.attempt)) {
+  const isLetGo = run.status === 'queued' || run.status === 'suspended'
+  if (attempt < run.attempt || (isLetGo && attempt === run.attempt)) {
     refuse('fenced', `Attempt ${attempt} of run ${id} no longer holds it. Stop working on it.`, {
       run: id,
       attempt: run.attempt,

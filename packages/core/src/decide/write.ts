@@ -5,12 +5,19 @@
  *   message   open ─▶ complete, or ─▶ interrupted when its run ends; a later attempt of the run may open a complete one again
  *   n         1, 2, 3, … per attempt: the next is applied, an earlier one was, a later one is out of order
  */
-import { isReplaced } from '../fold.ts'
+import { audienceKey, type Audience } from '../audience.ts'
+import { isReplaced } from '../fold/messages.ts'
 import { fieldChars, partChars, streams, unsettable, type Part, type PartFields } from '../parts.ts'
 import type { CommandBody, WriteOp } from '../commands.ts'
 import type { Actor, MessageId, RunId } from '../ids.ts'
 import type { ActiveRun, Message, Run } from '../view.ts'
-import { refuse, within, type Draft } from './draft.ts'
+import { enforceBudgets } from './budget.ts'
+import { addressed, refuse, within, type Draft } from './draft.ts'
+import { endRun } from './end-run.ts'
+import { openRequest, withdrawRequest } from './requests.ts'
+import { spawn } from './spawn.ts'
+import { consume, isHeld } from './steer.ts'
+import { suspendRun } from './suspend.ts'
 import { agentActor, findRun, held } from './work.ts'
 
 type Body = Extract<CommandBody, { readonly type: 'write' }>
@@ -24,7 +31,7 @@ interface Writer {
 
 export function write(draft: Draft, body: Body): void {
   const found = findRun(draft, body.run)
-  if (endedBy(draft, body)) return // a retry, up to the batch that ended the run
+  if (endedBy(draft, body)) return // a retry, up to the batch by which the attempt let go of the run
   const { run, hold } = held(draft, found, body.attempt)
   if (body.n <= hold.n) return // a retry of a batch that was applied
   const expected = hold.n + 1
@@ -35,12 +42,41 @@ export function write(draft: Draft, body: Body): void {
   within(body.ops.length, draft.limits, 'opsPerWrite', 'Split the batch.')
   const writer: Writer = { draft, run, origin: { run: run.id, actor: agentActor(run), n: body.n } }
   for (const [index, op] of body.ops.entries()) {
-    if (op.op === 'end' && index !== body.ops.length - 1) {
-      const text = `ops[${index}] ends the run, so it must be the last operation of the batch.`
+    if ((op.op === 'end' || op.op === 'suspend') && index !== body.ops.length - 1) {
+      const text = `ops[${index}] is ${op.op}, so it must be the last operation of the batch.`
       refuse('bad_request', text, { path: `ops[${index}]` })
     }
+    if (isHeld(draft.view, run) && !whileHeld.has(op.op)) refuseHeld(draft, run, op)
     apply(writer, op)
   }
+  if (body.ops.some(usesBudget)) enforceBudgets(draft, run.id)
+  // The batch was taken although nothing in it was new: its number is used up all the same.
+  if (!draft.events.some((event) => event.n === body.n))
+    draft.emit('run.renewed', { attempt: run.attempt }, writer.origin)
+}
+
+/** What a run may still do while it is held: bring what it has begun to an end, and say how it is. */
+const whileHeld: ReadonlySet<WriteOp['op']> = new Set([
+  'close',
+  'close-message',
+  'usage',
+  'withdraw',
+  'consume',
+  'suspend',
+  'end',
+])
+
+function refuseHeld({ view }: Draft, run: ActiveRun, { op }: WriteOp): never {
+  const { holder } = view.floor
+  const why = holder ? `${holder.name ?? holder.actor} holds the floor` : `run ${run.id} is paused`
+  return refuse('paused', `No ${op} is taken now: ${why}. Keep the batch and send it again when it goes on.`, {
+    run: run.id,
+    ...(holder && { holder: holder.actor }),
+  })
+}
+
+function usesBudget(op: WriteOp): boolean {
+  return op.op === 'usage' || op.op === 'suspend' || op.op === 'end' || (op.op === 'open' && op.start.kind === 'tool')
 }
 
 /** Whether this attempt ended the run itself, with this batch or a later one. */
@@ -57,26 +93,40 @@ function apply(writer: Writer, op: WriteOp): void {
       const { message, part } = openPart(writer, op)
       if (!streams(part.kind)) refuse('part_conflict', `Part ${op.part} is a ${part.kind} part, which takes no deltas.`)
       within(op.text.length, draft.limits, 'eventChars', 'Split the text into several deltas.')
-      withinMessage(writer, message.chars + op.text.length)
-      return draft.emit('part.delta', { message: message.id, part: part.id, text: op.text }, origin)
+      withinMessage(writer, message, { to: part.to, added: op.text.length })
+      const to = part.to ?? message.to
+      return draft.emit('part.delta', { message: message.id, part: part.id, text: op.text }, { ...origin, to })
     }
     case 'set': {
       const { message, part } = openPart(writer, op)
       checkFields(writer, { message, part, fields: op.fields })
-      return draft.emit('part.changed', { message: message.id, part: part.id, fields: op.fields }, origin)
+      const to = part.to ?? message.to
+      return draft.emit('part.changed', { message: message.id, part: part.id, fields: op.fields }, { ...origin, to })
     }
     case 'close': {
       const { message, part } = openPart(writer, op)
       if (op.fields) checkFields(writer, { message, part, fields: op.fields })
       const data = { message: message.id, part: part.id, ...(op.fields && { fields: op.fields }) }
-      return draft.emit('part.closed', data, origin)
+      return draft.emit('part.closed', data, { ...origin, to: part.to ?? message.to })
     }
     case 'close-message': {
       const message = openMessage(writer, op.message)
       const left = message.parts.find((part) => part.status === 'open')
       if (left) refuse('part_conflict', `Message ${op.message} can't be closed while its part ${left.id} is open.`)
-      return draft.emit('message.closed', { id: message.id }, origin)
+      return draft.emit('message.closed', { id: message.id }, { ...origin, to: message.to })
     }
+    case 'usage':
+      return draft.emit('run.used', { usage: op.usage }, origin)
+    case 'request':
+      return openRequest(draft, { run: writer.run, origin }, op.key, op.spec)
+    case 'withdraw':
+      return withdrawRequest(draft, origin, op.key, op.detail)
+    case 'consume':
+      return consume(draft, writer, op.message, op.step)
+    case 'spawn':
+      return spawn(draft, writer, op)
+    case 'suspend':
+      return suspendRun(draft, { run: writer.run, origin, keys: op.waitsFor ?? [], detail: op.detail })
     case 'end':
       return end(writer, op)
     default:
@@ -88,8 +138,7 @@ function end({ draft, run, origin }: Writer, op: Op<'end'>): void {
   // Whoever asked for the stop was told it was accepted, so that is how the run ends, also when it was nearly done.
   const reason = run.cancel ? 'cancelled' : op.reason
   const { detail, usage } = op
-  const data = { reason, attempt: run.attempt, ...(detail !== undefined && { detail }), ...(usage && { usage }) }
-  draft.emit('run.ended', data, origin)
+  endRun(draft, draft.run(run.id), { reason, ...(detail !== undefined && { detail }), ...(usage && { usage }) }, origin)
 }
 
 function open(writer: Writer, op: Op<'open'>): void {
@@ -104,18 +153,41 @@ function open(writer: Writer, op: Op<'open'>): void {
     if (message.parts.some((other) => other.id === part)) {
       refuse('part_conflict', `Part ${op.part} was already opened in message ${op.message}.`)
     }
-    const kept = message.parts.filter((other) => !isReplaced(other, op.step, run.attempt))
-    within(kept.length + 1, draft.limits, 'partsPerMessage', 'Begin another message.')
-    withinMessage(
-      writer,
-      kept.reduce((sum, other) => sum + partChars(other), size),
-    )
   } else {
     if (isCold(draft, run, id)) refuseClosed(op.message)
     openNewMessage(writer, id)
   }
+  const owner = draft.view.messages.findLast((candidate) => candidate.id === id) ?? refuseClosed(op.message)
+  const to = partAudience(draft, owner, op, origin.actor)
+  restartStep(writer, op.step, to)
+  const kept = owner.parts.filter((other) => !isReplaced(other, op.step, run.attempt))
+  within(kept.length + 1, draft.limits, 'partsPerMessage', 'Begin another message.')
+  withinMessage(writer, { ...owner, parts: kept, chars: sharedChars(kept) }, { to, added: size })
   const step = op.step === undefined ? {} : { step: op.step }
-  draft.emit('part.opened', { message: id, part, attempt: run.attempt, ...step, start: op.start }, origin)
+  const data = { message: id, part, attempt: run.attempt, ...step, start: op.start }
+  draft.emit('part.opened', data, { ...origin, to: to ?? owner.to })
+}
+
+/** Who sees a part, where that is not whoever sees its message. */
+function partAudience(draft: Draft, owner: Message, op: Op<'open'>, author: Actor): Audience | undefined {
+  if (op.to === undefined) return undefined
+  const to = addressed(draft, op.to, author)
+  if (audienceKey(to) === audienceKey(owner.to)) return undefined
+  if (owner.to !== undefined) {
+    refuse('bad_request', `Message ${op.message} is not for everybody, so all of its parts are for the same people.`, {
+      path: 'to',
+    })
+  }
+  return to
+}
+
+/** Readers who don't see the part must see that what stood under its step is gone. */
+function restartStep({ draft, run, origin }: Writer, step: string | undefined, to: Audience | undefined): void {
+  if (step === undefined || to === undefined) return
+  const replaces = draft.view.messages.some(
+    (message) => message.run === run.id && message.parts.some((part) => isReplaced(part, step, run.attempt)),
+  )
+  if (replaces) draft.emit('step.restarted', { step, attempt: run.attempt }, origin)
 }
 
 /** What an earlier attempt has closed, the next one may write again. What this one has closed stays closed. */
@@ -129,7 +201,9 @@ function openNewMessage({ draft, run, origin }: Writer, id: MessageId): void {
   within(hot.length + cold + 1, draft.limits, 'messagesPerRun', 'Go on in a message that is open.')
   const open = hot.filter((message) => message.status === 'open').length
   within(open + 1, draft.limits, 'openMessagesPerRun', 'Close some first.')
-  draft.emit('message.opened', { id, parent: run.input, role: 'assistant' }, origin)
+  // Whoever may not see the question does not see the answer either.
+  const to = findMessage(draft, run.input)?.to
+  draft.emit('message.opened', { id, parent: run.input, role: 'assistant' }, { ...origin, to })
 }
 
 interface Change {
@@ -143,11 +217,21 @@ function checkFields(writer: Writer, { message, part, fields }: Change): void {
   const wrong = unsettable(part.kind, fields)
   if (wrong !== undefined) refuse('part_conflict', `A ${part.kind} part has no field ${wrong} to set.`)
   within(fieldChars(fields), limits, 'eventChars', 'Store big content elsewhere and set its address.')
-  withinMessage(writer, message.chars + fieldChars(fields))
+  withinMessage(writer, message, { to: part.to, added: fieldChars(fields) })
 }
 
-function withinMessage({ draft }: Writer, chars: number): void {
-  within(chars, draft.limits, 'messageChars', 'Begin another message.')
+/** What not everybody sees has a bound of its own, because it does not count for what is hot. */
+function withinMessage({ draft }: Writer, message: Message, part: { to: Audience | undefined; added: number }): void {
+  if (part.to === undefined) {
+    within(message.chars + part.added, draft.limits, 'messageChars', 'Begin another message.')
+    return
+  }
+  const others = message.parts.reduce((sum, other) => sum + (other.to === undefined ? 0 : partChars(other)), 0)
+  within(others + part.added, draft.limits, 'privateChars', 'Begin another message.')
+}
+
+function sharedChars(parts: readonly Part[]): number {
+  return parts.reduce((sum, part) => sum + (part.to === undefined ? partChars(part) : 0), 0)
 }
 
 function openMessage({ draft, run }: Writer, key: string): Message {
@@ -165,7 +249,10 @@ function refuseClosed(key: string): never {
 function openPart(writer: Writer, op: Op<'delta' | 'set' | 'close'>): { message: Message; part: Part } {
   const message = openMessage(writer, op.message)
   const id = partId(writer.run, op.part)
-  const part = message.parts.findLast((candidate) => candidate.id === id)
+  const part =
+    message.parts.findLast((candidate) => candidate.id === id) ??
+    // A tool call that was left open when the run was suspended gets its result from the attempt that goes on.
+    message.parts.findLast((candidate) => candidate.status === 'open' && keyOf(candidate) === op.part)
   if (!part) refuse('part_conflict', `Part ${op.part} has not been opened in message ${op.message} by this attempt.`)
   if (part.status !== 'open') refuse('part_conflict', `Part ${op.part} of message ${op.message} is closed.`)
   return { message, part }
@@ -188,4 +275,9 @@ function messageId(run: Run, key: string): MessageId {
 /** Not the same for two attempts: their parts must not be taken for each other. */
 function partId(run: Run, key: string): string {
   return `${run.attempt}.${key}`
+}
+
+/** The key under which an attempt opened a part. */
+function keyOf({ id }: Part): string {
+  return id.slice(id.indexOf('.') + 1)
 }

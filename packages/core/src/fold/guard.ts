@@ -1,28 +1,38 @@
-/** The fold of what `decide` needs and no reader sees: leases, batch numbers, answered commands. */
+/** The fold of what `decide` needs and no reader sees: leases, batch numbers, answered commands, budgets, notices. */
 import { actorKind } from '../ids.ts'
 import { hot } from '../limits.ts'
-import type { SessionEvent } from '../events.ts'
+import type { EventOf, SessionEvent } from '../events.ts'
 import type { Guard, Hold } from '../state.ts'
 import type { Message, SessionView } from '../view.ts'
+import { foldNotices } from './notices.ts'
+import { foldSpent } from './spent.ts'
 
-/** The guard after one more event. */
-export function foldGuard(before: Guard, event: SessionEvent): Guard {
-  const guard = event.cmd === undefined ? before : remember(before, commandKey(event.actor, event.cmd), event.seq)
+/**
+ * The guard after one more event.
+ *
+ * @param view - the view after the event
+ */
+export function foldGuard(before: Guard, event: SessionEvent, view: SessionView): Guard {
+  const remembered = event.cmd === undefined ? before : remember(before, commandKey(event.actor, event.cmd), event.seq)
+  const counted = foldSpent(remembered, event, view)
+  return foldWatch(foldErasing(foldHolds(foldNotices(counted, event, view), event), event), event, view)
+}
+
+function foldHolds(guard: Guard, event: SessionEvent): Guard {
   const { run } = event
-  if (run === undefined) return guard
+  if (run === undefined) return event.type === 'session.forked' ? copied(guard) : guard
   switch (event.type) {
     case 'run.claimed': {
       const { attempt, leaseMs } = event.data
-      return hold(guard, run, { attempt, leaseMs, until: event.at + leaseMs, n: 0 })
+      return hold(guard, run, { attempt, leaseMs, until: event.at + leaseMs, n: 0, since: event.at })
     }
     case 'run.lapsed':
+    case 'run.undelivered':
       return { ...guard, holds: omit(guard.holds, run) }
-    case 'run.ended': {
-      // Only a writer's own batch can be sent again in good faith; whoever was ended from outside must be told so.
-      const end = event.n === undefined ? undefined : ([run, event.data.attempt, event.n] as const)
-      const ends = end ? [...guard.ends, end].slice(-hot.endedRuns) : guard.ends
-      return { ...guard, holds: omit(guard.holds, run), cold: omit(guard.cold, run), ends }
-    }
+    case 'run.suspended':
+      return { ...guard, holds: omit(guard.holds, run), ends: withEnd(guard, run, event) }
+    case 'run.ended':
+      return { ...guard, holds: omit(guard.holds, run), cold: omit(guard.cold, run), ends: withEnd(guard, run, event) }
     default: {
       const held = guard.holds[run]
       if (!held) return guard
@@ -33,6 +43,47 @@ export function foldGuard(before: Guard, event: SessionEvent): Guard {
       return hold(guard, run, { ...held, until: event.at + held.leaseMs, n: event.n ?? held.n })
     }
   }
+}
+
+/** Only a writer's own batch can be sent again in good faith; whoever was ended from outside must be told so. */
+function withEnd(guard: Guard, run: string, event: EventOf<'run.suspended' | 'run.ended'>): Guard['ends'] {
+  if (event.n === undefined) return guard.ends
+  return [...guard.ends, [run, event.data.attempt, event.n] as const].slice(-hot.endedRuns)
+}
+
+/** Nothing that was under way in the original is under way in a copy. */
+function copied(guard: Guard): Guard {
+  return {
+    ...guard,
+    commands: [],
+    holds: {},
+    ends: [],
+    cold: {},
+    spent: { ...guard.spent, runs: {} },
+    notices: [],
+    erasing: [],
+  }
+}
+
+function foldErasing(guard: Guard, event: SessionEvent): Guard {
+  if (event.type === 'content.redacted') {
+    const { message, part } = event.data
+    return { ...guard, erasing: [...guard.erasing, { seq: event.seq, message, ...(part !== undefined && { part }) }] }
+  }
+  if (event.type !== 'content.erased') return guard
+  return { ...guard, erasing: guard.erasing.filter(({ seq }) => seq !== event.data.of) }
+}
+
+/** Since when nobody has had the session open: from when the last one left, or from the first run that nobody saw. */
+function foldWatch(guard: Guard, event: SessionEvent, view: SessionView): Guard {
+  const isWatched = view.presence.length > 0
+  if (isWatched === (guard.unwatchedSince === undefined)) return guard
+  if (isWatched) {
+    const { unwatchedSince: _, ...watched } = guard
+    return watched
+  }
+  const begins = event.type === 'presence.left' || event.type === 'run.queued' || event.type === 'session.forked'
+  return begins ? { ...guard, unwatchedSince: event.at } : guard
 }
 
 /** Remembers the messages of open runs that have gone cold, so that their runs can't open them a second time. */

@@ -144,6 +144,8 @@ export class Connection {
         return void this.#command(frame, this.#grant).catch((thrown: unknown) => this.#fail(thrown))
       case 'work':
         return this.#work(frame, this.#grant)
+      case 'ephemeral':
+        return
       case 'ping':
         return this.#outlet.send({ type: 'pong' })
       default:

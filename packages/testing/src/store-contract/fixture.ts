@@ -65,6 +65,8 @@ export function makeRow(id: string, fields: Partial<SessionRow> = {}): SessionRo
     openRuns: 0,
     work: [],
     due: null,
+    archived: false,
+    inbox: [],
     ...fields,
   }
 }
