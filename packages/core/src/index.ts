@@ -111,6 +111,7 @@ export {
   type Compaction,
   type Durability,
   type InboxEntry,
+  type InboxQuery,
   type ListPage,
   type ListQuery,
   type MessageRow,

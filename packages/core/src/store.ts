@@ -43,6 +43,7 @@ export interface SessionRow {
   readonly work: readonly string[]
   /** A server must look at the session by then (milliseconds since 1970), or `null`. */
   readonly due: number | null
+  /** Kept out of the way: lists can leave it out. */
   readonly archived: boolean
   /** What waits for whom; at most 256 entries. */
   readonly inbox: readonly InboxEntry[]
@@ -93,12 +94,31 @@ export interface ListQuery {
   readonly limit: number
   /** Rows after this one in the order of the list. */
   readonly cursor?: string
+  /** Only rows of this status. */
+  readonly status?: SessionRow['status']
+  /** Only archived rows, or only others. Default: both. */
+  readonly archived?: boolean
+  /** Only rows whose metadata has each of these fields with this very value. */
+  readonly metadata?: Readonly<Record<string, string | number | boolean>>
+}
+
+export interface InboxQuery {
+  readonly tenant: string
+  /** Entries for any of these, spelled exactly so: 1 to 16. */
+  readonly for: readonly string[]
+  /** Most rows: 1 to 1,000. */
+  readonly limit: number
+  /** Rows after this one in the order of the inbox. */
+  readonly cursor?: string
 }
 
 export interface ListPage {
-  /** Newest `updatedAt` first. */
+  /** In the order of the list. */
   readonly rows: readonly SessionRow[]
-  /** Present when there are more rows. */
+  /**
+   * Present when there are more rows. Where rows are picked out of a list, a call looks at a bounded number of them: then a
+   * page can be short, or empty, and a cursor says only that not all was looked at.
+   */
   readonly cursor?: string
 }
 
@@ -179,11 +199,19 @@ export interface Store {
   row(key: SessionKey): Promise<SessionRow | undefined>
 
   /**
-   * Sessions of a tenant.
+   * Sessions of a tenant, newest `updatedAt` first. With filters, a call looks at 1,000 rows or more.
    *
    * @throws HeadraceError `bad_request` when the cursor is none of this store's
    */
   list(query: ListQuery): Promise<ListPage>
+
+  /**
+   * Sessions of a tenant with inbox entries for any of some actors, each once, newest entry first. By an index: the cost is
+   * that of the rows on the page, times the number of actors.
+   *
+   * @throws HeadraceError `bad_request` when the cursor is none of this store's
+   */
+  inbox(query: InboxQuery): Promise<ListPage>
 
   /** Sessions whose `due` is at or before a time, soonest first. */
   due(before: number, limit: number): Promise<readonly { readonly key: SessionKey; readonly at: number }[]>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { nextDue, sameRow, sessionRow, type SessionRow } from '../src/index.ts'
+import { nextDue, sameRow, sessionRow, type InboxEntry, type SessionRow } from '../src/index.ts'
 import { open, ops, type TestSession } from './support.ts'
 
 const row = (session: TestSession): SessionRow => sessionRow(session.state)
@@ -71,12 +71,28 @@ describe('P6a: the row of a session', () => {
     ['status', { status: 'idle' }],
     ['open runs', { openRuns: 9 }],
     ['work', { work: ['a'] }],
+    ['archived', { archived: true }],
+    ['an entry in the inbox', { inbox: [{ kind: 'unread', for: 'user:ada', ref: 'm1', at: 5 }] }],
     ['a due that is gone', { due: null }],
     ['an earlier due', { due: 1 }],
   ])('is another row with other %s', (_, change) => {
     const session = open()
     session.start()
     expect(sameRow(row(session), { ...row(session), ...change })).toBe(false)
+  })
+
+  test('is another row when an entry of the inbox says something else', () => {
+    const entry: InboxEntry = { kind: 'unread', for: 'user:ada', ref: 'm1', at: 5, count: 2 }
+    const stored = { ...row(open()), inbox: [entry] }
+    expect(sameRow(stored, { ...stored, inbox: [{ ...entry }] })).toBe(true)
+    const others: readonly InboxEntry[] = [
+      { ...entry, kind: 'mention' },
+      { ...entry, for: 'user:bob' },
+      { ...entry, ref: 'm2' },
+      { ...entry, at: 6 },
+      { ...entry, count: 3 },
+    ]
+    for (const other of others) expect(sameRow(stored, { ...stored, inbox: [other] })).toBe(false)
   })
 
   test('is another row when something becomes due that was not', () => {

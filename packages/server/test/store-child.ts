@@ -39,10 +39,10 @@ async function appendForEver(id: string): Promise<never> {
         messages: 0,
         status: 'idle',
         openRuns: 0,
+        archived: false,
+        inbox: seq % 2 === 0 ? [{ kind: 'unread', for: 'user:ada', ref: 'm', at: seq }] : [],
         work: seq % 3 === 0 ? ['writer'] : [],
         due: seq % 5 === 0 ? seq : null,
-        archived: false,
-        inbox: [],
       },
       messages: [{ seq, json: String(seq) }],
     })

@@ -2,6 +2,7 @@ import { describe } from 'vitest'
 import { appendContract } from './store-contract/append.ts'
 import { compactionContract } from './store-contract/compaction.ts'
 import { storeTests, type OpenStore } from './store-contract/fixture.ts'
+import { inboxContract } from './store-contract/inbox.ts'
 import { listContract } from './store-contract/lists.ts'
 import { modelContract } from './store-contract/model-test.ts'
 import { purgeContract } from './store-contract/purge.ts'
@@ -25,6 +26,7 @@ export function storeContract(name: string, open: OpenStore): void {
     appendContract(tests)
     readContract(tests)
     listContract(tests)
+    inboxContract(tests)
     compactionContract(tests)
     tenantContract(tests)
     purgeContract(tests)

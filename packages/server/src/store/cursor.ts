@@ -1,10 +1,15 @@
 import { HeadraceError } from '@headrace/core'
 import type { SessionId } from '@headrace/core'
 
-/** Where a list stands: rows are ordered by `updatedAt`, newest first, then by id. */
+/** Where a list stands: rows are ordered by time, newest first, then by id. */
 export interface ListPosition {
+  /** In an inbox, the time of the newest entry. */
   readonly updatedAt: number
   readonly id: SessionId
+}
+
+export function compareListed(a: ListPosition, b: ListPosition): number {
+  return b.updatedAt - a.updatedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 }
 
 const pattern = /^(\d{1,16})!([A-Za-z0-9._:/-]{1,256})$/

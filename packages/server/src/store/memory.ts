@@ -2,6 +2,7 @@ import { AppendConflict, HeadraceError, splitKey } from '@headrace/core'
 import type {
   AppendBatch,
   Compaction,
+  InboxQuery,
   ListPage,
   ListQuery,
   MessageRow,
@@ -11,7 +12,8 @@ import type {
   Snapshot,
   Store,
 } from '@headrace/core'
-import { formatCursor, parseCursor, type ListPosition } from './cursor.ts'
+import { compareListed, formatCursor, parseCursor, type ListPosition } from './cursor.ts'
+import { isListed, newestEntry } from './row-choice.ts'
 import { assertFloor, endOfDropped, rangesToDrop } from './seq-ranges.ts'
 
 interface Session {
@@ -39,6 +41,10 @@ export function createMemoryStore(): Store {
   function rows(): { readonly key: SessionKey; readonly row: SessionRow }[] {
     if (closed) throw new HeadraceError('closed', 'The store is closed.')
     return [...sessions].flatMap(([key, { row }]) => (row === undefined ? [] : [{ key, row }]))
+  }
+
+  function rowsOf(tenant: string): readonly SessionRow[] {
+    return rows().flatMap(({ key, row }) => (splitKey(key).tenant === tenant ? [row] : []))
   }
 
   function mustFind(key: SessionKey): Session {
@@ -139,18 +145,23 @@ export function createMemoryStore(): Store {
     },
 
     async list(query: ListQuery): Promise<ListPage> {
-      const start = query.cursor === undefined ? undefined : parseCursor(query.cursor)
-      const found = rows()
-        .filter(
-          ({ key, row }) => splitKey(key).tenant === query.tenant && (start === undefined || listed(start, row) < 0),
-        )
-        .map(({ row }) => row)
-        .sort(listed)
-      const page = found.slice(0, query.limit)
-      const last = page.at(-1)
-      return found.length > page.length && last !== undefined
-        ? { rows: page, cursor: formatCursor(last) }
-        : { rows: page }
+      return page(
+        rowsOf(query.tenant).flatMap((row) =>
+          isListed(row, query) ? [{ updatedAt: row.updatedAt, id: row.id, row }] : [],
+        ),
+        query,
+      )
+    },
+
+    async inbox(query: InboxQuery): Promise<ListPage> {
+      const actors = new Set(query.for)
+      return page(
+        rowsOf(query.tenant).flatMap((row) => {
+          const newest = newestEntry(row.inbox, actors)
+          return newest === undefined ? [] : [{ updatedAt: newest, id: row.id, row }]
+        }),
+        query,
+      )
     },
 
     async due(before: number, limit: number): Promise<readonly { readonly key: SessionKey; readonly at: number }[]> {
@@ -180,11 +191,19 @@ export function createMemoryStore(): Store {
   }
 }
 
-function newSession(): Session {
-  return { head: 0, events: new Map(), messages: new Map() }
+/** A page of rows that have a place in a list. */
+function page(
+  places: readonly (ListPosition & { readonly row: SessionRow })[],
+  query: { readonly limit: number; readonly cursor?: string },
+): ListPage {
+  const start = query.cursor === undefined ? undefined : parseCursor(query.cursor)
+  const found = places.filter((place) => start === undefined || compareListed(start, place) < 0).sort(compareListed)
+  const rows = found.slice(0, query.limit)
+  const last = rows.at(-1)
+  const listed = { rows: rows.map(({ row }) => row) }
+  return found.length > rows.length && last !== undefined ? { ...listed, cursor: formatCursor(last) } : listed
 }
 
-/** The order of lists. */
-function listed(a: ListPosition, b: ListPosition): number {
-  return b.updatedAt - a.updatedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+function newSession(): Session {
+  return { head: 0, events: new Map(), messages: new Map() }
 }

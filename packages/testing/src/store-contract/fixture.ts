@@ -1,5 +1,13 @@
 import { test } from 'vitest'
-import { AppendConflict, type SessionKey, type SessionRow, type Store } from '@headrace/core'
+import {
+  AppendConflict,
+  type InboxQuery,
+  type ListPage,
+  type ListQuery,
+  type SessionKey,
+  type SessionRow,
+  type Store,
+} from '@headrace/core'
 
 /** An empty store, and what the suite may do with it. */
 export interface StoreUnderTest {
@@ -64,9 +72,9 @@ export function makeRow(id: string, fields: Partial<SessionRow> = {}): SessionRo
     status: 'idle',
     openRuns: 0,
     work: [],
-    due: null,
     archived: false,
     inbox: [],
+    due: null,
     ...fields,
   }
 }
@@ -97,15 +105,26 @@ export async function conflictOf(append: Promise<void>): Promise<number> {
 }
 
 /** All pages of a list, at most `limit` rows each. */
-export async function listAll(store: Store, tenant: string, limit: number): Promise<SessionRow[]> {
+export async function listAll(
+  store: Store,
+  tenant: string,
+  limit: number,
+  filter: Partial<ListQuery> = {},
+): Promise<SessionRow[]> {
+  return allRows((cursor) => store.list({ tenant, limit, ...filter, ...cursor }))
+}
+
+/** All pages of an inbox, at most `limit` rows each. */
+export async function inboxAll(store: Store, query: InboxQuery): Promise<SessionRow[]> {
+  return allRows((cursor) => store.inbox({ ...query, ...cursor }))
+}
+
+async function allRows(read: (cursor: { cursor?: string }) => Promise<ListPage>): Promise<SessionRow[]> {
   const rows: SessionRow[] = []
-  let page = await store.list({ tenant, limit })
-  rows.push(...page.rows)
-  while (page.cursor !== undefined) {
-    page = await store.list({ tenant, limit, cursor: page.cursor })
+  for (let page = await read({}); ; page = await read({ cursor: page.cursor })) {
     rows.push(...page.rows)
+    if (page.cursor === undefined) return rows
   }
-  return rows
 }
 
 /** All sessions with work, at most `limit` at a time. */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { sessionKey, type SessionRow, type Store } from '@headrace/core'
+import { sessionKey, type ListQuery, type SessionRow, type Store } from '@headrace/core'
 import { listAll, makeEvents, makeRow, workAll, type StoreTests } from './fixture.ts'
 
 export function listContract({ test }: StoreTests): void {
@@ -72,6 +72,57 @@ export function listContract({ test }: StoreTests): void {
     for (const cursor of ['', 'x', '1', '!', '12!', '-1!s', '1!s!t', 'a'.repeat(1_000)]) {
       await expect(store.list({ tenant: 'acme', limit: 1, cursor })).rejects.toMatchObject({ code: 'bad_request' })
     }
+  })
+
+  test('P6b a list can be of one status, of archived sessions or not, and of some metadata', async (store) => {
+    const all = Array.from({ length: 60 }, (_, index) =>
+      makeRow(`s${index}`, {
+        updatedAt: 1_000 - index,
+        status: (['active', 'waiting', 'idle'] as const)[index % 3] ?? 'idle',
+        archived: index % 4 === 0,
+        metadata: { team: index % 2 === 0 ? 'red' : 'blue', level: index % 5, done: index % 7 === 0, toString: 'no' },
+      }),
+    )
+    for (const row of all) await put(store, 'acme', row)
+    await put(store, 'other', makeRow('s0', { status: 'active' }))
+    const expectList = async (filter: Partial<ListQuery>, isWanted: (row: SessionRow) => boolean): Promise<void> => {
+      const expected = all.filter(isWanted)
+      for (const limit of [1, 7, 1_000]) {
+        const found = await listAll(store, 'acme', limit, filter)
+        expect(found).toEqual(expected)
+        const page = await store.list({ tenant: 'acme', limit, ...filter })
+        expect(page.rows.length).toBeLessThanOrEqual(limit)
+      }
+    }
+    await expectList({ status: 'waiting' }, (row) => row.status === 'waiting')
+    await expectList({ archived: true }, (row) => row.archived)
+    await expectList({ archived: false }, (row) => !row.archived)
+    await expectList({ metadata: { team: 'red' } }, (row) => row.metadata['team'] === 'red')
+    await expectList(
+      { metadata: { level: 3, done: true } },
+      (row) => row.metadata['level'] === 3 && row.metadata['done'] === true,
+    )
+    await expectList({ metadata: {} }, () => true)
+    // Another type, or a name that only the prototype has.
+    await expectList({ metadata: { level: '3' } }, () => false)
+    await expectList({ metadata: { done: 0 } }, () => false)
+    await expectList({ metadata: { hasOwnProperty: 'no' } }, () => false)
+    await expectList(
+      { status: 'idle', archived: false, metadata: { team: 'blue' } },
+      (row) => row.status === 'idle' && !row.archived && row.metadata['team'] === 'blue',
+    )
+  })
+
+  test('P6b a list that leaves out most gets there by its cursor', async (store) => {
+    const count = 2_500
+    await Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        const row = makeRow(`s${index}`, { updatedAt: index, metadata: { rare: index % 1_200 === 7 } })
+        await store.append(`acme!s${index}`, 0, { events: ['1'], row })
+      }),
+    )
+    const found = await listAll(store, 'acme', 1, { metadata: { rare: true } })
+    expect(found.map((row) => row.id)).toEqual(['s2407', 's1207', 's7'])
   })
 
   test('R3 sessions are due soonest first, and only once their time has come', async (store) => {

@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AppendConflict, sessionKey, type SessionKey, type SessionRow, type Snapshot, type Store } from '@headrace/core'
-import { listAll, makeRow, workAll, type OpenStore } from './fixture.ts'
+import { inboxAll, listAll, makeRow, workAll, type OpenStore } from './fixture.ts'
 import { StoreModel } from './model.ts'
 
 const tenants = ['a', 'a1']
 const ids = ['s', 's1', 's:', 'S']
 const agents = ['writer', 'critic']
+const actors = ['user:ada', 'user:bob', '*']
 
 /** A step of the test. Numbers are bent to fit the state in which the step finds the session. */
 type Step =
@@ -38,12 +39,22 @@ type Step =
   | { readonly do: 'purge'; readonly key: SessionKey }
   | { readonly do: 'reopen' }
 
-type RowFields = Pick<SessionRow, 'updatedAt' | 'due' | 'work'> | null
+type RowFields = Pick<SessionRow, 'updatedAt' | 'due' | 'work' | 'status' | 'archived' | 'inbox'> | null
 
 const key = fc.tuple(fc.constantFrom(...tenants), fc.constantFrom(...ids)).map(([tenant, id]) => sessionKey(tenant, id))
 const time = fc.integer({ min: 0, max: 12 })
 const row: fc.Arbitrary<RowFields> = fc.option(
-  fc.record({ updatedAt: time, due: fc.option(time), work: fc.subarray(agents) }),
+  fc.record({
+    updatedAt: time,
+    due: fc.option(time),
+    work: fc.subarray(agents),
+    status: fc.constantFrom('active', 'idle'),
+    archived: fc.boolean(),
+    inbox: fc.array(
+      fc.record({ kind: fc.constant('unread'), for: fc.constantFrom(...actors), ref: fc.constant('m'), at: time }),
+      { maxLength: 3 },
+    ),
+  }),
 )
 const small = fc.integer({ min: 0, max: 12 })
 const limit = fc.integer({ min: 1, max: 5 })
@@ -199,6 +210,10 @@ async function checkAppend(
   expect(await store.row(next.key)).toEqual(model.row(next.key))
 }
 
+function byId(a: SessionRow, b: SessionRow): number {
+  return a.id < b.id ? -1 : 1
+}
+
 /** Where the log really ends, or that it went on. */
 async function outcomeOf(append: () => void | Promise<void>): Promise<number | 'done'> {
   try {
@@ -221,7 +236,16 @@ async function checkLists(store: Store, model: StoreModel, limit: number, before
   for (const tenant of tenants) {
     const rows = await listAll(store, tenant, limit)
     expect(rows.map((found) => found.updatedAt)).toEqual(rows.map((found) => found.updatedAt).sort((a, b) => b - a))
-    expect(rows.sort((a, b) => (a.id < b.id ? -1 : 1))).toEqual(model.list(tenant))
+    expect(rows.sort(byId)).toEqual(model.list(tenant))
+    const filtered = await listAll(store, tenant, limit, { status: 'idle', archived: false })
+    expect(filtered.sort(byId)).toEqual(model.list(tenant).filter((row) => row.status === 'idle' && !row.archived))
+    for (const asked of [['user:ada'], ['*', 'user:bob'], actors]) {
+      const waiting = await inboxAll(store, { tenant, for: asked, limit })
+      const expected = model.inbox(tenant, asked)
+      const times = new Map(expected.map(({ id, at }) => [id, at]))
+      expect(waiting.map((row) => times.get(row.id))).toEqual(expected.map(({ at }) => at))
+      expect(waiting.map((row) => row.id).sort()).toEqual(expected.map(({ id }) => id).sort())
+    }
   }
   const due = await store.due(before, 1_000)
   expect(due.map(({ at }) => at)).toEqual(model.due(before).map(({ at }) => at))

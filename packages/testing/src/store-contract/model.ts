@@ -110,6 +110,16 @@ export class StoreModel {
       .sort((a, b) => (a.id < b.id ? -1 : 1))
   }
 
+  /** By the newest entry, then by id. */
+  inbox(tenant: string, actors: readonly string[]): { id: string; at: number }[] {
+    return this.list(tenant)
+      .flatMap(({ id, inbox }) => {
+        const times = inbox.filter((entry) => actors.includes(entry.for)).map((entry) => entry.at)
+        return times.length === 0 ? [] : [{ id, at: Math.max(...times) }]
+      })
+      .sort((a, b) => b.at - a.at)
+  }
+
   /** By time, then by key. */
   due(before: number): { key: SessionKey; at: number }[] {
     return this.#rows()

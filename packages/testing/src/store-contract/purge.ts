@@ -1,12 +1,13 @@
 import { expect } from 'vitest'
-import { AppendConflict } from '@headrace/core'
+import { AppendConflict, type InboxEntry } from '@headrace/core'
 import { conflictOf, everything, makeEvents, makeRow, type StoreTests } from './fixture.ts'
 
 const key = 'acme!chat-1'
+const waits: InboxEntry = { kind: 'failed', for: '*', ref: 'r1', at: 8 }
 
 export function purgeContract({ test }: StoreTests): void {
   test('S5 a purged session is gone with all that belongs to it, and its id can be used again', async (store) => {
-    const row = makeRow('chat-1', { due: 5, work: ['writer'], updatedAt: 9 })
+    const row = makeRow('chat-1', { due: 5, work: ['writer'], updatedAt: 9, inbox: [waits] })
     await store.append(key, 0, { events: makeEvents('old', 3_000), row, messages: [{ seq: 2, json: '"old"' }] })
     await store.putSnapshot(key, { seq: 3, state: '"old"' })
     await store.purge(key)
@@ -19,6 +20,7 @@ export function purgeContract({ test }: StoreTests): void {
     expect(await store.list({ tenant: 'acme', limit: 10 })).toEqual({ rows: [] })
     expect(await store.due(10, 10)).toEqual([])
     expect(await store.work('writer', 10)).toEqual([])
+    expect(await store.inbox({ tenant: 'acme', for: ['*'], limit: 10 })).toEqual({ rows: [] })
 
     await store.append(key, 0, { events: makeEvents('new', 2), row: makeRow('chat-1') })
     await store.putSnapshot(key, { seq: 1, state: '"new"' })

@@ -1,8 +1,10 @@
 import { expect } from 'vitest'
-import { HeadraceError, type SessionKey, type Store } from '@headrace/core'
+import { HeadraceError, type InboxEntry, type SessionKey, type SessionRow, type Store } from '@headrace/core'
 import { conflictOf, everything, listAll, makeEvents, makeRow, type StoreTests } from './fixture.ts'
 
 const key = 'acme!chat-1'
+
+const waits: InboxEntry = { kind: 'request', for: 'user:ada', ref: 'r1', at: 8 }
 
 /** Every method, called with something harmless. */
 const calls: Record<Exclude<keyof Store, 'capabilities' | 'close'>, (store: Store) => Promise<unknown>> = {
@@ -18,6 +20,7 @@ const calls: Record<Exclude<keyof Store, 'capabilities' | 'close'>, (store: Stor
   compact: (store) => store.compact(key, { floor: { seq: 1, state: '{}' }, drop: [[1, 1]] }),
   row: (store) => store.row(key),
   list: (store) => store.list({ tenant: 'acme', limit: 10 }),
+  inbox: (store) => store.inbox({ tenant: 'acme', for: ['*'], limit: 10 }),
   due: (store) => store.due(1, 10),
   work: (store) => store.work('writer', 10),
   purge: (store) => store.purge(key),
@@ -70,13 +73,16 @@ export function reopenContract({ test, testReopen }: StoreTests): void {
   })
 
   testReopen('L3 after a reopen the log goes on where it ended', async (store, reopen) => {
-    const row = makeRow('chat-1', { due: 5, work: ['writer'], metadata: { title: 'Plan' } })
+    const row = makeRow('chat-1', { due: 5, work: ['writer'], metadata: { title: 'Plan' }, inbox: [waits] })
+    const waitsFor = async (open: Store): Promise<readonly SessionRow[]> =>
+      (await open.inbox({ tenant: 'acme', for: [waits.for], limit: 10 })).rows
     await store.append(key, 0, { events: makeEvents('event', 10), row, messages: [{ seq: 4, json: '"m"' }] })
     await store.putSnapshot(key, { seq: 6, state: '"six"' })
 
     const again = await reopen()
     expect(await conflictOf(again.append(key, 9, { events: makeEvents('wrong', 1) }))).toBe(10)
     expect(await again.row(key)).toEqual(row)
+    expect(await waitsFor(again)).toEqual([row])
     expect(await again.readMessages(key, 10, 10)).toEqual([{ seq: 4, json: '"m"' }])
     expect(await again.getSnapshot(key)).toEqual({ seq: 6, state: '"six"' })
     await again.putSnapshot(key, { seq: 5, state: '"five"' })
@@ -86,6 +92,7 @@ export function reopenContract({ test, testReopen }: StoreTests): void {
     await again.append(key, 10, { events: makeEvents('more', 1), row: makeRow('chat-1', { due: 9, work: ['critic'] }) })
     expect(await again.due(100, 10)).toEqual([{ key, at: 9 }])
     expect(await again.work('writer', 10)).toEqual([])
+    expect(await waitsFor(again)).toEqual([])
     expect(await again.work('critic', 10)).toEqual([key])
     expect(await listAll(again, 'acme', 1)).toHaveLength(1)
   })

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { sessionKey, splitKey } from '@headrace/core'
-import { everything, listAll, makeRow, workAll, type StoreTests } from './fixture.ts'
+import { everything, inboxAll, listAll, makeRow, workAll, type StoreTests } from './fixture.ts'
 
 /** Tenants and ids that run into each other wherever a store glues them together without care. */
 const tenants = ['a', 'A', 'a1', 'a-', 'a_', 'a/b', 'ab']
@@ -14,7 +14,13 @@ export function tenantContract({ test }: StoreTests): void {
         const { session } = splitKey(key)
         await store.append(key, 0, {
           events: [JSON.stringify(key), JSON.stringify(`${key} again`)],
-          row: makeRow(session, { updatedAt: 1_000 + index, due: index, work: ['writer'], metadata: { key } }),
+          row: makeRow(session, {
+            updatedAt: 1_000 + index,
+            due: index,
+            work: ['writer'],
+            metadata: { key },
+            inbox: [{ kind: 'unread', for: '*', ref: key, at: index }],
+          }),
           messages: [{ seq: 1, json: JSON.stringify(`message of ${key}`) }],
         })
         await store.putSnapshot(key, { seq: 2, state: JSON.stringify(`state of ${key}`) })
@@ -41,7 +47,10 @@ export function tenantContract({ test }: StoreTests): void {
     for (const tenant of tenants) {
       const own = left.filter((key) => splitKey(key).tenant === tenant)
       const listed = await listAll(store, tenant, 5)
-      expect(listed.map((row) => row.metadata['key'])).toEqual(own.reverse())
+      own.reverse()
+      expect(listed.map((row) => row.metadata['key'])).toEqual(own)
+      const waiting = await inboxAll(store, { tenant, for: ['*'], limit: 5 })
+      expect(waiting.map((row) => row.metadata['key'])).toEqual(own)
     }
   })
 }

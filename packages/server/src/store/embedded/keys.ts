@@ -11,6 +11,7 @@
  *   !c                             the last group commit
  *   !d!<time>!tenant!session       sessions by due time
  *   !k!tenant!session              a compaction that is under way
+ *   !n!tenant!<actor>!<time>!session   what waits for somebody: sessions with inbox entries, newest first
  *   !p!tenant!session              a purge that is under way
  *   !u!tenant!<time>!session       a tenant's sessions, newest update first
  *   !w!agent!tenant!session        sessions with work for an agent
@@ -20,6 +21,7 @@
  * session's keys, and sessions sort as their `SessionKey` does. All that a session owns is one range, so that a purge is
  * one range, and the last event, floor, head and row are neighbours, so that one seek finds all four.
  */
+import { hash } from 'node:crypto'
 import { splitKey } from '@headrace/core'
 import type { AgentName, SessionId, SessionKey } from '@headrace/core'
 import type { ListPosition } from '../cursor.ts'
@@ -119,9 +121,21 @@ export function listRange(tenant: string, after: ListPosition | undefined): KeyR
   return after === undefined ? { gte, lt } : { gt: listKey(tenant, after), lt }
 }
 
+/** The place in a list, by a key of one or of an inbox. */
 export function listPosition(key: string): ListPosition {
-  const [, , , time = '', id = ''] = key.split('!')
+  const [time = '', id = ''] = key.split('!').slice(-2)
   return { updatedAt: Number.MAX_SAFE_INTEGER - fromAscending(time), id: id satisfies SessionId }
+}
+
+/** Actors can have any characters, and a deleted key can stay in a file for a while: it holds their hash. */
+export function inboxKey(tenant: string, actor: string, position: ListPosition): string {
+  return `!n!${tenant}!${hashed(actor)}!${descending(position.updatedAt)}!${position.id}`
+}
+
+/** What waits for an actor, from the newest or after a place. */
+export function inboxRange(tenant: string, actor: string, after: ListPosition | undefined): KeyRange {
+  const { lt, gte } = childrenOf(`!n!${tenant}!${hashed(actor)}`)
+  return after === undefined ? { gte, lt } : { gt: inboxKey(tenant, actor, after), lt }
 }
 
 export function dueKey(at: number, key: SessionKey): string {
@@ -159,7 +173,7 @@ export const indexRange: KeyRange = { gte: '!', lt: '"' }
 /** Whether a key of an index stands for a session. */
 export function isIndexOf(key: SessionKey, found: string): boolean {
   const { tenant, session } = splitKey(key)
-  if (found.startsWith('!u!')) return found.startsWith(`!u!${tenant}!`) && found.endsWith(`!${session}`)
+  if (/^!(?:u|n)!/.test(found)) return found.startsWith(`${tenant}!`, 3) && found.endsWith(`!${session}`)
   return (found.startsWith('!d!') || found.startsWith('!w!')) && found.endsWith(`!${key}`)
 }
 
@@ -175,6 +189,11 @@ function childrenOf(prefix: string): { readonly gte: string; readonly lt: string
 function ascending(value: number): string {
   const digits = String(Math.max(0, Math.min(Number.MAX_SAFE_INTEGER, Math.trunc(value))))
   return String.fromCharCode(96 + digits.length) + digits
+}
+
+/** 128 bits, as text that has no `!`. */
+function hashed(text: string): string {
+  return hash('sha256', text, 'base64url').slice(0, 22)
 }
 
 function descending(value: number): string {

@@ -1,14 +1,16 @@
 import { splitKey } from '@headrace/core'
 import type { SessionKey, SessionRow } from '@headrace/core'
+import { newestEntries } from '../row-choice.ts'
 import type { Op, Reader } from './engine.ts'
-import { dueKey, listKey, rowKey, tipRange, workKey } from './keys.ts'
+import { dueKey, inboxKey, listKey, rowKey, tipRange, workKey } from './keys.ts'
 import { seal, unseal } from './seal.ts'
 
 /** The fields of a row that have an index. */
-export type Listed = Pick<SessionRow, 'id' | 'updatedAt' | 'due' | 'work'>
+export type Listed = Pick<SessionRow, 'id' | 'updatedAt' | 'due' | 'work' | 'inbox'>
 
 export function parseRow(json: string): SessionRow {
-  return JSON.parse(json) as SessionRow // its checksum says that rowOps wrote it
+  // Its checksum says that rowOps wrote it. In format 1 it did so without the fields that are given here.
+  return { archived: false, inbox: [], ...(JSON.parse(json) as Omit<SessionRow, 'archived' | 'inbox'>) }
 }
 
 /** By a seek and not by `get`: a damaged filter block can make LevelDB deny a key, but can't mislead an iterator. */
@@ -39,6 +41,9 @@ export function indexKeys(key: SessionKey, listed: Listed): string[] {
   const { tenant, session } = splitKey(key)
   const keys = [listKey(tenant, { updatedAt: listed.updatedAt, id: session })]
   if (listed.due !== null) keys.push(dueKey(listed.due, key))
+  for (const [actor, updatedAt] of newestEntries(listed.inbox)) {
+    keys.push(inboxKey(tenant, actor, { updatedAt, id: session }))
+  }
   for (const agent of new Set(listed.work)) keys.push(workKey(agent, key))
   return keys
 }

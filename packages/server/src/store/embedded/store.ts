@@ -2,6 +2,7 @@ import { AppendConflict, HeadraceError } from '@headrace/core'
 import type {
   AppendBatch,
   Compaction,
+  InboxQuery,
   ListPage,
   ListQuery,
   MessageRow,
@@ -11,7 +12,6 @@ import type {
   Snapshot,
   Store,
 } from '@headrace/core'
-import { formatCursor, parseCursor } from '../cursor.ts'
 import { assertFloor, endOfDropped, rangesToDrop } from '../seq-ranges.ts'
 import type { Op } from './engine.ts'
 import { compactSession } from './compact-session.ts'
@@ -24,17 +24,15 @@ import {
   eventRange,
   floorSnapshotKey,
   headKey,
-  listPosition,
-  listRange,
   messageKey,
   messageRange,
-  rowKey,
   seqOf,
   snapshotKey,
   workRange,
   workSession,
 } from './keys.ts'
-import { parseRow, readRow, rowOps } from './listed.ts'
+import { readRow, rowOps } from './listed.ts'
+import { readInbox, readList } from './lists.ts'
 import { purgeSession } from './purge.ts'
 import { seal, unseal } from './seal.ts'
 import { createSessionWrites } from './session-writes.ts'
@@ -308,31 +306,12 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
 
     async list(query: ListQuery): Promise<ListPage> {
       assertOpen()
-      const { tenant, limit } = query
-      const range = listRange(tenant, query.cursor === undefined ? undefined : parseCursor(query.cursor))
-      // Index and rows of one moment: otherwise a row that moves meanwhile would disagree with its place.
-      return slot.read((engine) =>
-        engine.view(async (reader) => {
-          const found: string[] = []
-          await reader.scan({ range, limit: limit + 1 }, (key, sealed) => {
-            unseal(key, sealed)
-            found.push(key)
-          })
-          const positions = found.slice(0, limit).map(listPosition)
-          const keys = positions.map(({ id }) => rowKey(`${tenant}!${id}`))
-          const stored = await reader.getMany(keys)
-          const rows = keys.map((key, index) => {
-            const sealed = stored[index]
-            const row = sealed === undefined ? undefined : parseRow(unseal(key, sealed))
-            if (row !== undefined && row.updatedAt === positions[index]?.updatedAt) return row
-            throw new HeadraceError('store_corrupt', `The list of ${tenant} and the row ${key} disagree.`, {
-              detail: { key },
-            })
-          })
-          const last = positions.at(-1)
-          return found.length > limit && last !== undefined ? { rows, cursor: formatCursor(last) } : { rows }
-        }),
-      )
+      return slot.read((engine) => engine.view((reader) => readList(reader, query)))
+    },
+
+    async inbox(query: InboxQuery): Promise<ListPage> {
+      assertOpen()
+      return slot.read((engine) => engine.view((reader) => readInbox(reader, query)))
     },
 
     async due(before: number, limit: number): Promise<readonly { readonly key: SessionKey; readonly at: number }[]> {
