@@ -8,6 +8,7 @@ import { defaultConnectionLimits, type ConnectionLimits } from './door/connectio
 import { createGate } from './door/gate.ts'
 import { createHttpDoor } from './door/http-door.ts'
 import type { HttpLimits } from './door/http-limits.ts'
+import { createTraffic } from './door/traffic.ts'
 import { WsDoor } from './door/ws-door.ts'
 import { RoomHub } from './hub.ts'
 import { createMetrics } from './metrics.ts'
@@ -27,6 +28,11 @@ export interface HeadraceOptions {
   readonly hosts?: readonly string[]
   /** Whether the server is reachable from this machine only; then other Host headers are refused. Default true. */
   readonly loopbackOnly?: boolean
+  /**
+   * Addresses and networks of proxies in front of the server, as `10.0.0.1` or `10.0.0.0/8`, whose `X-Forwarded-For` says
+   * where a request comes from. Default none: the header is not looked at, because anybody can send it.
+   */
+  readonly trustedProxies?: readonly string[]
   /** Folder of a built console to serve at `/`. Default: none. */
   readonly consoleDirectory?: string
   readonly sessionLimits?: Partial<SessionLimits>
@@ -92,13 +98,19 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
     beforePurge: (key) => access.shares.forget(key),
   })
   const pace = new Pace(clock)
-  const access = createAccess({ auth, store, hub, clock })
+  const access = createAccess({ auth, store, hub, clock, failuresPerMinute: limits.failuresPerMinute })
+  const traffic = createTraffic({
+    limits,
+    clock,
+    ...(options.trustedProxies && { trustedProxies: options.trustedProxies }),
+  })
   const gate = createGate({ cors: options.cors ?? [], hosts: options.hosts ?? [], loopbackOnly })
-  const ws = new WsDoor({ hub, access, clock, pace, meter, limits, gate, onError })
+  const ws = new WsDoor({ hub, access, traffic, clock, pace, meter, limits, gate, onError })
   const handler = createHttpDoor({
     hub,
     auth,
     access,
+    traffic,
     gate,
     clock,
     metrics,

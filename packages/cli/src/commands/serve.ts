@@ -18,6 +18,12 @@ export function serveCommand(): Command {
     .addOption(
       option('--allowed-host <host...>', 'host names that the server answers for behind a proxy').argParser(list),
     )
+    .addOption(
+      option(
+        '--trusted-proxy <address...>',
+        'proxies whose X-Forwarded-For is believed: 10.0.0.1, 10.0.0.0/8',
+      ).argParser(list),
+    )
     .addOption(option('--accept-damaged-log', 'start in spite of a damaged log; what the damaged records held is lost'))
     .addOption(option('--json', 'print one line of JSON when ready: ready, url, token, pid'))
     .addOption(option('--quiet', 'print nothing but the ready line and errors'))

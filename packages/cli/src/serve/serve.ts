@@ -14,6 +14,7 @@ export interface ServeOptions extends KeyOptions {
   readonly data: string
   readonly cors?: readonly string[]
   readonly allowedHost?: readonly string[]
+  readonly trustedProxy?: readonly string[]
   readonly acceptDamagedLog?: boolean
   readonly json?: boolean
   readonly quiet?: boolean
@@ -26,7 +27,7 @@ const operatorTtlSeconds = 30 * 86_400
 
 /** Runs a server until it is told to stop. */
 export async function serve(options: ServeOptions, output: Output = processOutput): Promise<void> {
-  const { host, port, data, cors, allowedHost: hosts, json, quiet } = options
+  const { host, port, data, cors, allowedHost: hosts, trustedProxy: trustedProxies, json, quiet } = options
   const tell = quiet === true ? (): void => undefined : output.err
   if (options.secretInArguments === true) output.err(argumentWarning)
   const keys = chooseKeys(options)
@@ -38,6 +39,7 @@ export async function serve(options: ServeOptions, output: Output = processOutpu
     onError: (error) => output.err(`${error.code}: ${error.message}`),
     ...(cors && { cors }),
     ...(hosts && { hosts }),
+    ...(trustedProxies && { trustedProxies }),
     ...(options.acceptDamagedLog === true && { acceptDamagedLog: true }),
   })
   try {

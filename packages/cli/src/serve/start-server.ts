@@ -26,6 +26,7 @@ export interface StartOptions {
   readonly keys: Keys
   readonly cors?: readonly string[]
   readonly hosts?: readonly string[]
+  readonly trustedProxies?: readonly string[]
   readonly acceptDamagedLog?: boolean
   /** Failures that no caller hears of. */
   readonly onError: (error: HeadraceError) => void
@@ -50,7 +51,7 @@ const lingerMs = 2_000
  * @throws Problem that says why it could not start and what to do
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
-  const { host, port, data, keys, cors, hosts, onError } = options
+  const { host, port, data, keys, cors, hosts, trustedProxies, onError } = options
   const opened: (() => Promise<unknown>)[] = []
   try {
     // First, so that a server that may not start leaves nothing behind.
@@ -72,11 +73,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       loopbackOnly: isLoopbackHost(host),
       ...(cors && { cors }),
       ...(hosts && { hosts }),
+      ...(trustedProxies && { trustedProxies }),
       ...(consoleDirectory !== undefined && { consoleDirectory }),
     })
     opened.push(() => headrace.close())
     const server = createServer(httpServerOptions)
-    hardenServer(server)
+    hardenServer(server, trustedProxies && { trustedProxies })
     headrace.attach(server)
     await listen(server, host, port)
     let closing: Promise<void> | undefined

@@ -2,6 +2,7 @@ import type { Grant, Store } from '@headrace/core'
 import type { Clock } from '../clock.ts'
 import type { Hub } from '../hub-types.ts'
 import { createSystemLog } from '../system-log.ts'
+import { Attempts } from './attempts.ts'
 import type { Auth } from './auth.ts'
 import { createRevocationLog } from './revocation-log.ts'
 import { Revocations, type TokenUse } from './revocations.ts'
@@ -17,6 +18,8 @@ export interface AccessOptions {
   readonly store: Store
   readonly hub: Pick<Hub, 'submit' | 'purge'>
   readonly clock: Clock
+  /** Wrong tokens and tickets of one address that are taken per minute. */
+  readonly failuresPerMinute: number
 }
 
 /** Who may come in, and what makes that end: one for all doors of a server. */
@@ -24,10 +27,12 @@ export interface Access {
   /**
    * What somebody may do, now. A ticket is used up by it.
    *
+   * @param from - the address that it comes from, for slowing down who tries wrong ones; see `ClientAddress`
    * @throws HeadraceError `unauthenticated`, `token_expired` or `token_revoked`
+   * @throws HeadraceError `too_many_requests` after too many wrong ones
    * @throws HeadraceError `auth_unavailable` when it can't be told
    */
-  admit(credential: Credential, use: TokenUse): Promise<Grant>
+  admit(credential: Credential, use: TokenUse, from: string | undefined): Promise<Grant>
   readonly revocations: Revocations
   readonly tickets: Tickets
   readonly shares: Shares
@@ -35,16 +40,31 @@ export interface Access {
   close(): void
 }
 
-export function createAccess({ auth, store, hub, clock }: AccessOptions): Access {
+export function createAccess({ auth, store, hub, clock, failuresPerMinute }: AccessOptions): Access {
   const log = createSystemLog({ hub, store })
   const revocations = new Revocations({ log: createRevocationLog(log, store.capabilities.shared), clock })
   const tickets = new Tickets({ clock })
+  const attempts = new Attempts({ clock, failuresPerMinute })
   const { verify } = cacheTokens(auth, { clock })
+  const redeem = (ticket: string, mayTry: () => void): Grant => {
+    mayTry()
+    return tickets.redeem(ticket)
+  }
   return {
-    async admit(credential, use) {
-      const grant = 'ticket' in credential ? tickets.redeem(credential.ticket) : await verify(credential.token)
-      await revocations.check(grant, use)
-      return grant
+    async admit(credential, use, from) {
+      const mayTry = (): void => {
+        const refused = attempts.refusal(from)
+        if (refused) throw refused
+      }
+      try {
+        const grant =
+          'ticket' in credential ? redeem(credential.ticket, mayTry) : await verify(credential.token, mayTry)
+        await revocations.check(grant, use)
+        return grant
+      } catch (thrown) {
+        attempts.failed(from, thrown)
+        throw thrown
+      }
     },
     revocations,
     tickets,

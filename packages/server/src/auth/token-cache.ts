@@ -11,6 +11,15 @@ export interface TokenCacheOptions {
   readonly maxAgeMs?: number
 }
 
+export interface TokenCache {
+  /**
+   * As {@link Auth}.
+   *
+   * @param beforeCheck - called before a token that is not remembered is checked in full; may throw
+   */
+  readonly verify: (token: string, beforeCheck?: () => void) => Promise<Grant>
+}
+
 interface Entry {
   readonly grant: Grant
   readonly until: number
@@ -20,13 +29,13 @@ interface Entry {
  * Remembers tokens that were verified: HTTP sends the same one with every request. Only good ones are remembered, by
  * their hash, and never past their expiry.
  */
-export function cacheTokens(auth: Auth, options: TokenCacheOptions): Pick<Auth, 'verify'> {
+export function cacheTokens(auth: Pick<Auth, 'verify'>, options: TokenCacheOptions): TokenCache {
   const { clock, maxTokens = 1_024, maxAgeMs = 30_000 } = options
   // In the order of use: the first is the one that was not used for longest.
   const known = new Map<string, Entry>()
 
   return {
-    async verify(token: string): Promise<Grant> {
+    async verify(token, beforeCheck): Promise<Grant> {
       const id = createHash('sha256').update(token).digest('base64')
       const entry = known.get(id)
       known.delete(id)
@@ -34,6 +43,7 @@ export function cacheTokens(auth: Auth, options: TokenCacheOptions): Pick<Auth, 
         known.set(id, entry)
         return entry.grant
       }
+      beforeCheck?.()
       const grant = await auth.verify(token)
       known.set(id, { grant, until: Math.min(grant.expiresAt, clock.now() + maxAgeMs) })
       for (const oldest of known.keys()) {

@@ -45,7 +45,8 @@ export class EventStream {
 
   /** Starts a stream; it lives until its response is closed. Rejects when it can't start: nothing was sent then. */
   static async open(services: HttpServices, target: EventStreamTarget): Promise<void> {
-    const wait = services.waits.open(target.grant, target.response)
+    const { waits, traffic } = services
+    const wait = waits.open(target.grant, target.response, traffic.addressOf(target.request))
     try {
       await new EventStream(services, target, wait).#start()
     } catch (thrown) {

@@ -33,6 +33,7 @@ import { Waits } from './http-waits.ts'
 import { createStaticFiles, type StaticFiles } from './static.ts'
 import type { Gate } from './gate.ts'
 import type { Answer, RawCall, Route } from './http-route.ts'
+import type { Traffic } from './traffic.ts'
 import type { HttpServices } from './http-services.ts'
 
 /** What a log may say about a request: the route and not the address, and nothing that came in a header. */
@@ -51,6 +52,8 @@ export interface HttpDoorOptions {
   readonly auth: Auth
   /** Who may come in, as the WebSocket door has it. */
   readonly access: Access
+  /** How much comes from whom, as the WebSocket door counts it. */
+  readonly traffic: Traffic
   /** The gate that the WebSocket door has as well. */
   readonly gate: Gate
   readonly metrics: Metrics
@@ -82,9 +85,20 @@ export interface HttpDoor {
  * @throws HeadraceError `bad_request` when the console's folder has no console
  */
 export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
-  const { hub, auth, access, gate, metrics, onError, onRequest, clock = systemClock, pace = { windowMs: 0 } } = options
+  const {
+    hub,
+    auth,
+    access,
+    traffic,
+    gate,
+    metrics,
+    onError,
+    onRequest,
+    clock = systemClock,
+    pace = { windowMs: 0 },
+  } = options
   const limits = { ...defaultHttpLimits, ...options.limits }
-  const waits = new Waits(limits, access.revocations, metrics.meter)
+  const waits = new Waits({ limits, revocations: access.revocations, meter: metrics.meter, crowd: traffic.crowd })
   const files = options.consoleDirectory === undefined ? undefined : createStaticFiles(options.consoleDirectory)
   const ready = async (): Promise<void> => {
     if (waits.isClosed) throw new HeadraceError('draining', 'The server is shutting down.')
@@ -94,6 +108,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     hub,
     auth,
     access,
+    traffic,
     clock,
     metrics,
     limits,
@@ -113,7 +128,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
 
   const onHandle = (request: IncomingMessage, response: ServerResponse): void => {
     const began = clock.now()
-    const exchange: Exchange = { request, response, router, gate, files, access, limits, route: 'none' }
+    const exchange: Exchange = { request, response, router, gate, files, access, traffic, limits, route: 'none' }
     response.once('close', () => {
       const { route, grant } = exchange
       const log = { method: knownMethod(request.method), route, status: response.statusCode, ms: clock.now() - began }
@@ -142,6 +157,7 @@ interface Exchange {
   readonly gate: Gate
   readonly files: StaticFiles | undefined
   readonly access: Access
+  readonly traffic: Traffic
   readonly limits: HttpLimits
   /** For logs and metrics. */
   route: string
@@ -177,7 +193,11 @@ async function answer(exchange: Exchange): Promise<Answer> {
 
 async function run(exchange: Exchange, route: Route, call: RawCall): Promise<Answer> {
   if (route.access !== 'token') return route.handle(call)
-  exchange.grant = await exchange.access.admit(readCredential(call, route), useOf(call.request))
+  const { access, traffic } = exchange
+  const use = useOf(call.request)
+  exchange.grant = await access.admit(readCredential(call, route), use, traffic.addressOf(call.request))
+  const refused = use === 'command' ? traffic.command(exchange.grant) : undefined
+  if (refused) throw refused
   return route.handle(call, exchange.grant)
 }
 

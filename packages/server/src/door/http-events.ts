@@ -85,14 +85,14 @@ function page({ metrics }: HttpServices, { events, head }: EventPage): Reply {
 
 /** Answers when there is an event, when the time is over, or when the door closes. */
 async function pollEvents(services: HttpServices, call: EventsCall): Promise<Reply> {
-  const { hub, clock, waits } = services
+  const { hub, clock, waits, traffic } = services
   const { after = 0, limit, waitMs = defaultWaitMs } = call.query
   const key = keyOf(call)
   const now = await readEvents(services, key, after, limit)
   const ms = Math.min(waitMs, call.grant.expiresAt - clock.now())
   if (now.events.length > 0 || ms <= 0 || call.request.method === 'HEAD') return page(services, now)
 
-  const wait = waits.open(call.grant, call.response)
+  const wait = waits.open(call.grant, call.response, traffic.addressOf(call.request))
   try {
     const { promise: woken, resolve: wake } = Promise.withResolvers<void>()
     const follower = await hub.follow(key, after, wake)

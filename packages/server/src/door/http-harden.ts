@@ -1,6 +1,14 @@
+import type { Socket } from 'node:net'
 import { STATUS_CODES, type Server, type ServerOptions } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { HeadraceError } from '@headrace/core'
+import { createClientAddress, createProxyCheck } from './client-address.ts'
+import { Crowd } from './crowd.ts'
+
+export interface HardenOptions {
+  /** As of `createHeadrace`. */
+  readonly trustedProxies?: readonly string[]
+}
 
 /**
  * Options for `createServer`, for what can't be set afterwards. Times are milliseconds.
@@ -19,6 +27,8 @@ export const httpServerOptions: Readonly<ServerOptions> = {
 
 /** Most connections of one server, WebSockets included: past that new ones are closed at once. */
 const maxConnections = 25_000
+/** Most of them from one address, whatever it says or does not say on them. */
+const maxPerAddress = 2_500
 const maxHeaders = 100
 
 /**
@@ -26,6 +36,9 @@ const maxHeaders = 100
  * the table. Call it before `listen`; make the server with {@link httpServerOptions}, because one limit can only be set
  * there.
  *
+ * One address may hold 2,500 connections at most; loopback, and the proxies that are named, as many as there are.
+ *
+ * @throws HeadraceError `bad_request` when an entry of `trustedProxies` has the wrong form
  * @example
  * ```ts
  * const server = createServer(httpServerOptions)
@@ -33,18 +46,31 @@ const maxHeaders = 100
  * headrace.attach(server)
  * ```
  */
-export function hardenServer(server: Server): void {
+export function hardenServer(server: Server, { trustedProxies = [] }: HardenOptions = {}): void {
   server.headersTimeout = httpServerOptions.headersTimeout ?? 0
   server.requestTimeout = httpServerOptions.requestTimeout ?? 0
   server.keepAliveTimeout = httpServerOptions.keepAliveTimeout ?? 0
   server.maxHeadersCount = maxHeaders
   server.maxConnections = Math.min(server.maxConnections || maxConnections, maxConnections)
+  boundAddresses(server, trustedProxies)
   server.on('clientError', (thrown: Error, socket: Duplex) => {
     const isReset = 'code' in thrown && thrown.code === 'ECONNRESET'
     // Bytes in the middle of an answer would look like a part of it.
     const isAnswering = '_httpMessage' in socket && socket._httpMessage !== null && socket._httpMessage !== undefined
     if (isReset || isAnswering || !socket.writable) return void socket.destroy()
     socket.end(lastWords(clientError(thrown)))
+  })
+}
+
+function boundAddresses(server: Server, trustedProxies: readonly string[]): void {
+  const isProxy = createProxyCheck(trustedProxies)
+  const addressOf = createClientAddress()
+  const crowd = new Crowd({ connectionsPerAddress: maxPerAddress, connectionsPerTenant: 0 })
+  server.on('connection', (socket: Socket) => {
+    const address = isProxy(socket.remoteAddress) ? undefined : addressOf({ socket, headers: {} })
+    // There is no request yet that could be answered.
+    if (crowd.refusal(address)) return void socket.destroy()
+    socket.once('close', crowd.enter(address))
   })
 }
 

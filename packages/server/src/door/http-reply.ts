@@ -26,11 +26,14 @@ export function problem(error: HeadraceError, headers: Readonly<Record<string, s
   return json(error.status, { error: error.toWire() }, { ...adviceHeaders(error), ...headers })
 }
 
-function adviceHeaders(error: HeadraceError): Readonly<Record<string, string>> {
+/** What a caller should do about an error, as HTTP says it. */
+export function adviceHeaders(error: HeadraceError): Readonly<Record<string, string>> {
   if (error.status === 401) {
     return { 'WWW-Authenticate': `Bearer realm="headrace", error="invalid_token"` }
   }
-  return error.status === 503 || error.status === 429 ? { 'Retry-After': '1' } : {}
+  if (error.status !== 503 && error.status !== 429) return {}
+  const waitMs = error.detail?.['retryAfterMs']
+  return { 'Retry-After': String(typeof waitMs === 'number' ? Math.max(1, Math.ceil(waitMs / 1_000)) : 1) }
 }
 
 /** Sends an answer. The body of an answer to HEAD stays here. */

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import type { Hub } from '../hub-types.ts'
 import type { Metrics } from '../metrics.ts'
 import type { HttpLimits } from './http-limits.ts'
+import type { Traffic } from './traffic.ts'
 import type { Waits } from './http-waits.ts'
 
 /** What the routes work with. */
@@ -12,6 +13,7 @@ export interface HttpServices {
   readonly hub: Hub
   readonly auth: Auth
   readonly access: Access
+  readonly traffic: Traffic
   readonly clock: Clock
   readonly metrics: Metrics
   readonly limits: HttpLimits

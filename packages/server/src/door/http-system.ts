@@ -12,7 +12,7 @@ export interface SystemOptions {
 }
 
 /** For whoever runs the server. */
-export function systemRoutes({ metrics, access }: HttpServices, { ready }: SystemOptions): readonly Route[] {
+export function systemRoutes({ metrics, access, traffic }: HttpServices, { ready }: SystemOptions): readonly Route[] {
   return [
     openRoute('GET /healthz', 'probe', async () => json(200, { status: 'ok' })),
 
@@ -31,7 +31,10 @@ export function systemRoutes({ metrics, access }: HttpServices, { ready }: Syste
 
     openRoute('GET /metrics', 'public', async ({ request }): Promise<Reply> => {
       if (!isLocal(request)) {
-        mustBeAdmin(await access.admit({ token: bearerToken(request) }, 'read'), 'Metrics are')
+        mustBeAdmin(
+          await access.admit({ token: bearerToken(request) }, 'read', traffic.addressOf(request)),
+          'Metrics are',
+        )
       }
       const { contentType, text } = await metrics.expose()
       return { status: 200, headers: { 'Content-Type': contentType }, body: text }

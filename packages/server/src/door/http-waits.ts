@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { HeadraceError, type Grant } from '@headrace/core'
 import type { Revocations } from '../auth/revocations.ts'
 import type { Meter } from '../hub-types.ts'
+import type { Crowd } from './crowd.ts'
 import type { HttpLimits } from './http-limits.ts'
 
 /** A request that is answered later, or bit by bit. */
@@ -15,19 +16,28 @@ export interface Wait {
   close(): void
 }
 
+export interface WaitsOptions {
+  readonly limits: Pick<HttpLimits, 'waiting' | 'waitingPerActor'>
+  readonly revocations: Revocations
+  readonly meter: Meter
+  readonly crowd: Crowd
+}
+
 /** Counts the requests that wait or stream, and ends them when the door closes. */
 export class Waits {
   readonly #limits: Pick<HttpLimits, 'waiting' | 'waitingPerActor'>
   readonly #revocations: Revocations
   readonly #meter: Meter
+  readonly #crowd: Crowd
   readonly #open = new Set<AbortController>()
   readonly #perActor = new Map<string, number>()
   #closed = false
 
-  constructor(limits: Pick<HttpLimits, 'waiting' | 'waitingPerActor'>, revocations: Revocations, meter: Meter) {
+  constructor({ limits, revocations, meter, crowd }: WaitsOptions) {
     this.#limits = limits
     this.#revocations = revocations
     this.#meter = meter
+    this.#crowd = crowd
   }
 
   get isClosed(): boolean {
@@ -36,12 +46,14 @@ export class Waits {
 
   /**
    * @throws HeadraceError `draining`
-   * @throws HeadraceError `too_many_connections` when the server holds all that it may
+   * @param from - the address that the request comes from
+   * @throws HeadraceError `too_many_connections` when the server, the tenant or the address holds all that it may
    * @throws HeadraceError `too_many_requests` when the caller does
    */
-  open(grant: Grant, response: ServerResponse): Wait {
+  open(grant: Grant, response: ServerResponse, from: string | undefined): Wait {
     const who = `${grant.tenant}!${grant.actor}`
     this.#admit(who)
+    const leave = this.#enter(grant.tenant, from)
     const controller = new AbortController()
     const onClose = (): void => controller.abort(new HeadraceError('connection_lost', 'The caller is gone.'))
     this.#open.add(controller)
@@ -55,12 +67,27 @@ export class Waits {
     const close = (): void => {
       if (!this.#open.delete(controller)) return
       letGo()
+      leave()
       response.off('close', onClose)
       const left = (this.#perActor.get(who) ?? 1) - 1
       if (left > 0) this.#perActor.set(who, left)
       else this.#perActor.delete(who)
     }
     return { signal: controller.signal, close }
+  }
+
+  #enter(tenant: string, from: string | undefined): () => void {
+    const leaveAddress = this.#crowd.enter(from)
+    try {
+      const leaveTenant = this.#crowd.join(tenant)
+      return () => {
+        leaveAddress()
+        leaveTenant()
+      }
+    } catch (thrown) {
+      leaveAddress()
+      throw thrown
+    }
   }
 
   #admit(who: string): void {

@@ -16,7 +16,6 @@ import {
   sessionKey,
   up,
   type Grant,
-  type Outcome,
   type SessionId,
   type SessionKey,
   type Up,
@@ -28,11 +27,17 @@ import type { WorkerSlot } from '../dispatcher.ts'
 import type { RoomHub } from '../hub.ts'
 import type { Follower, Meter } from '../hub-types.ts'
 import type { Pace } from '../pace.ts'
+import { Rate } from '../rate.ts'
+import { tooFast } from '../too-fast.ts'
+import type { Traffic } from './traffic.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 
 export interface ConnectionOptions {
   readonly hub: RoomHub
   readonly access: Access
+  readonly traffic: Traffic
+  /** The address it comes from, for counting. */
+  readonly from: string | undefined
   readonly clock: Clock
   readonly pace: Pace
   readonly meter: Meter
@@ -59,9 +64,13 @@ export class Connection {
   #cancelHello: () => void
   #cancelExpiry: () => void = () => undefined
   #letGo: () => void = () => undefined
+  #leaveTenant: () => void = () => undefined
+  readonly #frames: Rate
+  #cancelRest: () => void = () => undefined
   #cancelIdle: () => void = () => undefined
   #lastHeard: number
   #unanswered = 0
+  #isResting = false
   #closed = false
 
   constructor(ws: WebSocket, socket: Duplex, options: ConnectionOptions) {
@@ -69,6 +78,7 @@ export class Connection {
     this.#options = options
     const { clock, pace, meter, limits } = options
     this.#lastHeard = clock.now()
+    this.#frames = new Rate({ clock, perSecond: limits.framesPerSecond, burst: limits.frameBurst })
     this.#outlet = new Outlet({
       ws,
       socket,
@@ -107,6 +117,8 @@ export class Connection {
   }
 
   #receive(data: RawData, isBinary: boolean): void {
+    // A peer that was told to go may take its time to close; what it says until then counts for nothing.
+    if (this.#closed) return
     this.#heard()
     try {
       const text = isBinary ? notText() : decode(data)
@@ -117,13 +129,47 @@ export class Connection {
           `Before hello a frame may have ${limits.maxHelloChars} characters, not ${text.length}.`,
         )
       }
-      this.#handle(up.parse(parseJson(text)))
+      const waitMs = this.#frames.take()
+      const frame = up.parse(parseJson(text))
+      if (waitMs === 0) this.#handle(frame)
+      else this.#slowDown(frame, waitMs)
     } catch (thrown) {
       const error = HeadraceError.from(thrown)
       // A peer that speaks the protocol wrongly can't be told which of its frames failed, so the connection ends.
       if (error.code === 'internal') this.#fail(error)
       else this.#end(error)
     }
+  }
+
+  /** A frame too many: a command is refused, anything else ends the connection. Nothing more is read for that time. */
+  #slowDown(frame: Up, waitMs: number): void {
+    const { limits, clock } = this.#options
+    const error = tooFast({
+      limit: 'framesPerSecond',
+      allowed: limits.framesPerSecond,
+      waitMs,
+      what: 'frames on a connection',
+    })
+    if (frame.type !== 'command' || !this.#grant) throw error
+    this.#refuse(frame, error)
+    this.#isResting = true
+    this.#ws.pause()
+    this.#cancelRest()
+    this.#cancelRest = clock.after(waitMs, () => {
+      this.#isResting = false
+      this.#listen()
+    })
+  }
+
+  #refuse({ id, session }: Frame<'command'>, error: HeadraceError): void {
+    this.#options.meter.answered('refused', error.code)
+    this.#outlet.send({ type: 'reply', id, session, outcome: 'refused', error: error.toWire() })
+  }
+
+  /** Reads on, unless there is a reason not to. */
+  #listen(): void {
+    const isBehind = this.#unanswered >= this.#options.limits.maxUnanswered / 2
+    if (this.#ws.isPaused && !this.#isResting && !isBehind) this.#ws.resume()
   }
 
   #handle(frame: Up): void {
@@ -157,15 +203,16 @@ export class Connection {
     if (this.#greeting) throw new HeadraceError('bad_request', 'hello was sent before. To change the token send auth.')
     this.#greeting = true
     const credential = frame.ticket === undefined ? { token: frame.token } : { ticket: frame.ticket }
-    this.#options.access.admit(credential, 'read').then(
-      (grant) => {
+    this.#options.access
+      .admit(credential, 'read', this.#options.from)
+      .then((grant) => {
         if (this.#closed) return
         this.#cancelHello()
+        this.#leaveTenant = this.#options.traffic.crowd.join(grant.tenant)
         this.#accept(grant)
         if (!this.#closed) this.#welcome(grant)
-      },
-      (thrown: unknown) => this.#end(HeadraceError.from(thrown)),
-    )
+      })
+      .catch((thrown: unknown) => this.#fail(thrown))
   }
 
   #welcome({ actor, name, expiresAt }: Grant): void {
@@ -196,7 +243,7 @@ export class Connection {
 
   async #auth({ token }: Frame<'auth'>): Promise<void> {
     try {
-      const grant = await this.#options.access.admit({ token }, 'read')
+      const grant = await this.#options.access.admit({ token }, 'read', this.#options.from)
       if (grant.actor !== this.#grant?.actor || grant.tenant !== this.#grant.tenant) {
         throw new HeadraceError(
           'forbidden',
@@ -290,17 +337,17 @@ export class Connection {
       if (subscription.follower === follower) this.#drop(session, error)
   }
 
-  async #command({ id, session, body }: Frame<'command'>, grant: Grant): Promise<void> {
-    const { limits, hub, access } = this.#options
+  async #command(frame: Frame<'command'>, grant: Grant): Promise<void> {
+    const { limits, hub, access, traffic } = this.#options
+    const refused = access.revocations.refusal(grant, 'command') ?? traffic.command(grant)
+    if (refused) return this.#refuse(frame, refused)
+    const { id, session, body } = frame
     this.#unanswered += 1
     // A client that asks faster than the server answers waits in its own socket.
     if (this.#unanswered >= limits.maxUnanswered) this.#ws.pause()
-    const unsure = access.revocations.refusal(grant, 'command')
-    const outcome: Outcome = unsure
-      ? { outcome: 'refused', error: unsure.toWire() }
-      : await hub.submit(sessionKey(grant.tenant, session), { id, grant, body })
+    const outcome = await hub.submit(sessionKey(grant.tenant, session), { id, grant, body })
     this.#unanswered -= 1
-    if (this.#ws.isPaused && this.#unanswered < limits.maxUnanswered / 2) this.#ws.resume()
+    this.#listen()
     this.#outlet.send({ type: 'reply', id, session, ...outcome })
   }
 
@@ -378,6 +425,8 @@ export class Connection {
       this.#outlet.flushTexts()
     }
     this.#ws.close(error.closeCode, error.code)
+    // So that the peer's close is read.
+    if (this.#ws.isPaused) this.#ws.resume()
     if (stalled) this.#ws.terminate()
     this.close()
   }
@@ -390,6 +439,8 @@ export class Connection {
     this.#cancelExpiry()
     this.#cancelIdle()
     this.#letGo()
+    this.#leaveTenant()
+    this.#cancelRest()
     for (const session of this.#subscriptions.keys()) this.#unsubscribe(session)
     for (const slot of this.#workers.values()) slot.close()
     this.#outlet.close()

@@ -3,12 +3,16 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { HeadraceError, subprotocol } from '@headrace/core'
 import { hasToken, noTokenInAddress } from './credential.ts'
+import { adviceHeaders } from './http-reply.ts'
 import { Connection, type ConnectionOptions } from './ws-connection.ts'
 import type { Gate } from './gate.ts'
 
-export interface WsDoorOptions extends ConnectionOptions {
+export interface WsDoorOptions extends Omit<ConnectionOptions, 'from'> {
   readonly gate: Gate
 }
+
+/** Most pieces of the network's that wait for the end of a frame; the bound on bytes comes first for all but tiny ones. */
+const maxChunks = 4_096
 
 /** The WebSocket door of the native protocol at `/v1/connect`. */
 export class WsDoor {
@@ -22,6 +26,9 @@ export class WsDoor {
     this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: options.limits.maxFrameBytes,
+      // A message in a thousand pieces costs much more memory than its bytes.
+      maxFragments: options.limits.maxFragments,
+      maxBufferedChunks: maxChunks,
       // Compression costs CPU and memory for each connection and lets a peer send a bomb before it is known.
       perMessageDeflate: false,
       clientTracking: false,
@@ -41,18 +48,21 @@ export class WsDoor {
       return refuse(socket, error)
     }
     this.#server.handleUpgrade(request, socket, head, (ws) => {
-      const connection = new Connection(ws, socket, this.#options)
+      const from = this.#options.traffic.addressOf(request)
+      const leave = this.#options.traffic.crowd.enter(from)
+      const connection = new Connection(ws, socket, { ...this.#options, from })
       this.#connections.add(connection)
       this.#options.meter.connected('ws', 1)
       ws.once('close', () => {
         this.#connections.delete(connection)
+        leave()
         this.#options.meter.connected('ws', -1)
       })
     })
   }
 
   #check(request: IncomingMessage): HeadraceError | undefined {
-    const { limits, gate } = this.#options
+    const { limits, gate, traffic } = this.#options
     const refused = gate.check(request)
     if (refused) return refused
     const path = (request.url ?? '').split('?')[0]
@@ -69,6 +79,8 @@ export class WsDoor {
         `This server holds ${limits.maxConnections} connections at the most. Try again later.`,
       )
     }
+    const crowded = traffic.crowd.refusal(traffic.addressOf(request))
+    if (crowded) return crowded
     if (this.#strangers() >= limits.maxStrangers) {
       return new HeadraceError(
         'too_many_connections',
@@ -98,8 +110,9 @@ export class WsDoor {
 
 function refuse(socket: Duplex, error: HeadraceError): void {
   const body = JSON.stringify({ error: error.toWire() })
+  const advice = Object.entries(adviceHeaders(error)).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.on('error', () => socket.destroy())
   socket.end(
-    `HTTP/1.1 ${error.status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${error.status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n${advice.join('')}Connection: close\r\n\r\n${body}`,
   )
 }

@@ -11,6 +11,8 @@ import { defaultSessionLimits, verbs, type HeadraceError, type Store } from '@he
 import { createAccess } from '../../src/auth/access.ts'
 import { createSecretAuth } from '../../src/auth/secret-auth.ts'
 import type { Auth, MintingAuth, TokenClaims } from '../../src/auth/auth.ts'
+import { defaultConnectionLimits } from '../../src/door/connection-limits.ts'
+import { createTraffic } from '../../src/door/traffic.ts'
 import { createGate, type GateOptions } from '../../src/door/gate.ts'
 import { createHttpDoor, type HttpDoor, type HttpDoorOptions, type RequestLog } from '../../src/door/http-door.ts'
 import { hardenServer, httpServerOptions } from '../../src/door/http-harden.ts'
@@ -88,11 +90,19 @@ export async function openDoor(options: OpenDoorOptions = {}): Promise<OpenDoor>
     beforePurge: (key) => access.shares.forget(key),
   })
   const ownAuth = options.auth?.(auth) ?? auth
-  const access = createAccess({ auth: ownAuth, store, hub, clock })
+  const access = createAccess({
+    auth: ownAuth,
+    store,
+    hub,
+    clock,
+    failuresPerMinute: defaultConnectionLimits.failuresPerMinute,
+  })
+  const traffic = createTraffic({ limits: defaultConnectionLimits, clock })
   const door = createHttpDoor({
     hub: options.change ? changed(hub, options.change(hub)) : hub,
     auth: ownAuth,
     access,
+    traffic,
     gate: createGate(options.gate),
     metrics,
     clock,

@@ -18,6 +18,8 @@ export interface Served {
   readonly url: string
   readonly token: string
   readonly errors: HeadraceError[]
+  /** The server's ends of all connections that are open. */
+  readonly sockets: ReadonlySet<Socket>
   /** A connection that has said hello and been welcomed. */
   join(token?: string): Promise<TestSocket>
   /** A connection that has said nothing. */
@@ -59,6 +61,7 @@ export async function serve(options: Partial<HeadraceOptions> = {}): Promise<Ser
     url: `http://127.0.0.1:${port}`,
     token,
     errors,
+    sockets,
     open,
     async join(as = token) {
       const socket = await open()
