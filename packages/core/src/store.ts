@@ -56,6 +56,16 @@ export interface MessageRow {
   readonly json: string
 }
 
+/** What a message is found by. */
+export interface SearchWords {
+  /** The message's position. */
+  readonly seq: number
+  /** When it was written, in milliseconds since 1970: the newest is found first. */
+  readonly at: number
+  /** Each once, in the form in which they are asked for. None: the message is not found any more. */
+  readonly words: readonly string[]
+}
+
 /** All that one append writes: it happens whole or not at all. */
 export interface AppendBatch {
   /** Events as JSON, in order; the first one's seq is `expectedSeq + 1`. */
@@ -64,6 +74,8 @@ export interface AppendBatch {
   readonly row?: SessionRow
   /** Adds or replaces message rows. */
   readonly messages?: readonly MessageRow[]
+  /** Replaces what messages are found by; one entry per message. */
+  readonly words?: readonly SearchWords[]
 }
 
 export interface ReadLimits {
@@ -109,6 +121,29 @@ export interface InboxQuery {
   /** Most rows: 1 to 1,000. */
   readonly limit: number
   /** Rows after this one in the order of the inbox. */
+  readonly cursor?: string
+}
+
+export interface SearchQuery {
+  readonly tenant: string
+  /** 1 to 16 words, in the form in which they were given: all must be there, and for the last one a word that begins so. */
+  readonly words: readonly string[]
+  /** Most hits: 1 to 1,000. */
+  readonly limit: number
+  /** Hits after this one in the order of the search. It serves for every query. */
+  readonly cursor?: string
+}
+
+/** A message that was found. */
+export interface SearchHit {
+  readonly session: SessionId
+  readonly seq: number
+}
+
+export interface SearchPage {
+  /** By the time of the message, newest first; of the same time by session, then newest position first. */
+  readonly hits: readonly SearchHit[]
+  /** Present when not all was looked at. A page can be short, or empty, all the same: a call does bounded work. */
   readonly cursor?: string
 }
 
@@ -212,6 +247,14 @@ export interface Store {
    * @throws HeadraceError `bad_request` when the cursor is none of this store's
    */
   inbox(query: InboxQuery): Promise<ListPage>
+
+  /**
+   * Messages of a tenant that have all of some words. A call looks at up to 1,000 messages that have the beginning of the
+   * longest word, so what is common comes quickly, and what is rare may take several calls.
+   *
+   * @throws HeadraceError `bad_request` when the cursor is none of this store's
+   */
+  search(query: SearchQuery): Promise<SearchPage>
 
   /** Sessions whose `due` is at or before a time, soonest first. */
   due(before: number, limit: number): Promise<readonly { readonly key: SessionKey; readonly at: number }[]>

@@ -22,6 +22,7 @@ export function addAcknowledged(acknowledged: Map<string, number>, lines: readon
 export async function checkStore(store: Store, acknowledged: ReadonlyMap<string, number>): Promise<void> {
   const due: string[] = []
   const work: string[] = []
+  const inbox: string[] = []
   let sessions = 0
   for (const [id, seq] of acknowledged) {
     if (id === compacted) continue
@@ -38,6 +39,10 @@ export async function checkStore(store: Store, acknowledged: ReadonlyMap<string,
     const head = events.length
     expect((await store.row(key))?.metadata).toEqual({ head })
     expect((await store.readMessages(key, Number.MAX_SAFE_INTEGER, 1)).map((message) => message.seq)).toEqual([head])
+    const found = await store.search({ tenant: 'acme', words: [id, 'head'], limit: 10 })
+    expect(found).toEqual({ hits: [{ session: id, seq: 1 }] })
+    expect((await store.search({ tenant: 'acme', words: [id, `head${head}`], limit: 10 })).hits).toHaveLength(1)
+    if (head % 2 === 0) inbox.push(id)
     if (head % 5 === 0) due.push(key)
     if (head % 3 === 0) work.push(key)
     sessions += 1
@@ -57,6 +62,8 @@ export async function checkStore(store: Store, acknowledged: ReadonlyMap<string,
       .sort(),
   ).toEqual(due.sort())
   expect((await store.work('writer', 100)).filter(known)).toEqual(work.sort())
+  const waiting = await store.inbox({ tenant: 'acme', for: ['user:ada'], limit: 100 })
+  expect(waiting.rows.map((row) => row.id).sort()).toEqual(inbox.sort())
   const { rows } = await store.list({ tenant: 'acme', limit: 100 })
   expect(rows.filter((row) => acknowledged.has(row.id))).toHaveLength(sessions)
 }

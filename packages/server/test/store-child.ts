@@ -45,6 +45,8 @@ async function appendForEver(id: string): Promise<never> {
         due: seq % 5 === 0 ? seq : null,
       },
       messages: [{ seq, json: String(seq) }],
+      // Replaced each time.
+      words: [{ seq: 1, at: seq, words: [`head${seq}`, id] }],
     })
     head = seq
     process.stdout.write(`ack ${id} ${seq}\n`)

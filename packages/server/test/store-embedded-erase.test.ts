@@ -23,6 +23,9 @@ async function fill(store: Store): Promise<void> {
         store.append(`acme!${id}`, round * 40, {
           events: Array.from({ length: 40 }, (_, index) => text(id, round * 40 + index + 1)),
           messages: [{ seq: round * 40 + 1, json: text(id, round) }],
+          words: [
+            { seq: round * 40 + 1, at: round, words: id === 'secret' ? [secret, `${secret}${round}`] : ['public'] },
+          ],
         }),
       ),
     )
@@ -49,6 +52,7 @@ const ways: readonly {
       await store.append(key, 2_000, {
         events: ['"end"'],
         messages: Array.from({ length: 50 }, (_, round) => ({ seq: round * 40 + 1, json: '"replaced"' })),
+        words: Array.from({ length: 50 }, (_, round) => ({ seq: round * 40 + 1, at: round, words: [] })),
       })
       await store.compact(key, { floor: { seq: 2_001, state: '{}' }, drop: [[1, 2_000]] })
     },

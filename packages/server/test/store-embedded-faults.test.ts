@@ -1,7 +1,7 @@
 import path from 'node:path'
 import process from 'node:process'
 import { expect, test } from 'vitest'
-import { AppendConflict, HeadraceError, type Store } from '@headrace/core'
+import { AppendConflict, HeadraceError, type AppendBatch, type Store } from '@headrace/core'
 import { prepareDirectory } from '../src/store/embedded/directory.ts'
 import type { Engine } from '../src/store/embedded/engine.ts'
 import { openLevelEngine } from '../src/store/embedded/level-engine.ts'
@@ -233,6 +233,23 @@ test('S4a a compaction that a failure cuts short is as good as done, and is fini
     expect(await store.read(key, 0, everything)).toHaveLength(102)
     await store.close()
   }
+})
+
+test('P6c words that queue behind a failed write are as they were', async () => {
+  await using temp = await makeTempDirectory()
+  const faults = noFaults()
+  const store = await openFaulty(temp.path, faults)
+  const words = (...found: string[]): AppendBatch => ({ events: ['1'], words: [{ seq: 1, at: 1, words: found }] })
+  const hits = async (word: string): Promise<number> =>
+    (await store.search({ tenant: 'acme', words: [word], limit: 5 })).hits.length
+  await store.append(key, 0, words('first'))
+  faults.write = once<Fault | undefined>('lost', undefined)
+  const failed = [store.append(key, 1, words('second')), store.append(key, 2, words('third'))]
+  expect(await Promise.all(failed.map(codeOf))).toEqual(['store_full', 'store_full'])
+  expect([await hits('first'), await hits('second'), await hits('third')]).toEqual([1, 0, 0])
+  await Promise.all([store.append(key, 1, words('second')), store.append(key, 2, words('third'))])
+  expect([await hits('first'), await hits('second'), await hits('third')]).toEqual([0, 0, 1])
+  await store.close()
 })
 
 test('more than maxQueuedChars is refused, and spoils nothing that was taken', async () => {

@@ -8,6 +8,7 @@ import { modelContract } from './store-contract/model-test.ts'
 import { purgeContract } from './store-contract/purge.ts'
 import { readContract } from './store-contract/read.ts'
 import { reopenContract } from './store-contract/reopen.ts'
+import { searchContract } from './store-contract/search.ts'
 import { tenantContract } from './store-contract/tenants.ts'
 
 export type { OpenStore, StoreUnderTest } from './store-contract/fixture.ts'
@@ -27,6 +28,7 @@ export function storeContract(name: string, open: OpenStore): void {
     readContract(tests)
     listContract(tests)
     inboxContract(tests)
+    searchContract(tests)
     compactionContract(tests)
     tenantContract(tests)
     purgeContract(tests)

@@ -7,12 +7,24 @@ import type {
   ListQuery,
   MessageRow,
   ReadLimits,
+  SearchPage,
+  SearchQuery,
+  SearchWords,
   SessionKey,
   SessionRow,
   Snapshot,
   Store,
 } from '@headrace/core'
-import { compareListed, formatCursor, parseCursor, type ListPosition } from './cursor.ts'
+import {
+  compareFound,
+  compareListed,
+  formatCursor,
+  formatSearchCursor,
+  parseCursor,
+  parseSearchCursor,
+  type ListPosition,
+} from './cursor.ts'
+import { isFoundBy } from './found-by.ts'
 import { isListed, newestEntry } from './row-choice.ts'
 import { assertFloor, endOfDropped, rangesToDrop } from './seq-ranges.ts'
 
@@ -21,6 +33,7 @@ interface Session {
   floor?: Snapshot
   readonly events: Map<number, string>
   readonly messages: Map<number, MessageRow>
+  readonly words: Map<number, SearchWords>
   row?: SessionRow
   snapshot?: Snapshot
 }
@@ -58,6 +71,10 @@ export function createMemoryStore(): Store {
     for (const event of batch.events) session.events.set((session.head += 1), event)
     for (const message of batch.messages ?? []) session.messages.set(message.seq, message)
     if (batch.row !== undefined) session.row = batch.row
+    for (const entry of batch.words ?? []) {
+      if (entry.words.length === 0) session.words.delete(entry.seq)
+      else session.words.set(entry.seq, entry)
+    }
   }
 
   // Async methods, so that what they throw becomes a rejection as in every other store.
@@ -164,6 +181,25 @@ export function createMemoryStore(): Store {
       )
     },
 
+    async search(query: SearchQuery): Promise<SearchPage> {
+      const start = query.cursor === undefined ? undefined : parseSearchCursor(query.cursor)
+      if (closed) throw new HeadraceError('closed', 'The store is closed.')
+      const found = [...sessions]
+        .flatMap(([key, { words }]) => {
+          const { tenant, session } = splitKey(key)
+          const entries = tenant === query.tenant ? [...words.values()] : []
+          return entries
+            .filter((entry) => isFoundBy(entry.words, query.words))
+            .map(({ at, seq }) => ({ at, session, seq }))
+        })
+        .filter((position) => start === undefined || compareFound(start, position) < 0)
+        .sort(compareFound)
+      const page = found.slice(0, query.limit)
+      const last = page.at(-1)
+      const hits = page.map(({ session, seq }) => ({ session, seq }))
+      return found.length > page.length && last !== undefined ? { hits, cursor: formatSearchCursor(last) } : { hits }
+    },
+
     async due(before: number, limit: number): Promise<readonly { readonly key: SessionKey; readonly at: number }[]> {
       return rows()
         .flatMap(({ key, row }) => (row.due === null || row.due > before ? [] : [{ key, at: row.due }]))
@@ -205,5 +241,5 @@ function page(
 }
 
 function newSession(): Session {
-  return { head: 0, events: new Map(), messages: new Map() }
+  return { head: 0, events: new Map(), messages: new Map(), words: new Map() }
 }

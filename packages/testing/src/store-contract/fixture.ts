@@ -4,6 +4,7 @@ import {
   type InboxQuery,
   type ListPage,
   type ListQuery,
+  type SearchQuery,
   type SessionKey,
   type SessionRow,
   type Store,
@@ -117,6 +118,15 @@ export async function listAll(
 /** All pages of an inbox, at most `limit` rows each. */
 export async function inboxAll(store: Store, query: InboxQuery): Promise<SessionRow[]> {
   return allRows((cursor) => store.inbox({ ...query, ...cursor }))
+}
+
+/** All pages of a search, at most `limit` hits each, as `session seq`. */
+export async function searchAll(store: Store, query: SearchQuery): Promise<string[]> {
+  const hits: string[] = []
+  for (let page = await store.search(query); ; page = await store.search({ ...query, cursor: page.cursor })) {
+    hits.push(...page.hits.map(({ session, seq }) => `${session} ${seq}`))
+    if (page.cursor === undefined) return hits
+  }
 }
 
 async function allRows(read: (cursor: { cursor?: string }) => Promise<ListPage>): Promise<SessionRow[]> {

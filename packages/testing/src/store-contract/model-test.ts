@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AppendConflict, sessionKey, type SessionKey, type SessionRow, type Snapshot, type Store } from '@headrace/core'
-import { inboxAll, listAll, makeRow, workAll, type OpenStore } from './fixture.ts'
+import { inboxAll, listAll, makeRow, searchAll, workAll, type OpenStore } from './fixture.ts'
 import { StoreModel } from './model.ts'
 
 const tenants = ['a', 'a1']
 const ids = ['s', 's1', 's:', 'S']
+const vocabulary = ['plan', 'plane', 'planet', 'a', 'an']
 const agents = ['writer', 'critic']
 const actors = ['user:ada', 'user:bob', '*']
 
@@ -18,6 +19,7 @@ type Step =
       readonly size: number
       readonly row: RowFields
       readonly at: number
+      readonly words: readonly string[]
     }
   | {
       readonly do: 'read'
@@ -70,6 +72,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       size: fc.integer({ min: 1, max: 4 }),
       row,
       at: small,
+      words: fc.subarray(vocabulary),
     }),
   },
   {
@@ -203,6 +206,8 @@ async function checkAppend(
     events: Array.from({ length: next.size }, (_, event) => JSON.stringify(`step ${index} event ${event}`)),
     ...(next.row === null ? {} : { row: makeRow(id, { ...next.row, messages: index }) }),
     messages: [{ seq: next.at, json: JSON.stringify(`message ${index}`) }],
+    // The time is that of the message, which does not change.
+    ...(next.words.length > 2 ? {} : { words: [{ seq: next.at, at: next.at, words: next.words }] }),
   }
   const expected = await outcomeOf(() => model.append(next.key, expectedSeq, batch))
   expect(await outcomeOf(() => store.append(next.key, expectedSeq, batch))).toBe(expected)
@@ -239,6 +244,12 @@ async function checkLists(store: Store, model: StoreModel, limit: number, before
     expect(rows.sort(byId)).toEqual(model.list(tenant))
     const filtered = await listAll(store, tenant, limit, { status: 'idle', archived: false })
     expect(filtered.sort(byId)).toEqual(model.list(tenant).filter((row) => row.status === 'idle' && !row.archived))
+    for (const word of vocabulary) {
+      for (const beginning of ['', 'pla', 'planet', 'a']) {
+        const hits = await searchAll(store, { tenant, words: [word, beginning], limit })
+        expect(hits.sort()).toEqual(model.search(tenant, word, beginning).sort())
+      }
+    }
     for (const asked of [['user:ada'], ['*', 'user:bob'], actors]) {
       const waiting = await inboxAll(store, { tenant, for: asked, limit })
       const expected = model.inbox(tenant, asked)

@@ -1,5 +1,14 @@
 import { AppendConflict, splitKey } from '@headrace/core'
-import type { AppendBatch, Compaction, MessageRow, ReadLimits, SessionKey, SessionRow, Snapshot } from '@headrace/core'
+import type {
+  AppendBatch,
+  Compaction,
+  MessageRow,
+  ReadLimits,
+  SearchWords,
+  SessionKey,
+  SessionRow,
+  Snapshot,
+} from '@headrace/core'
 
 interface ModelSession {
   /** By seq. */
@@ -7,6 +16,7 @@ interface ModelSession {
   readonly head: number
   readonly floor: Snapshot | undefined
   readonly messages: readonly MessageRow[]
+  readonly words: readonly SearchWords[]
   readonly row: SessionRow | undefined
   readonly snapshot: Snapshot | undefined
 }
@@ -16,6 +26,7 @@ const empty: ModelSession = {
   head: 0,
   floor: undefined,
   messages: [],
+  words: [],
   row: undefined,
   snapshot: undefined,
 }
@@ -29,12 +40,15 @@ export class StoreModel {
     const { head } = session
     if (head !== expectedSeq) throw new AppendConflict(key, expectedSeq, head)
     const added = batch.messages ?? []
+    const words = batch.words ?? []
+    const keptWords = session.words.filter((entry) => words.every(({ seq }) => seq !== entry.seq))
     const kept = session.messages.filter((message) => added.every(({ seq }) => seq !== message.seq))
     this.#sessions.set(key, {
       ...session,
       events: new Map([...session.events, ...batch.events.map((event, index) => [head + index + 1, event] as const)]),
       head: head + batch.events.length,
       messages: [...kept, ...added].sort((a, b) => a.seq - b.seq),
+      words: [...keptWords, ...words.filter((entry) => entry.words.length > 0)],
       row: batch.row ?? session.row,
     })
   }
@@ -118,6 +132,17 @@ export class StoreModel {
         return times.length === 0 ? [] : [{ id, at: Math.max(...times) }]
       })
       .sort((a, b) => b.at - a.at)
+  }
+
+  /** As `session seq`, in no order. */
+  search(tenant: string, word: string, beginning: string): string[] {
+    return [...this.#sessions]
+      .filter(([key]) => splitKey(key).tenant === tenant)
+      .flatMap(([key, { words }]) =>
+        words
+          .filter((entry) => entry.words.includes(word) && entry.words.some((other) => other.startsWith(beginning)))
+          .map((entry) => `${splitKey(key).session} ${entry.seq}`),
+      )
   }
 
   /** By time, then by key. */

@@ -21,6 +21,7 @@ const calls: Record<Exclude<keyof Store, 'capabilities' | 'close'>, (store: Stor
   row: (store) => store.row(key),
   list: (store) => store.list({ tenant: 'acme', limit: 10 }),
   inbox: (store) => store.inbox({ tenant: 'acme', for: ['*'], limit: 10 }),
+  search: (store) => store.search({ tenant: 'acme', words: ['plan'], limit: 10 }),
   due: (store) => store.due(1, 10),
   work: (store) => store.work('writer', 10),
   purge: (store) => store.purge(key),

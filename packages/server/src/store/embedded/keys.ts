@@ -8,6 +8,7 @@
  *   tenant!session!m<seq>          a message row
  *   tenant!session!s               the newest snapshot
  *   tenant!session!t               the state at the floor
+ *   tenant!session!w<seq>          what a message is found by
  *   !c                             the last group commit
  *   !d!<time>!tenant!session       sessions by due time
  *   !k!tenant!session              a compaction that is under way
@@ -15,6 +16,7 @@
  *   !p!tenant!session              a purge that is under way
  *   !u!tenant!<time>!session       a tenant's sessions, newest update first
  *   !w!agent!tenant!session        sessions with work for an agent
+ *   !x!tenant!<stem>!<time>!session!<seq>   messages with a word that begins so, newest first
  *   !z!tenant!session              a session with deleted bytes that may still be in the files
  *
  * `!` is in no tenant, session or agent and sorts before all of their characters: no key is a prefix of another
@@ -24,7 +26,7 @@
 import { hash } from 'node:crypto'
 import { splitKey } from '@headrace/core'
 import type { AgentName, SessionId, SessionKey } from '@headrace/core'
-import type { ListPosition } from '../cursor.ts'
+import type { ListPosition, SearchPosition } from '../cursor.ts'
 
 /** Keys from `gte` or after `gt`, up to but without `lt`. */
 export type KeyRange = { readonly lt: string } & ({ readonly gte: string } | { readonly gt: string })
@@ -85,6 +87,15 @@ export function floorSnapshotKey(key: SessionKey): string {
   return `${key}!t`
 }
 
+export function wordsKey(key: SessionKey, seq: number): string {
+  return `${key}!w${ascending(seq)}`
+}
+
+/** Whether a key of a session is that of what a message is found by. */
+export function isWordsKey(key: string): boolean {
+  return key.startsWith('!w', key.lastIndexOf('!'))
+}
+
 export function purgeKey(key: SessionKey): string {
   return `!p!${key}`
 }
@@ -124,7 +135,7 @@ export function listRange(tenant: string, after: ListPosition | undefined): KeyR
 /** The place in a list, by a key of one or of an inbox. */
 export function listPosition(key: string): ListPosition {
   const [time = '', id = ''] = key.split('!').slice(-2)
-  return { updatedAt: Number.MAX_SAFE_INTEGER - fromAscending(time), id: id satisfies SessionId }
+  return { updatedAt: fromDescending(time), id: id satisfies SessionId }
 }
 
 /** Actors can have any characters, and a deleted key can stay in a file for a while: it holds their hash. */
@@ -136,6 +147,22 @@ export function inboxKey(tenant: string, actor: string, position: ListPosition):
 export function inboxRange(tenant: string, actor: string, after: ListPosition | undefined): KeyRange {
   const { lt, gte } = childrenOf(`!n!${tenant}!${hashed(actor)}`)
   return after === undefined ? { gte, lt } : { gt: inboxKey(tenant, actor, after), lt }
+}
+
+/** It holds a hash of the stem, because a deleted key can stay in a file for a while. */
+export function postingKey(tenant: string, stem: string, { at, session, seq }: SearchPosition): string {
+  return `!x!${tenant}!${hashed(stem)}!${descending(at)}!${session}!${descending(seq)}`
+}
+
+/** Messages with a stem, from the newest or after one. */
+export function postingRange(tenant: string, stem: string, after: SearchPosition | undefined): KeyRange {
+  const { lt, gte } = childrenOf(`!x!${tenant}!${hashed(stem)}`)
+  return after === undefined ? { gte, lt } : { gt: postingKey(tenant, stem, after), lt }
+}
+
+export function postingPosition(key: string): SearchPosition {
+  const [at = '', session = '', seq = ''] = key.split('!').slice(-3)
+  return { at: fromDescending(at), session, seq: fromDescending(seq) }
 }
 
 export function dueKey(at: number, key: SessionKey): string {
@@ -198,6 +225,10 @@ function hashed(text: string): string {
 
 function descending(value: number): string {
   return ascending(Number.MAX_SAFE_INTEGER - value)
+}
+
+function fromDescending(text: string): number {
+  return Number.MAX_SAFE_INTEGER - fromAscending(text)
 }
 
 function fromAscending(text: string): number {

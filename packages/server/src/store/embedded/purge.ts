@@ -11,6 +11,7 @@ import {
   headKey,
   indexRange,
   isIndexOf,
+  isWordsKey,
   purgeKey,
   purgeRange,
   rowKey,
@@ -18,16 +19,19 @@ import {
 } from './keys.ts'
 import { indexKeys, readRow } from './listed.ts'
 import { note, readNotes, type Steps } from './notes.ts'
+import { postingDeletions } from './postings.ts'
 
 const keysPerBatch = 1_000
+/** A message that was found by many words has as many postings: then a batch ends with fewer keys. */
+const opsPerBatch = 10_000
 
 /** Removes a session, also one that is damaged. */
 export async function purgeSession(steps: Steps, key: SessionKey): Promise<void> {
-  const keys = await steps.slot.read((reader) => firstKeys(reader, key))
-  if (keys.length === 0) return
+  const { ops, isLast } = await steps.slot.read((reader) => nextDeletions(reader, key))
+  if (ops.length === 0) return
   const indexes = (await steps.slot.read((reader) => indexesOf(reader, key))).map(del)
-  if (keys.length < keysPerBatch) {
-    await steps.commit([...keys.map(del), ...indexes, ...endOps(key)])
+  if (isLast) {
+    await steps.commit([...ops, ...indexes, ...endOps(key)])
     return
   }
   const begun = [headKey(key), floorKey(key), rowKey(key)].map(del)
@@ -42,12 +46,9 @@ export async function finishPurges(steps: Steps): Promise<void> {
 
 async function finishPurge(steps: Steps, key: SessionKey): Promise<void> {
   for (;;) {
-    const keys = await steps.slot.read((reader) => firstKeys(reader, key))
-    if (keys.length < keysPerBatch) {
-      await steps.commit([...keys.map(del), ...endOps(key)])
-      return
-    }
-    await steps.commit(keys.map(del))
+    const { ops, isLast } = await steps.slot.read((reader) => nextDeletions(reader, key))
+    await steps.commit(isLast ? [...ops, ...endOps(key)] : ops)
+    if (isLast) return
   }
 }
 
@@ -70,10 +71,20 @@ async function indexesOf(reader: Reader, key: SessionKey): Promise<string[]> {
   }
 }
 
-async function firstKeys(reader: Reader, key: SessionKey): Promise<string[]> {
-  const keys: string[] = []
-  await reader.scan({ range: sessionRange(key), limit: keysPerBatch }, (found) => void keys.push(found))
-  return keys
+/** Deletes the first keys of a session, and the postings that they stand for. */
+async function nextDeletions(
+  reader: Reader,
+  key: SessionKey,
+): Promise<{ readonly ops: readonly Op[]; readonly isLast: boolean }> {
+  const ops: Op[] = []
+  let left = keysPerBatch
+  await reader.scan({ range: sessionRange(key), limit: keysPerBatch }, (found, sealed) => {
+    ops.push(del(found))
+    if (isWordsKey(found)) ops.push(...postingDeletions(key, found, sealed))
+    left -= 1
+    return ops.length < opsPerBatch
+  })
+  return { ops, isLast: left > 0 && ops.length < opsPerBatch }
 }
 
 function del(key: string): Op {

@@ -7,13 +7,15 @@ import type {
   ListQuery,
   MessageRow,
   ReadLimits,
+  SearchPage,
+  SearchQuery,
   SessionKey,
   SessionRow,
   Snapshot,
   Store,
 } from '@headrace/core'
 import { assertFloor, endOfDropped, rangesToDrop } from '../seq-ranges.ts'
-import type { Op } from './engine.ts'
+import type { Op, Reader } from './engine.ts'
 import { compactSession } from './compact-session.ts'
 import { floorOp, noFloor } from './compaction.ts'
 import { createEraser } from './eraser.ts'
@@ -33,8 +35,10 @@ import {
 } from './keys.ts'
 import { readRow, rowOps } from './listed.ts'
 import { readInbox, readList } from './lists.ts'
+import { staleOps, wordsOps } from './postings.ts'
 import { purgeSession } from './purge.ts'
 import { seal, unseal } from './seal.ts'
+import { searchMessages } from './search.ts'
 import { createSessionWrites } from './session-writes.ts'
 import type { Session, Sessions } from './sessions.ts'
 import type { Slot } from './slot.ts'
@@ -95,8 +99,10 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
         }
         session.head = (floor?.seq ?? session.head) + batch.events.length
         session.listed = batch.row ?? session.listed
+        const seqs = batch.words?.map((entry) => entry.seq) ?? []
+        const prepare = seqs.length === 0 ? undefined : (reader: Reader) => staleOps(reader, key, seqs)
         if (floor === undefined) {
-          writer.submit({ session, ops, head: session.head, resolve, reject })
+          writer.submit({ session, ops, prepare, head: session.head, resolve, reject })
           return
         }
         session.snapshot = floor.seq
@@ -104,7 +110,7 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
           session.floor = { seq: floor.seq, dropping: [] }
           resolve()
         }
-        writer.submit({ session, ops, head: session.head, resolve: begun, reject })
+        writer.submit({ session, ops, prepare, head: session.head, resolve: begun, reject })
       } else if (session.pending === 0 || (session.purging === 0 && isBehind(session, expectedSeq))) {
         reject(new AppendConflict(key, expectedSeq, session.durable))
       } else {
@@ -314,6 +320,11 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
       return slot.read((engine) => engine.view((reader) => readInbox(reader, query)))
     },
 
+    async search(query: SearchQuery): Promise<SearchPage> {
+      assertOpen()
+      return slot.read((engine) => engine.view((reader) => searchMessages(reader, query)))
+    },
+
     async due(before: number, limit: number): Promise<readonly { readonly key: SessionKey; readonly at: number }[]> {
       assertOpen()
       const entries: { readonly key: SessionKey; readonly at: number }[] = []
@@ -381,5 +392,6 @@ function appendOps(session: Session, batch: AppendBatch, floor: Snapshot | undef
   put(headKey(key), String(seq))
   if (batch.row !== undefined) ops.push(...rowOps(key, session.listed, batch.row))
   for (const message of batch.messages ?? []) put(messageKey(key, message.seq), message.json)
+  if (batch.words !== undefined) ops.push(...wordsOps(key, batch.words))
   return ops
 }

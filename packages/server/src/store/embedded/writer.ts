@@ -17,7 +17,7 @@ import { randomUUID } from 'node:crypto'
 import { HeadraceError } from '@headrace/core'
 import type { ErrorCode } from '@headrace/core'
 import type { Backoff } from './backoff.ts'
-import type { Op } from './engine.ts'
+import type { Op, Reader } from './engine.ts'
 import { engineError } from './engine-error.ts'
 import { commitKey } from './keys.ts'
 import { finishCompactions } from './compaction.ts'
@@ -30,6 +30,8 @@ import type { Slot } from './slot.ts'
 export interface Write {
   readonly session: Session
   readonly ops: readonly Op[]
+  /** What goes before `ops`, and depends on what is stored: read when all that was queued before is on disk. */
+  readonly prepare?: ((reader: Reader) => Promise<readonly Op[]>) | undefined
   /** Where the log ends when this is durable. */
   readonly head?: number
   readonly resolve: () => void
@@ -147,7 +149,9 @@ export function createWriter(options: WriterOptions): Writer {
     sessions.end(write.session)
   }
 
-  async function runGroup(group: readonly Write[]): Promise<void> {
+  async function runGroup(queued: readonly Write[]): Promise<void> {
+    const group = queued.some((write) => write.prepare !== undefined) ? await prepareGroup(queued) : queued
+    if (group.length === 0) return
     try {
       await commit(group.flatMap((write) => write.ops))
     } catch (thrown) {
@@ -162,18 +166,46 @@ export function createWriter(options: WriterOptions): Writer {
     }
   }
 
+  /** Puts before the ops of each write what it prepares. What can't be read ends the write, and what was built on it. */
+  async function prepareGroup(group: readonly Write[]): Promise<Write[]> {
+    const ready = await Promise.all(
+      group.map(async (write): Promise<Write | undefined> => {
+        const { prepare } = write
+        if (prepare === undefined) return write
+        try {
+          const before = await slot.read(prepare)
+          return { ...write, ops: [...before, ...write.ops] }
+        } catch (thrown) {
+          drop(write, engineError(thrown, options.directory))
+          return undefined
+        }
+      }),
+    )
+    return withoutStale(ready.flatMap((write) => (write === undefined ? [] : [write])))
+  }
+
   function takeGroup(): Write[] {
     const group: Write[] = []
+    const preparing = new Set<Session>()
     let taken = 0
     let chars = 0
     for (const item of queue) {
       if (!('write' in item) || (taken > 0 && chars + item.chars > groupChars)) break
+      if (item.write.prepare !== undefined) {
+        // The second one would not see what the first one writes.
+        if (preparing.has(item.write.session)) break
+        preparing.add(item.write.session)
+      }
       group.push(item.write)
       taken += 1
       chars += item.chars
     }
     queue.splice(0, taken)
     queuedChars -= chars
+    return withoutStale(group)
+  }
+
+  function withoutStale(group: readonly Write[]): Write[] {
     return group.filter((write) => {
       if (write.session.isStale) drop(write, failing ?? builtOnNothing())
       return !write.session.isStale
