@@ -12,14 +12,17 @@ import {
   mayWorkAs,
   sessionRow,
   splitKey,
+  visibleView,
   type AgentName,
   type Grant,
   type HeldRun,
   type RunId,
+  type RunSignal,
   type SessionEvent,
   type SessionKey,
   type Store,
 } from '@headrace/core'
+import { missedSignals, readerOf, signalsOf } from './run-signals.ts'
 import type { Clock } from './clock.ts'
 import type { Assignment } from './hub-types.ts'
 import type { Room } from './room.ts'
@@ -34,7 +37,7 @@ export interface WorkerOptions {
   /** Runs that it held before a reconnect: it is told at once which of them it must stop. */
   readonly held?: readonly HeldRun[]
   readonly assign: (assignment: Assignment) => void
-  readonly signal: (held: HeldRun, signal: 'cancel' | 'lost') => void
+  readonly signal: (held: HeldRun, signal: RunSignal) => void
   /** A claim that was under way has come to its end, with or without a run. */
   readonly settled?: () => void
 }
@@ -185,8 +188,7 @@ export class Dispatcher {
       pool.ready.add(room.key)
       this.#pump(pool)
     }
-    for (const event of events)
-      if (event.type === 'run.ended' || event.type === 'run.lapsed') this.#freed(room, event.run)
+    for (const event of events) if (endsAttempt(event)) this.#freed(room, event.run)
   }
 
   /** A slot that held the run has room again. */
@@ -196,23 +198,28 @@ export class Dispatcher {
   }
 
   #signal(room: Room, event: SessionEvent): void {
-    const { run } = event
-    if (run === undefined) return
-    if (event.type !== 'run.cancel-requested' && event.type !== 'run.ended' && event.type !== 'run.lapsed') return
-    const id = `${room.key} ${run}`
-    for (const pool of this.#pools.values()) {
-      for (const slot of pool.slots) {
-        const held = slot.held.get(id)
-        if (!held) continue
-        if (event.type === 'run.cancel-requested') slot.signal(held, 'cancel')
-        else {
-          slot.held.delete(id)
-          if (event.type === 'run.lapsed') slot.silent = true
-          // A run that its own agent ended is no news to it.
-          if (!event.actor.startsWith('agent:')) slot.signal(held, 'lost')
-        }
-      }
+    for (const { run, signal } of signalsOf(room.state.view, event)) {
+      for (const [slot, held] of this.#holders(room, run)) slot.signal(held, signal)
     }
+    const { run } = event
+    if (run === undefined || !endsAttempt(event)) return
+    for (const [slot, held] of this.#holders(room, run)) {
+      slot.held.delete(`${room.key} ${run}`)
+      if (event.type === 'run.lapsed') slot.silent = true
+      // A run that its own agent ended, or let go of, is no news to it.
+      if (!event.actor.startsWith('agent:')) slot.signal(held, { signal: 'lost' })
+    }
+  }
+
+  /** The slots that hold a run: one, or none. */
+  #holders(room: Room, run: RunId): readonly (readonly [Slot, HeldRun])[] {
+    const id = `${room.key} ${run}`
+    return [...this.#pools.values()].flatMap((pool) =>
+      [...pool.slots].flatMap((slot) => {
+        const held = slot.held.get(id)
+        return held ? [[slot, held] as const] : []
+      }),
+    )
   }
 
   #pump(pool: Pool): void {
@@ -274,7 +281,15 @@ export class Dispatcher {
     }
     const held = view.runs.find((candidate) => candidate.id === run.id)
     if (held?.status !== 'active' || held.worker !== worker) return undefined
-    return { session: view.id, run: run.id, attempt: held.attempt, agent: pool.agent, leaseMs: held.leaseMs, view }
+    const shown = visibleView(view, readerOf(view, run.id))
+    return {
+      session: view.id,
+      run: run.id,
+      attempt: held.attempt,
+      agent: pool.agent,
+      leaseMs: held.leaseMs,
+      view: shown,
+    }
   }
 
   #hand(pool: Pool, slot: Slot, key: SessionKey, assignment: Assignment): void {
@@ -284,8 +299,9 @@ export class Dispatcher {
     const held = { session, run, attempt }
     slot.held.set(`${key} ${run}`, held)
     slot.assign(assignment)
+    // The rest of what it should know is in the view that it was given.
     const now = assignment.view.runs.find((candidate) => candidate.id === run)
-    if (now?.status === 'active' && now.cancel) slot.signal(held, 'cancel')
+    if (now?.status === 'active' && now.cancel) slot.signal(held, { signal: 'cancel' })
   }
 
   async #resume(pool: Pool, slot: Slot, held: readonly HeldRun[]): Promise<void> {
@@ -296,11 +312,11 @@ export class Dispatcher {
       const run = view.runs.find((candidate) => candidate.id === claim.run)
       const still = run?.status === 'active' && run.attempt === claim.attempt && run.worker === slot.worker
       if (!still) {
-        slot.signal(claim, 'lost')
+        slot.signal(claim, { signal: 'lost' })
         continue
       }
       slot.held.set(`${key} ${claim.run}`, claim)
-      if (run.cancel) slot.signal(claim, 'cancel')
+      for (const { signal } of missedSignals(view, claim.run)) slot.signal(claim, signal)
     }
   }
 
@@ -321,7 +337,7 @@ export class Dispatcher {
         for (const [id, held] of slot.held) {
           if (!id.startsWith(`${key} `)) continue
           slot.held.delete(id)
-          slot.signal(held, 'lost')
+          slot.signal(held, { signal: 'lost' })
         }
       }
     }
@@ -331,6 +347,11 @@ export class Dispatcher {
     this.#closed = true
     this.#pools.clear()
   }
+}
+
+/** Whether nobody holds the run any more after an event. */
+function endsAttempt({ type }: SessionEvent): boolean {
+  return type === 'run.ended' || type === 'run.lapsed' || type === 'run.suspended' || type === 'run.undelivered'
 }
 
 function poolId({ tenant, agent }: Pick<Pool, 'tenant' | 'agent'>): string {

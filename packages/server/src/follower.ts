@@ -1,5 +1,5 @@
-import type { HeadraceError } from '@headrace/core'
-import type { Follower, Page } from './hub-types.ts'
+import type { HeadraceError, Reader } from '@headrace/core'
+import type { FollowOptions, Follower, Page } from './hub-types.ts'
 
 /** Where followers read: the tail in memory, and the store behind it. */
 export interface PageSource {
@@ -16,15 +16,19 @@ export interface PageSource {
  */
 export class LogFollower implements Follower {
   readonly #source: PageSource
+  readonly #reader: Reader
   readonly wake: () => void
+  readonly onEphemeral: FollowOptions['onEphemeral']
   #cursor: number
   #closed = false
   #ended: HeadraceError | undefined
 
-  constructor(source: PageSource, after: number, wake: () => void) {
+  constructor(source: PageSource, reader: Reader, { after, wake, onEphemeral }: FollowOptions) {
     this.#source = source
+    this.#reader = reader
     this.#cursor = after
     this.wake = wake
+    this.onEphemeral = onEphemeral
   }
 
   get cursor(): number {
@@ -41,7 +45,7 @@ export class LogFollower implements Follower {
 
   #advance(page: Page | undefined): Page | undefined {
     if (page && !this.#closed) this.#cursor = page.last
-    return page
+    return page?.visibleTo(this.#reader)
   }
 
   /** The log is no more: the reader is woken to be told why. */

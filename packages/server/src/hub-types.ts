@@ -1,12 +1,15 @@
 import type {
+  Actor,
   AgentName,
   Command,
+  Ephemeral,
   Grant,
   ListPage,
   ListQuery,
   MessageRow,
   Outcome,
   ReadLimits,
+  Reader,
   RunId,
   SessionId,
   SessionKey,
@@ -22,6 +25,23 @@ export interface Page {
   readonly events: readonly string[]
   /** The page as a WebSocket text frame: encoded once, whoever reads it. */
   readonly frame: Buffer
+  /** The page as a reader sees it: the same one for all readers who see the same. */
+  visibleTo(reader: Reader): Page
+}
+
+/** What follows a session. */
+export interface FollowOptions {
+  /** Seq of the last event that the reader has. */
+  readonly after: number
+  /** Called when there is more. */
+  readonly wake: () => void
+  /** Called with what others show for a moment (P3). It must not block: what can't be sent now is dropped. */
+  readonly onEphemeral?: (shown: ShownEphemeral) => void
+}
+
+/** Something that an actor shows everybody who is there now. */
+export interface ShownEphemeral extends Ephemeral {
+  readonly actor: Actor
 }
 
 /** A reader's place in a session's log. */
@@ -44,6 +64,7 @@ export interface Assignment {
   readonly attempt: number
   readonly agent: AgentName
   readonly leaseMs: number
+  /** As the agent sees it. */
   readonly view: SessionView
 }
 
@@ -66,16 +87,22 @@ export interface Hub {
   readonly node: string
   /** Decides and, if accepted, stores a command; the answer comes when it is durable. Verbs are checked by `decide`. */
   submit(key: SessionKey, command: Command): Promise<Outcome>
-  /** What a reader sees now. The door checks the right to read. */
-  view(key: SessionKey): Promise<SessionView>
+  /** What a reader sees now. The door checks the right to read; what is not for this reader is left out here (L7). */
+  view(key: SessionKey, reader: Reader): Promise<SessionView>
   events(
     key: SessionKey,
-    after: number,
-    limits: ReadLimits,
+    reader: Reader,
+    from: { readonly after: number } & ReadLimits,
   ): Promise<{ readonly events: readonly string[]; readonly head: number }>
   /** Messages that are no longer in the view, the newest before a position, oldest first. */
-  messages(key: SessionKey, before: number, limit: number): Promise<readonly MessageRow[]>
-  follow(key: SessionKey, after: number, wake: () => void): Promise<Follower>
+  messages(
+    key: SessionKey,
+    reader: Reader,
+    page: { readonly before: number; readonly limit: number },
+  ): Promise<{ readonly rows: readonly MessageRow[]; readonly more: boolean }>
+  follow(key: SessionKey, reader: Reader, options: FollowOptions): Promise<Follower>
+  /** Shows something to everybody who follows the session here, but to the one who shows it. It is kept nowhere. */
+  show(key: SessionKey, shown: ShownEphemeral, by?: FollowOptions['onEphemeral']): void
   list(query: ListQuery): Promise<ListPage>
   purge(key: SessionKey): Promise<void>
   /** Waits for a run of an agent and claims it; `undefined` when none came in time. */

@@ -2,6 +2,7 @@ import {
   HeadraceError,
   defaultSessionLimits,
   splitKey,
+  visibleView,
   type AgentName,
   type Command,
   type Grant,
@@ -10,6 +11,7 @@ import {
   type MessageRow,
   type Outcome,
   type ReadLimits,
+  type Reader,
   type SessionEvent,
   type SessionKey,
   type SessionLimits,
@@ -21,8 +23,18 @@ import { claimOnce } from './claim-once.ts'
 import { loadSession } from './load.ts'
 import { Presences } from './presence.ts'
 import { Room } from './room.ts'
+import { visibleEvents, visibleRows } from './visible-page.ts'
 import type { Clock } from './clock.ts'
-import type { Assignment, ClaimOptions, Follower, Hub, HubStats, Meter } from './hub-types.ts'
+import type {
+  Assignment,
+  ClaimOptions,
+  FollowOptions,
+  Follower,
+  Hub,
+  HubStats,
+  Meter,
+  ShownEphemeral,
+} from './hub-types.ts'
 
 export interface HubOptions {
   readonly node: string
@@ -51,6 +63,7 @@ export class RoomHub implements Hub {
   readonly #rooms = new Map<SessionKey, Room>()
   readonly #opening = new Map<SessionKey, Promise<Room>>()
   #closing: Promise<void> | undefined
+  #hasLooked = false
   #cancelSweep: () => void = () => undefined
   #sweeping: Promise<void> = Promise.resolve()
 
@@ -108,26 +121,38 @@ export class RoomHub implements Hub {
     }
   }
 
-  async view(key: SessionKey): Promise<SessionView> {
-    return (await this.#existing(key)).state.view
+  async view(key: SessionKey, reader: Reader): Promise<SessionView> {
+    return visibleView((await this.#existing(key)).state.view, reader)
   }
 
   async events(
     key: SessionKey,
-    after: number,
-    limits: ReadLimits,
+    reader: Reader,
+    { after, ...limits }: { readonly after: number } & ReadLimits,
   ): Promise<{ readonly events: readonly string[]; readonly head: number }> {
     const { head } = await this.#existing(key)
-    return { events: after >= head ? [] : await this.#options.store.read(key, after, limits), head }
+    const events = after >= head ? [] : await this.#options.store.read(key, after, limits)
+    return { events: visibleEvents(events, reader), head }
   }
 
-  async messages(key: SessionKey, before: number, limit: number): Promise<readonly MessageRow[]> {
+  async messages(
+    key: SessionKey,
+    reader: Reader,
+    { before, limit }: { readonly before: number; readonly limit: number },
+  ): Promise<{ readonly rows: readonly MessageRow[]; readonly more: boolean }> {
     await this.#existing(key)
-    return this.#options.store.readMessages(key, before, limit)
+    // One more than asked for tells whether there are more.
+    const rows = await this.#options.store.readMessages(key, before, limit + 1)
+    const more = rows.length > limit
+    return { rows: visibleRows(more ? rows.slice(1) : rows, reader), more }
   }
 
-  async follow(key: SessionKey, after: number, wake: () => void): Promise<Follower> {
-    return (await this.#existing(key)).follow(after, wake)
+  async follow(key: SessionKey, reader: Reader, options: FollowOptions): Promise<Follower> {
+    return (await this.#existing(key)).follow(reader, options)
+  }
+
+  show(key: SessionKey, shown: ShownEphemeral, by?: FollowOptions['onEphemeral']): void {
+    this.#rooms.get(key)?.show(shown, by)
   }
 
   list(query: ListQuery): Promise<ListPage> {
@@ -164,8 +189,7 @@ export class RoomHub implements Hub {
   }
 
   async #sweep(): Promise<void> {
-    const { store, clock } = this.#options
-    const now = clock.now()
+    const now = this.#options.clock.now()
     const idle = [...this.#rooms.values()].filter(
       (room) => room.idle && now - room.usedAt >= idleMs && !this.presences.has(room.key),
     )
@@ -174,8 +198,22 @@ export class RoomHub implements Hub {
       await room.close()
     }
     // A room that is open has its own timer; these are sessions that nobody has opened since the server started.
-    const due = await store.due(now + 2 * sweepMs, duePage)
-    for (const { key } of due) if (!this.#rooms.has(key)) await this.room(key)
+    for (const { key } of await this.#dueSessions(now)) if (!this.#rooms.has(key)) await this.room(key)
+  }
+
+  /**
+   * By the latest time that any session knows of, for this machine's clock may have been set back while the server was
+   * down. The first look takes the soonest session whatever its time, so that there is one to know it from.
+   */
+  async #dueSessions(now: number): Promise<readonly { readonly key: SessionKey }[]> {
+    const { store } = this.#options
+    if (!this.#hasLooked) {
+      for (const { key } of await store.due(Number.MAX_SAFE_INTEGER, 1)) await this.room(key)
+      this.#hasLooked = true
+    }
+    let aheadMs = 0
+    for (const room of this.#rooms.values()) aheadMs = Math.max(aheadMs, room.aheadMs)
+    return store.due(now + aheadMs + 2 * sweepMs, duePage)
   }
 
   close(): Promise<void> {

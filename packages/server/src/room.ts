@@ -27,6 +27,7 @@ import {
   type Message,
   type MessageRow,
   type Outcome,
+  type Reader,
   type SessionEvent,
   type SessionKey,
   type SessionLimits,
@@ -39,7 +40,7 @@ import { isSystemKey } from './system-session.ts'
 import { findMessages } from './cold-messages.ts'
 import { Tail, makePage, pageChars } from './tail.ts'
 import type { Clock } from './clock.ts'
-import type { Follower, Meter, Page } from './hub-types.ts'
+import type { FollowOptions, Follower, Meter, Page, ShownEphemeral } from './hub-types.ts'
 import type { LoadedSession } from './load.ts'
 
 export interface RoomOptions {
@@ -77,6 +78,8 @@ export class Room implements PageSource {
   readonly #tail: Tail
   readonly #followers = new Set<LogFollower>()
   readonly #openedAt: number
+  /** How far the time of the log is ahead of this machine's clock. */
+  #ahead = 0
   #state: SessionState
   #row: SessionRow | undefined
   #waiting: Waiting[] = []
@@ -100,8 +103,8 @@ export class Room implements PageSource {
     this.#ownGap = snapshotEvery + (crc32(key) % snapshotEvery)
     this.#snapshotGap = this.#ownGap
     this.#tail = new Tail(loaded.state.view.id, loaded.state.view.seq)
-    this.#openedAt = options.clock.now()
-    this.usedAt = this.#openedAt
+    this.usedAt = options.clock.now()
+    this.#openedAt = this.#now()
     this.#schedule()
   }
 
@@ -111,6 +114,22 @@ export class Room implements PageSource {
 
   get head(): number {
     return this.#state.view.seq
+  }
+
+  /**
+   * Time as the session has it: never before its last event, and it goes on from there. A clock that was set back, or one
+   * that is behind another server's, would else stand still for leases until it had caught up.
+   */
+  #now(): number {
+    const wall = this.#options.clock.now()
+    const { at } = this.#state.view
+    if (wall + this.#ahead < at) this.#ahead = at - wall
+    return wall + this.#ahead
+  }
+
+  /** How far the session's time is ahead of this machine's clock: its last event was written by a clock that says more. */
+  get aheadMs(): number {
+    return this.#now() - this.#options.clock.now()
   }
 
   get followers(): number {
@@ -167,7 +186,7 @@ export class Room implements PageSource {
   }
 
   #decide(batch: readonly Waiting[], cold: readonly Message[]): Decided {
-    const now = this.#options.clock.now()
+    const now = this.#now()
     const decisions: Decision[] = []
     const events: SessionEvent[] = []
     const cooled: Message[] = []
@@ -272,9 +291,9 @@ export class Room implements PageSource {
     const at = Math.max(due, this.#openedAt + returnMs)
     if (this.#timer && this.#timer.at <= at) return
     this.#timer?.cancel()
-    const cancel = this.#options.clock.after(at - this.#options.clock.now(), () => {
+    const cancel = this.#options.clock.after(at - this.#now(), () => {
       this.#timer = undefined
-      const now = this.#options.clock.now()
+      const now = this.#now()
       const isDue = (nextDue(this.#state) ?? Infinity) <= now && now >= this.#openedAt + returnMs
       if (isDue)
         void this.submit({ grant: systemGrant(splitKey(this.key).tenant), body: { type: 'tick' } }).then(() =>
@@ -297,11 +316,15 @@ export class Room implements PageSource {
     })
   }
 
-  follow(after: number, wake: () => void): Follower {
+  follow(reader: Reader, options: FollowOptions): Follower {
     this.usedAt = this.#options.clock.now()
-    const follower = new LogFollower(this, after, wake)
+    const follower = new LogFollower(this, reader, options)
     this.#followers.add(follower)
     return follower
+  }
+
+  show(shown: ShownEphemeral, by: FollowOptions['onEphemeral']): void {
+    for (const { onEphemeral } of this.#followers) if (onEphemeral !== by) onEphemeral?.(shown)
   }
 
   leave(follower: LogFollower): void {
@@ -357,7 +380,9 @@ function toOutcome(decision: Decision): Outcome {
   switch (decision.outcome) {
     case 'accepted': {
       const seq = decision.state.view.seq
-      return decision.cancel ? { outcome: 'accepted', seq, cancel: true } : { outcome: 'accepted', seq }
+      const { cancel, paused, steers } = decision
+      const told = { ...(cancel && { cancel }), ...(paused && { paused }), ...(steers !== undefined && { steers }) }
+      return { outcome: 'accepted', seq, ...told }
     }
     case 'repeated':
       return { outcome: 'accepted', seq: decision.seq }

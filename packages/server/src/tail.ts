@@ -1,5 +1,6 @@
 import type { SessionId } from '@headrace/core'
 import type { Page } from './hub-types.ts'
+import { visiblePages } from './visible-page.ts'
 
 /** How many of the newest events a room keeps encoded, so that readers who keep up never touch the store. */
 const maxEvents = 256
@@ -10,7 +11,7 @@ export const pageChars = 65_536
 /** Makes the events of a page into the frame that readers of this session get. */
 export function makePage(session: SessionId, after: number, events: readonly string[]): Page {
   let frame: Buffer | undefined
-  return {
+  const page: Page = {
     after,
     last: after + events.length,
     events,
@@ -18,7 +19,10 @@ export function makePage(session: SessionId, after: number, events: readonly str
       frame ??= Buffer.from(`{"type":"events","session":${JSON.stringify(session)},"events":[${events.join(',')}]}`)
       return frame
     },
+    visibleTo: (reader) => visible(reader),
   }
+  const visible = visiblePages(page, (shown) => makePage(session, after, shown))
+  return page
 }
 
 /**

@@ -29,7 +29,7 @@ function work(
     capacity,
     ...(held && { held }),
     assign: (assignment) => assigned.push(assignment),
-    signal: (run, signal) => signals.push([signal, run]),
+    signal: (run, { signal }) => signals.push([signal, run]),
   })
   return { slot, assigned, signals }
 }
@@ -48,12 +48,12 @@ describe('dispatch', () => {
     await server.ask({ type: 'create' })
     await send(server)
     await settled()
-    expect((await server.hub.view(key)).runs).toMatchObject([{ status: 'queued' }])
+    expect((await server.hub.view(key, ada)).runs).toMatchObject([{ status: 'queued' }])
     const one = work(server, 'w1')
     const two = work(server, 'w2')
     await settled()
     expect(one.assigned.length + two.assigned.length).toBe(1)
-    expect((await server.hub.view(key)).runs).toMatchObject([{ status: 'active', attempt: 1 }])
+    expect((await server.hub.view(key, ada)).runs).toMatchObject([{ status: 'active', attempt: 1 }])
   })
 
   test('R2: a server that starts finds the runs that wait from before', async () => {
@@ -111,7 +111,7 @@ describe('dispatch', () => {
     expect(worker.signals).toEqual([['cancel', { session: 'demo/1', run: run!.run, attempt: 1 }]])
     await write(server, run!, 1, { op: 'open', message: 'm', part: 'p', start: { kind: 'text', text: 'partial' } })
     await server.clock.advance(9_000)
-    const view = await server.hub.view(key)
+    const view = await server.hub.view(key, ada)
     expect(view.runs).toMatchObject([{ status: 'ended', reason: 'cancelled', cancelledBy: 'user:ada' }])
     expect(view.messages.at(-1)).toMatchObject({
       status: 'interrupted',
@@ -137,7 +137,7 @@ describe('dispatch', () => {
       start: { kind: 'text', text: 'one' },
     })
     await server.clock.advance(6_000)
-    expect((await server.hub.view(key)).runs).toMatchObject([{ status: 'queued', attempt: 1 }])
+    expect((await server.hub.view(key, ada)).runs).toMatchObject([{ status: 'queued', attempt: 1 }])
     const alive = work(server, 'w2')
     await settled()
     expect(alive.assigned).toMatchObject([{ attempt: 2 }])
@@ -151,7 +151,7 @@ describe('dispatch', () => {
       step: 's',
       start: { kind: 'text', text: 'two' },
     })
-    expect((await server.hub.view(key)).messages.at(-1)?.parts).toMatchObject([{ text: 'two', attempt: 2 }])
+    expect((await server.hub.view(key, ada)).messages.at(-1)?.parts).toMatchObject([{ text: 'two', attempt: 2 }])
   })
 
   test('R3: a run whose agent is lost too often ends as lost', async () => {
@@ -166,7 +166,7 @@ describe('dispatch', () => {
       worker.slot.close()
       await server.clock.advance(6_001)
     }
-    expect((await server.hub.view(key)).runs).toMatchObject([{ status: 'ended', reason: 'lost', attempt: 2 }])
+    expect((await server.hub.view(key, ada)).runs).toMatchObject([{ status: 'ended', reason: 'lost', attempt: 2 }])
   })
 
   test('R3: a worker that froze with its socket open is given nothing more until it is heard again', async () => {
@@ -177,7 +177,7 @@ describe('dispatch', () => {
     const frozen = work(server, 'w1')
     await settled()
     await server.clock.advance(6_001)
-    expect((await server.hub.view(key)).runs).toMatchObject([{ status: 'queued', attempt: 1 }])
+    expect((await server.hub.view(key, ada)).runs).toMatchObject([{ status: 'queued', attempt: 1 }])
     expect(frozen.signals.map(([signal]) => signal)).toEqual(['lost'])
     frozen.slot.heard()
     await settled()
@@ -196,14 +196,14 @@ describe('dispatch', () => {
       await before.clock.advance(3_000)
       await before.ask({ type: 'heartbeat', run: run!.run, attempt: 1 }, undefined, agentGrant)
     }
-    expect((await before.hub.view(key)).runs).toMatchObject([{ status: 'active', attempt: 1 }])
+    expect((await before.hub.view(key, ada)).runs).toMatchObject([{ status: 'active', attempt: 1 }])
     await before.hub.close()
     await before.clock.advance(60_000)
     await using after = openHub(store, 'node-2', before.clock)
     await after.clock.advance(3_000)
     const back = work(after, 'w1', { held: [{ session: 'demo/1', run: run!.run, attempt: 1 }] })
     await settled()
-    expect(back.signals).toEqual([])
+    expect(back.signals.map(([signal]) => signal)).toEqual(['resumed'])
     expect(await write(after, run!, 1, { op: 'end', reason: 'complete' })).toMatchObject({ outcome: 'accepted' })
   })
 
@@ -235,6 +235,8 @@ describe('dispatch', () => {
     await settled()
     expect(back.signals).toEqual([
       ['cancel', held[0]],
+      ['resumed', held[0]],
+      ['resumed', held[1]],
       ['lost', { session: 'demo/1', run: 'r999', attempt: 1 }],
     ])
     expect(back.assigned).toEqual([])
@@ -279,7 +281,10 @@ describe('dispatch', () => {
     const back = work(server, 'w1', { held })
     await server.ask({ type: 'cancel', target: { all: true } })
     await settled()
-    expect(back.signals).toEqual([['cancel', held[0]]])
+    expect(back.signals).toEqual([
+      ['resumed', held[0]],
+      ['cancel', held[0]],
+    ])
     expect(worker.signals).toEqual([])
   })
 
@@ -304,7 +309,7 @@ describe('presence', () => {
     await using server = openHub()
     await server.ask({ type: 'create' })
     const here = async (): Promise<readonly string[]> =>
-      (await server.hub.view(key)).presence.map((entry) => `${entry.actor} ${entry.device}`)
+      (await server.hub.view(key, ada)).presence.map((entry) => `${entry.actor} ${entry.device}`)
     const leave = await server.hub.presences.join(key, ada, 'tab-1', 'Chrome')
     expect(await here()).toEqual(['user:ada tab-1'])
     leave()
@@ -332,6 +337,6 @@ describe('presence', () => {
     await using server = openHub(store, 'node-2')
     await server.hub.presences.join(key, ada, 'tab-1', undefined)
     await server.clock.advance(6_000)
-    expect((await server.hub.view(key)).presence).toMatchObject([{ device: 'tab-1', node: 'node-2' }])
+    expect((await server.hub.view(key, ada)).presence).toMatchObject([{ device: 'tab-1', node: 'node-2' }])
   })
 })

@@ -1,7 +1,7 @@
 import { HeadraceError, emptyView, foldView, type Outcome, type SessionEvent } from '@headrace/core'
 import { describe, expect, test } from 'vitest'
 import { createMemoryStore } from '../src/store/memory.ts'
-import { faulty, key, openHub, text } from './support/hub.ts'
+import { ada, faulty, key, openHub, text } from './support/hub.ts'
 import { settled } from './support/fake-clock.ts'
 import type { Page } from '../src/hub-types.ts'
 
@@ -24,7 +24,7 @@ describe('a room', () => {
     let release = (): void => undefined
     store.afterAppend = () => new Promise((resolve) => (release = resolve))
     let woken = 0
-    const follower = await server.hub.follow(key, 1, () => (woken += 1))
+    const follower = await server.hub.follow(key, ada, { after: 1, wake: () => (woken += 1) })
     const answers: Outcome[] = []
     const sent = server.ask(send, 'c1').then((outcome) => answers.push(outcome))
     // A no-op that rests on the undurable event has to wait as well.
@@ -33,7 +33,7 @@ describe('a room', () => {
     expect(answers).toEqual([])
     expect(woken).toBe(0)
     expect(await follower.next()).toBeUndefined()
-    expect((await server.hub.view(key)).messages).toEqual([])
+    expect((await server.hub.view(key, ada)).messages).toEqual([])
     release()
     await Promise.all([sent, again])
     expect(answers).toEqual([
@@ -132,7 +132,7 @@ describe('a room', () => {
     await server.ask({ type: 'post', parts: text('last') })
     const log = await server.log()
     for (const after of [0, 1, 500, 1_500, 2_999, 3_001, 3_002]) {
-      const follower = await server.hub.follow(key, after, () => undefined)
+      const follower = await server.hub.follow(key, ada, { after: after, wake: () => undefined })
       expect(await readAll(() => follower.next())).toEqual(log.slice(after))
       follower.close()
     }
@@ -152,13 +152,13 @@ describe('a room', () => {
       return store.read(of, after, limits)
     }
     await using reader = openHub(watched, 'node-2')
-    const view = await reader.hub.view(key)
+    const view = await reader.hub.view(key, ada)
     expect(view).toEqual(log.reduce(foldView, emptyView('demo/1')))
     expect(Math.min(...reads)).toBeGreaterThanOrEqual(2_000)
     expect(view.messages.length).toBeLessThanOrEqual(50)
     const seqs: number[] = []
     for (let before = view.messages[0]?.seq ?? 0; seqs.length < view.older;) {
-      const rows = await reader.hub.messages(key, before, 300)
+      const { rows } = await reader.hub.messages(key, ada, { before, limit: 300 })
       seqs.unshift(...rows.map((row) => row.seq))
       before = rows[0]?.seq ?? 0
     }
@@ -170,7 +170,7 @@ describe('a room', () => {
     await server.ask({ type: 'create' })
     for (let index = 0; index < 400; index += 1) void server.ask({ type: 'post', parts: text(`${index}`) })
     await server.ask({ type: 'post', parts: text('last') })
-    expect((await server.hub.view(key)).messages.some((message) => message.id === 'm3')).toBe(false)
+    expect((await server.hub.view(key, ada)).messages.some((message) => message.id === 'm3')).toBe(false)
     expect(await server.ask({ type: 'send', parts: text('edited'), edits: 'm3' })).toMatchObject({
       outcome: 'accepted',
     })
@@ -186,8 +186,10 @@ describe('a room', () => {
     expect(await server.ask(send)).toMatchObject({
       error: { code: 'session_not_found', detail: { session: 'demo/1' } },
     })
-    await expect(server.hub.view(key)).rejects.toMatchObject({ code: 'session_not_found' })
-    await expect(server.hub.follow(key, 0, () => undefined)).rejects.toMatchObject({ code: 'session_not_found' })
+    await expect(server.hub.view(key, ada)).rejects.toMatchObject({ code: 'session_not_found' })
+    await expect(server.hub.follow(key, ada, { after: 0, wake: () => undefined })).rejects.toMatchObject({
+      code: 'session_not_found',
+    })
   })
 
   test('closing finishes what was accepted and refuses the rest as draining', async () => {
@@ -213,7 +215,7 @@ describe('a room', () => {
     await server.ask({ type: 'create' })
     await server.ask(send)
     await server.hub.purge(key)
-    await expect(server.hub.view(key)).rejects.toMatchObject({ code: 'session_not_found' })
+    await expect(server.hub.view(key, ada)).rejects.toMatchObject({ code: 'session_not_found' })
     expect(await server.ask({ type: 'create' })).toEqual({ outcome: 'accepted', seq: 1 })
   })
 })

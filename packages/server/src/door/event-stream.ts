@@ -63,8 +63,8 @@ export class EventStream {
 
   async #start(): Promise<void> {
     const { hub, metrics } = this.#services
-    const { key, after, request, response } = this.#target
-    const follower = await hub.follow(key, after, () => this.#wake())
+    const { key, after, grant, request, response } = this.#target
+    const follower = await hub.follow(key, grant, { after, wake: () => this.#wake() })
     if (this.#wait.signal.aborted) {
       follower.close()
       throw this.#wait.signal.reason

@@ -1,14 +1,4 @@
-import {
-  HeadraceError,
-  integer,
-  object,
-  oneOf,
-  optional,
-  sessionKey,
-  string,
-  type ReadLimits,
-  type SessionKey,
-} from '@headrace/core'
+import { HeadraceError, integer, object, oneOf, optional, sessionKey, string, type SessionKey } from '@headrace/core'
 import { EventStream } from './event-stream.ts'
 import { defaultWaitMs } from './http-limits.ts'
 import { digits } from './http-query.ts'
@@ -50,8 +40,7 @@ export function eventRoutes(services: HttpServices): readonly Route[] {
       }
       if (live === 'long-poll') return pollEvents(services, call)
       refuseWith('waitMs', waitMs, 'it needs live=long-poll')
-      const { after = 0 } = call.query
-      return page(services, await readEvents(services, keyOf(call), after, limit))
+      return page(services, await readEvents(services, call))
     }),
   ]
 }
@@ -65,14 +54,10 @@ interface EventPage {
   readonly head: number
 }
 
-async function readEvents(
-  { hub, limits }: HttpServices,
-  key: SessionKey,
-  after: number,
-  limit = 1_000,
-): Promise<EventPage> {
-  const readLimits: ReadLimits = { maxEvents: limit, maxChars: limits.pageChars }
-  const found = await hub.events(key, after, readLimits)
+async function readEvents({ hub, limits }: HttpServices, call: EventsCall): Promise<EventPage> {
+  const { after = 0, limit = 1_000 } = call.query
+  const from = { after, maxEvents: limit, maxChars: limits.pageChars }
+  const found = await hub.events(keyOf(call), call.grant, from)
   mustReach(after, found.head)
   return found
 }
@@ -86,16 +71,16 @@ function page({ metrics }: HttpServices, { events, head }: EventPage): Reply {
 /** Answers when there is an event, when the time is over, or when the door closes. */
 async function pollEvents(services: HttpServices, call: EventsCall): Promise<Reply> {
   const { hub, clock, waits, traffic } = services
-  const { after = 0, limit, waitMs = defaultWaitMs } = call.query
+  const { after = 0, waitMs = defaultWaitMs } = call.query
   const key = keyOf(call)
-  const now = await readEvents(services, key, after, limit)
+  const now = await readEvents(services, call)
   const ms = Math.min(waitMs, call.grant.expiresAt - clock.now())
   if (now.events.length > 0 || ms <= 0 || call.request.method === 'HEAD') return page(services, now)
 
   const wait = waits.open(call.grant, call.response, traffic.addressOf(call.request))
   try {
     const { promise: woken, resolve: wake } = Promise.withResolvers<void>()
-    const follower = await hub.follow(key, after, wake)
+    const follower = await hub.follow(key, call.grant, { after, wake })
     const cancel = clock.after(ms, wake)
     wait.signal.addEventListener('abort', () => wake())
     try {
@@ -106,7 +91,7 @@ async function pollEvents(services: HttpServices, call: EventsCall): Promise<Rep
       follower.close()
     }
     wait.signal.throwIfAborted()
-    return page(services, await readEvents(services, key, after, limit))
+    return page(services, await readEvents(services, call))
   } finally {
     wait.close()
   }
@@ -117,7 +102,7 @@ async function streamEvents(services: HttpServices, call: EventsCall): Promise<t
   // A browser's EventSource repeats the address it was given, and says in this header how far it came.
   const resumed = call.request.headers['last-event-id']
   const after = resumed ? seq.parse(resumed, 'Last-Event-ID') : (call.query.after ?? 0)
-  mustReach(after, (await services.hub.view(key)).seq)
+  mustReach(after, (await services.hub.view(key, call.grant)).seq)
   await EventStream.open(services, { key, after, grant: call.grant, request: call.request, response: call.response })
   return streamed
 }

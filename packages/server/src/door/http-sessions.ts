@@ -65,7 +65,7 @@ export function sessionRoutes({ hub, limits, metrics }: HttpServices): readonly 
 
     route('GET /v1/sessions/{session}', {}, async ({ params: { session }, grant }) => {
       mustAllow(grant, session, 'read')
-      return json(200, await hub.view(sessionKey(grant.tenant, session)))
+      return json(200, await hub.view(sessionKey(grant.tenant, session), grant))
     }),
 
     route('DELETE /v1/sessions/{session}', {}, async ({ params: { session }, grant }) => {
@@ -88,10 +88,9 @@ export function sessionRoutes({ hub, limits, metrics }: HttpServices): readonly 
       { query: object({ before: optional(digits(seq)), limit: optional(digits(integer(1, 500))) }) },
       async ({ params: { session }, query: { before = Number.MAX_SAFE_INTEGER, limit = 50 }, grant }) => {
         mustAllow(grant, session, 'read')
-        // One more than asked for tells whether there are more.
-        const rows = await hub.messages(sessionKey(grant.tenant, session), before, limit + 1)
-        const page = newest(rows, limit, limits.pageChars)
-        const body = `{"messages":[${page.map((row) => row.json).join(',')}],"more":${page.length < rows.length}}`
+        const { rows, more } = await hub.messages(sessionKey(grant.tenant, session), grant, { before, limit })
+        const page = newest(rows, limits.pageChars)
+        const body = `{"messages":[${page.map((row) => row.json).join(',')}],"more":${more || page.length < rows.length}}`
         metrics.meter.delivered(page.length, body.length)
         return rawJson(200, body)
       },
@@ -130,11 +129,11 @@ async function listVisible(
   return { rows, ...(cursor !== undefined && { cursor }) }
 }
 
-/** The newest rows within both bounds, oldest first, and at least one where there is one. */
-function newest(rows: readonly MessageRow[], limit: number, maxChars: number): readonly MessageRow[] {
+/** The newest rows within the bound, oldest first, and at least one where there is one. */
+function newest(rows: readonly MessageRow[], maxChars: number): readonly MessageRow[] {
   let chars = 0
   let start = rows.length
-  while (start > 0 && rows.length - start < limit) {
+  while (start > 0) {
     chars += rows[start - 1]?.json.length ?? 0
     if (chars > maxChars && start < rows.length) break
     start -= 1

@@ -13,7 +13,7 @@ export function shareRoutes({ hub, access: { shares } }: HttpServices): readonly
   return [
     route('POST /v1/sessions/{session}/share', { body }, async ({ params: { session }, body: asked, grant }) => {
       mustAllow(grant, session, 'admin')
-      await hub.view(sessionKey(grant.tenant, session)) // rejects where there is nothing to share
+      await hub.view(sessionKey(grant.tenant, session), grant) // rejects where there is nothing to share
       const { ttlSeconds = defaultTtlSeconds, ...rest } = asked
       const { token, id, expiresAt } = await shares.open(grant, session, { ttlSeconds, ...rest })
       return json(201, { token, id, expiresAt })

@@ -58,6 +58,11 @@ export class Outlet {
     if (this.#texts.length === 1) setImmediate(() => this.flushTexts())
   }
 
+  /** Sends a frame that is worth nothing later: not to a reader that is behind. */
+  offer(message: Down): void {
+    if (!this.#full && !this.#isFull()) this.send(message)
+  }
+
   /** Sends the control frames that wait: what must leave before the connection is closed. */
   flushTexts(): void {
     if (this.#texts.length === 0) return

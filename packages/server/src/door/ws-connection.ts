@@ -16,16 +16,19 @@ import {
   sessionKey,
   up,
   type Grant,
+  type ResetReason,
   type SessionId,
   type SessionKey,
+  type SessionView,
   type Up,
+  type Verb,
 } from '@headrace/core'
 import { Outlet } from './outlet.ts'
 import type { Access } from '../auth/access.ts'
 import type { Clock } from '../clock.ts'
 import type { WorkerSlot } from '../dispatcher.ts'
 import type { RoomHub } from '../hub.ts'
-import type { Follower, Meter } from '../hub-types.ts'
+import type { FollowOptions, Follower, Meter, ShownEphemeral } from '../hub-types.ts'
 import type { Pace } from '../pace.ts'
 import { Rate } from '../rate.ts'
 import { tooFast } from '../too-fast.ts'
@@ -47,6 +50,7 @@ export interface ConnectionOptions {
 
 interface Subscription {
   follower: Follower | undefined
+  onEphemeral: FollowOptions['onEphemeral']
   leave: (() => void) | undefined
   ended: boolean
 }
@@ -58,6 +62,7 @@ export class Connection {
   readonly #options: ConnectionOptions
   readonly #outlet: Outlet
   readonly #subscriptions = new Map<SessionId, Subscription>()
+  readonly #ephemerals: Rate
   readonly #workers = new Map<string, WorkerSlot>()
   #grant: Grant | undefined
   #greeting = false
@@ -79,6 +84,7 @@ export class Connection {
     const { clock, pace, meter, limits } = options
     this.#lastHeard = clock.now()
     this.#frames = new Rate({ clock, perSecond: limits.framesPerSecond, burst: limits.frameBurst })
+    this.#ephemerals = new Rate({ clock, perSecond: ephemeralsPerSecond, burst: 2 * ephemeralsPerSecond })
     this.#outlet = new Outlet({
       ws,
       socket,
@@ -191,7 +197,7 @@ export class Connection {
       case 'work':
         return this.#work(frame, this.#grant)
       case 'ephemeral':
-        return
+        return this.#show(frame, this.#grant)
       case 'ping':
         return this.#outlet.send({ type: 'pong' })
       default:
@@ -269,7 +275,12 @@ export class Connection {
     const { session } = frame
     const { hub, limits } = this.#options
     if (this.#subscriptions.has(session)) this.#unsubscribe(session)
-    const subscription: Subscription = { follower: undefined, leave: undefined, ended: false }
+    const subscription: Subscription = {
+      follower: undefined,
+      onEphemeral: undefined,
+      leave: undefined,
+      ended: false,
+    }
     try {
       if (!allows(grant, session, 'read')) throw noRead(session)
       if (this.#subscriptions.size >= limits.maxSubscriptions) {
@@ -280,17 +291,20 @@ export class Connection {
       }
       this.#subscriptions.set(session, subscription)
       const key = sessionKey(grant.tenant, session)
-      const view = await hub.view(key)
-      // A reader that is ahead of the log followed another one under this id: it begins again.
-      const after = frame.after !== undefined && frame.after <= view.seq ? frame.after : undefined
+      const view = await hub.view(key, grant)
+      const reset = frame.after === undefined ? undefined : resetOf(frame.after, view)
+      const after = reset === undefined ? frame.after : undefined
       // It may be woken before this line has its result; it is woken again below.
       const wake = (): void => {
         if (subscription.follower) this.#outlet.wake(subscription.follower)
       }
-      const follower = await hub.follow(key, after ?? view.seq, wake)
+      const onEphemeral = (shown: ShownEphemeral): void => this.#outlet.offer({ type: 'ephemeral', session, ...shown })
+      const follower = await hub.follow(key, grant, { after: after ?? view.seq, wake, onEphemeral })
       if (subscription.ended || this.#closed) return follower.close()
       subscription.follower = follower
-      if (after === undefined) this.#outlet.send({ type: 'snapshot', session, seq: view.seq, view })
+      subscription.onEphemeral = onEphemeral
+      if (after === undefined)
+        this.#outlet.send({ type: 'snapshot', session, seq: view.seq, view, ...(reset && { reset }) })
       this.#outlet.wake(follower)
       if (frame.device !== undefined) await this.#appear(subscription, key, grant, frame.device, frame.label)
     } catch (thrown) {
@@ -321,6 +335,33 @@ export class Connection {
     if (!subscription.follower) return
     this.#outlet.forget(subscription.follower)
     subscription.follower.close()
+  }
+
+  /** P3: for whoever follows the session now. It is not stored, so it is worth no answer but a refusal. */
+  #show({ session, name, value, device }: Frame<'ephemeral'>, grant: Grant): void {
+    const { hub } = this.#options
+    const chars = value === undefined ? 0 : JSON.stringify(value).length
+    if (!allows(grant, session, 'post')) return this.#complain(noVerb('post', session))
+    if (chars > maxEphemeralChars) {
+      const text = `An ephemeral value may have ${maxEphemeralChars} characters as JSON, not ${chars}.`
+      return this.#complain(new HeadraceError('limit_exceeded', text, { detail: { limit: 'ephemeralChars' } }))
+    }
+    const waitMs = this.#ephemerals.take()
+    if (waitMs > 0) {
+      const limit = { limit: 'ephemeralsPerSecond', allowed: ephemeralsPerSecond, what: 'ephemeral signals' }
+      return this.#complain(tooFast({ ...limit, waitMs }))
+    }
+    const shown = {
+      actor: grant.actor,
+      name,
+      ...(value !== undefined && { value }),
+      ...(device !== undefined && { device }),
+    }
+    hub.show(sessionKey(grant.tenant, session), shown, this.#subscriptions.get(session)?.onEphemeral)
+  }
+
+  #complain(error: HeadraceError): void {
+    this.#outlet.send({ type: 'error', error: error.toWire() })
   }
 
   /** Ends a subscription from this side and says why. */
@@ -368,7 +409,7 @@ export class Connection {
       ...(leaseMs !== undefined && { leaseMs }),
       ...(held && { held }),
       assign: (assignment) => this.#outlet.send({ type: 'assign', ...assignment }),
-      signal: (run, signal) => this.#outlet.send({ type: 'signal', ...run, signal }),
+      signal: (run, signal) => this.#outlet.send({ type: 'signal', ...run, ...signal }),
     })
     this.#workers.set(id, slot)
   }
@@ -447,9 +488,24 @@ export class Connection {
   }
 }
 
+/** Most characters of what is shown for a moment. */
+const maxEphemeralChars = 4_096
+const ephemeralsPerSecond = 30
+
+/** Why a reader that has the events up to a seq must begin again. */
+function resetOf(after: number, view: SessionView): ResetReason | undefined {
+  // One that is ahead of the log followed another one under this id.
+  if (after > view.seq) return 'unknown'
+  return after < (view.compactedTo ?? 0) ? 'compacted' : undefined
+}
+
 function noRead(session: SessionId): HeadraceError {
-  return new HeadraceError('forbidden', `The token does not allow read on the session ${session}.`, {
-    detail: { verb: 'read' },
+  return noVerb('read', session)
+}
+
+function noVerb(verb: Verb, session: SessionId): HeadraceError {
+  return new HeadraceError('forbidden', `The token does not allow ${verb} on the session ${session}.`, {
+    detail: { verb },
   })
 }
 

@@ -1,0 +1,73 @@
+import {
+  audienceKey,
+  sees,
+  visibleEvent,
+  visibleMessage,
+  type Audience,
+  type Message,
+  type MessageRow,
+  type Reader,
+  type SessionEvent,
+} from '@headrace/core'
+import type { Page } from './hub-types.ts'
+
+/**
+ * What each reader sees of a page (L7). Nearly all pages are for everybody, and then it is the page itself; else readers who
+ * see the same get the same page, so that it is encoded once for all of them.
+ *
+ * @param make - makes a page of other events at the same place
+ */
+export function visiblePages(page: Page, make: (events: readonly string[]) => Page): (reader: Reader) => Page {
+  let known: { readonly events: readonly SessionEvent[]; readonly audiences: readonly Audience[] } | undefined
+  const shown = new Map<string, Page>()
+  let isShared: boolean | undefined
+  return (reader) => {
+    isShared ??= !page.events.some(mayBePrivate)
+    if (isShared) return page
+    known ??= parse(page.events)
+    const { events, audiences } = known
+    const which = audiences.map((to) => (sees(reader, to) ? '1' : '0')).join('')
+    if (!which.includes('0')) return page
+    const same = shown.get(which)
+    if (same) return same
+    const made = make(events.map((event, index) => shownAs(event, page.events[index] ?? '', reader)))
+    shown.set(which, made)
+    return made
+  }
+}
+
+/** Events as one reader sees them, as JSON. */
+export function visibleEvents(events: readonly string[], reader: Reader): readonly string[] {
+  return events.map((json) => {
+    if (!mayBePrivate(json)) return json
+    return shownAs(JSON.parse(json) as SessionEvent, json, reader) // written by `decide` of this format
+  })
+}
+
+/** Message rows as one reader sees them. */
+export function visibleRows(rows: readonly MessageRow[], reader: Reader): readonly MessageRow[] {
+  return rows.flatMap((row) => {
+    if (!mayBePrivate(row.json)) return row
+    const message = JSON.parse(row.json) as Message // written by a room
+    const visible = visibleMessage(message, reader)
+    if (!visible) return []
+    return visible === message ? row : { ...row, json: JSON.stringify(visible) }
+  })
+}
+
+/** Only what has a `to` can be private. The word may also stand in a text; then a look at the event tells. */
+function mayBePrivate(json: string): boolean {
+  return json.includes('"to":')
+}
+
+function shownAs(event: SessionEvent, json: string, reader: Reader): string {
+  const visible = visibleEvent(event, reader)
+  return visible === event ? json : JSON.stringify(visible)
+}
+
+function parse(page: readonly string[]): { events: readonly SessionEvent[]; audiences: readonly Audience[] } {
+  const events = page.map((json) => JSON.parse(json) as SessionEvent) // written by `decide` of this format
+  const audiences = new Map<string, Audience>()
+  for (const { to } of events) if (to !== undefined) audiences.set(audienceKey(to), to)
+  return { events, audiences: [...audiences.values()] }
+}
