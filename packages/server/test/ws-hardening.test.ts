@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events'
+import { EventEmitter } from 'node:events'
 import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
@@ -29,7 +29,7 @@ async function dial(
     'GET /v1/connect HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
       'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: headrace.v1\r\n\r\n',
   )
-  const closed = once(socket, 'close')
+  const closed = new Promise((resolve) => socket.once('close', resolve))
   await expect.poll(() => heard).toContain('\r\n\r\n')
   return { socket, heard: () => heard, closed }
 }
@@ -52,6 +52,20 @@ describe('A3e: what a peer can make the server hold', () => {
     welcomed.socket.write(frame(0, true, '"ping"}'))
     await expect.poll(welcomed.heard).toContain('pong')
     welcomed.socket.destroy()
+  })
+
+  test('A3e: a stranger can’t make the server hold a large frame: 64 KiB end the connection, whole or not', async () => {
+    await using server = await serve()
+    const { socket, heard, closed } = await dial(server)
+    // The head of a frame of 1,000,000 bytes, of which less comes.
+    socket.write(Buffer.from([129, 255, 0, 0, 0, 0, 0, 15, 66, 64, 0, 0, 0, 0]))
+    socket.write(Buffer.alloc(70_000, 'x'))
+    await expect.poll(heard).toContain('maxHelloBytes')
+    socket.write(Buffer.alloc(70_000, 'x'))
+    await closed
+    const welcomed = await server.join()
+    expect(await welcomed.ask('s', { type: 'create' })).toMatchObject({ outcome: 'accepted' })
+    expect(await welcomed.ask('s', post('x'.repeat(200_000)))).toMatchObject({ outcome: 'accepted' })
   })
 
   test('A3e: a message that never ends is cut with its connection when hello is due', async () => {

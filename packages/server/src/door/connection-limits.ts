@@ -23,6 +23,8 @@ export interface ConnectionLimits {
   readonly helloMs: number
   /** Most characters of a frame before hello. */
   readonly maxHelloChars: number
+  /** Most bytes that a connection may send before it is welcomed, finished frames or not. */
+  readonly maxHelloBytes: number
   /** Most bytes of a frame. */
   readonly maxFrameBytes: number
   /** Most pieces (fragments) that one message may come in. */
@@ -51,6 +53,7 @@ export const defaultConnectionLimits: ConnectionLimits = {
   commandBurst: 100_000,
   helloMs: 5_000,
   maxHelloChars: 32_768,
+  maxHelloBytes: 65_536,
   maxFrameBytes: 1_048_576,
   maxFragments: 1_024,
   maxSubscriptions: 1_000,

@@ -76,6 +76,7 @@ export class Connection {
   #lastHeard: number
   #unanswered = 0
   #isResting = false
+  #cancelStranger: () => void = () => undefined
   #closed = false
 
   constructor(ws: WebSocket, socket: Duplex, options: ConnectionOptions) {
@@ -103,12 +104,28 @@ export class Connection {
     this.#cancelHello = clock.after(limits.helloMs, () => {
       this.#cut('hello_timeout', `Send a hello frame with a token within ${limits.helloMs} ms of connecting.`)
     })
+    this.#watchStranger(socket, limits.maxHelloBytes)
     ws.on('message', (data, isBinary) => this.#receive(data, isBinary))
     ws.on('pong', () => this.#heard())
     ws.on('close', () => this.close())
     // `ws` closes the socket itself after an error of the peer's framing, with the right code.
     ws.on('error', () => undefined)
     this.#watch()
+  }
+
+  /** Somebody unknown must not make us hold a large frame while it is on its way. */
+  #watchStranger(socket: Duplex, maxBytes: number): void {
+    let bytes = 0
+    const onData = (chunk: Buffer): void => {
+      bytes += chunk.length
+      if (bytes <= maxBytes) return
+      const text = `Before hello a connection may send ${maxBytes} bytes (maxHelloBytes).`
+      this.#end(new HeadraceError('frame_too_large', text, { detail: { limit: 'maxHelloBytes', allowed: maxBytes } }))
+      // Time to hear why, but not to go on for long.
+      if (bytes > 2 * maxBytes) this.#ws.terminate()
+    }
+    socket.on('data', onData)
+    this.#cancelStranger = () => socket.off('data', onData)
   }
 
   /** Tells the client to come back, then closes. */
@@ -214,6 +231,7 @@ export class Connection {
       .then((grant) => {
         if (this.#closed) return
         this.#cancelHello()
+        this.#cancelStranger()
         this.#leaveTenant = this.#options.traffic.crowd.join(grant.tenant)
         this.#accept(grant)
         if (!this.#closed) this.#welcome(grant)

@@ -86,6 +86,8 @@ export class TestSocket {
   readonly opened: Promise<void>
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>
   readonly frames: Down[] = []
+  /** All that ever came, as it came. */
+  readonly seen: string[] = []
   #arrived: () => void = () => undefined
   #commands = 0
   readonly #name = randomUUID()
@@ -101,6 +103,7 @@ export class TestSocket {
     )
     ws.on('error', () => undefined)
     ws.on('message', (data: Buffer) => {
+      this.seen.push(data.toString())
       this.frames.push(JSON.parse(data.toString()) as Down) // sent by the server under test
       this.#arrived()
     })
