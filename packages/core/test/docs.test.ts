@@ -8,22 +8,32 @@ import { describe, expect, test } from 'vitest'
 import {
   commandBody,
   commandRequest,
+  decide,
   defaultSessionLimits,
+  emptyState,
   emptyView,
   errorTable,
   foldView,
   hot,
   lease,
+  sessionSettings,
   subprotocol,
   up,
+  verbs,
+  type CommandBody,
   type CommandType,
   type Down,
   type EventType,
+  type Json,
+  type RunSignal,
   type SessionEvent,
   type SessionView,
   type Up,
+  type WriteOp,
 } from '../src/index.ts'
+import { schemaFault } from '../src/answer-schema.ts'
 import { replay } from './docs-replay.ts'
+import { grantOf } from './support.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const protocol = await readFile(path.join(root, 'PROTOCOL.md'), 'utf8')
@@ -51,12 +61,13 @@ const types: Readonly<Record<string, string>> = {
   down: 'core.Down',
   body: 'core.CommandBody',
   event: 'core.SessionEvent',
+  log: 'core.SessionEvent[]',
   view: 'core.SessionView',
   request: 'core.CommandRequest',
   outcome: 'core.Outcome',
   error: 'core.WireError',
   problem: '{ error: core.WireError }',
-  page: '{ events: core.SessionEvent[]; head: number }',
+  page: '{ events: (core.SessionEvent | core.HiddenEvent)[]; head: number }',
   messages: '{ messages: core.Message[]; more: boolean }',
   list: 'core.ListPage',
   assignment: "Omit<Extract<core.Down, { type: 'assign' }>, 'type'>",
@@ -168,17 +179,51 @@ const downTypes: Record<Down['type'], true> = {
   pong: true,
 }
 
-/** The cells of the rows of all tables, without backticks. */
-const rows = protocol
-  .split('\n')
-  .filter((line) => line.startsWith('|'))
-  .map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim().replaceAll('`', '')),
-  )
-const rowOf = (name: string): readonly string[] | undefined => rows.find(([first]) => first === name)
+const writeOps: Record<WriteOp['op'], true> = {
+  open: true,
+  delta: true,
+  set: true,
+  close: true,
+  'close-message': true,
+  usage: true,
+  request: true,
+  withdraw: true,
+  consume: true,
+  spawn: true,
+  suspend: true,
+  end: true,
+}
+const signals: Record<RunSignal['signal'], true> = {
+  cancel: true,
+  lost: true,
+  paused: true,
+  resumed: true,
+  steered: true,
+  answered: true,
+  child: true,
+  budget: true,
+}
+/** Events that no log of one session can have beside the others: what comes before them is not as it was. */
+const apart: readonly EventType[] = ['session.forked', 'log.compacted']
+
+/** The cells of the rows of all tables of a section, without backticks. */
+function rowsIn(title: string): readonly (readonly string[])[] {
+  const [section = ''] = protocol.split(`\n## ${title}\n`)[1]?.split('\n## ') ?? []
+  return section
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim().replaceAll('`', '')),
+    )
+}
+/** The row of a thing; one row can be about several. */
+function rowIn(title: string, name: string): readonly string[] | undefined {
+  return rowsIn(title).find(([first = '']) => first.split(', ').includes(name))
+}
+const log = parsed('log').flat() as readonly SessionEvent[] // a test checks their types
 const typeOf = (value: unknown): string => (value as { type: string }).type // examples of messages that have one
 
 describe('W4: PROTOCOL.md says what the code does', () => {
@@ -221,25 +266,32 @@ describe('W4: PROTOCOL.md says what the code does', () => {
   })
 
   test.each(Object.keys(eventTypes))('the event %s has a row and an example', (type) => {
-    expect(rowOf(type)).toBeDefined()
-    expect(parsed('event').map((event) => typeOf(event))).toContain(type)
+    expect(rowIn('Events', type)).toHaveLength(4)
+    expect([...log, ...parsed('event')].map((event) => typeOf(event))).toContain(type)
+  })
+
+  test('the row of an event names the fields that its examples have, and those that are always there', () => {
+    for (const { type, data } of [...log, ...(parsed('event') as readonly SessionEvent[])]) {
+      const cell = rowIn('Events', type)?.[1] ?? ''
+      if (cell.includes('settings')) continue // theirs have a table, which another test looks at
+      const named = cell === 'nothing' ? [] : cell.split(' ')
+      expect(
+        named.map((name) => name.replace('?', '')),
+        type,
+      ).toEqual(expect.arrayContaining(Object.keys(data)))
+      expect(Object.keys(data), type).toEqual(expect.arrayContaining(named.filter((name) => !name.endsWith('?'))))
+    }
   })
 
   test('no row and no example has an event that there is not', () => {
-    const named = rows.flatMap(([first = '']) =>
-      /^(session|message|part|run|presence|log|content|document|branch|cursor|floor|step|budget|steer|request|notice)\.[a-z-]+$/.test(
-        first,
-      )
-        ? [first]
-        : [],
-    )
+    const named = rowsIn('Events').flatMap(([first = '']) => (/^[a-z]+\.[a-z-]+$/.test(first) ? [first] : []))
     expect(named.sort()).toEqual(Object.keys(eventTypes).sort())
+    expect(parsed('event').map(typeOf).sort()).toEqual([...apart].sort())
   })
 
   test('the events are one log, and its fold is the view', () => {
-    const log = parsed('event') as readonly SessionEvent[] // their types were checked above
     expect(log.map((event) => event.seq)).toEqual(log.map((_, index) => index + 1))
-    const [view] = parsed('view') as readonly SessionView[] // as above
+    const [view] = parsed('view') as readonly SessionView[] // a test checks their types
     expect(log.reduce(foldView, emptyView('team-a/plan'))).toEqual(view)
   })
 
@@ -250,7 +302,43 @@ describe('W4: PROTOCOL.md says what the code does', () => {
     expect([...commands].sort()).toEqual(Object.keys(commandTypes).sort())
     expect([...new Set(frames.map((frame) => frame.type))].sort()).toEqual(Object.keys(upTypes).sort())
     expect([...new Set(parsed('down').map((frame) => typeOf(frame)))].sort()).toEqual(Object.keys(downTypes).sort())
-    for (const type of Object.keys(commandTypes)) expect(rowOf(type), type).toBeDefined()
+  })
+
+  test('every operation of a write, and every signal, has a row and an example', () => {
+    const written = (parsed('body') as readonly CommandBody[]).flatMap((body) =>
+      body.type === 'write' ? body.ops : [],
+    )
+    expect([...new Set(written.map(({ op }) => op))].sort()).toEqual(Object.keys(writeOps).sort())
+    const sent = (parsed('down') as readonly Down[]).flatMap((frame) => (frame.type === 'signal' ? [frame.signal] : []))
+    expect([...new Set(sent)].sort()).toEqual(Object.keys(signals).sort())
+    for (const name of [...Object.keys(writeOps), ...Object.keys(signals)])
+      expect(rowIn('Working as an agent', name), name).toBeDefined()
+  })
+
+  test('the row of a command names its verb and its fields', () => {
+    const schemas = commandBody.json['oneOf'] as unknown as readonly CommandSchema[] // one for each command
+    for (const [type, fields] of schemas.map((schema) => fieldsOf(schema))) {
+      const row = rowIn('Commands', type)
+      if (!fields.includes('metadata?')) expect(row?.[2]?.split(' ') ?? [], type).toEqual(fields)
+    }
+    for (const verb of verbs) expect(rowIn('Identity', verb), verb).toBeDefined()
+    const inFrames = (parsed('up') as readonly Up[]).flatMap((frame) => (frame.type === 'command' ? [frame.body] : []))
+    for (const body of [...(parsed('body') as readonly CommandBody[]), ...inFrames])
+      expect(rowIn('Commands', body.type)?.[1]?.split(/[ ,]+/), body.type).toContain(verbFor(body))
+  })
+
+  test('the settings are those that can be given', () => {
+    const table = rowsIn('Commands').find(([first]) => first === 'setting')
+    expect(table).toBeDefined()
+    for (const name of Object.keys(sessionSettings.json['properties'] ?? {}))
+      expect(rowIn('Commands', name), name).toBeDefined()
+  })
+
+  test('the keywords that the schema of a question may have are those of the code', () => {
+    const [, known = ''] = /known are (.*)$/.exec(schemaFault({ pattern: '' }) ?? '') ?? []
+    const text = protocol.split('these keywords of JSON Schema')[1]?.split('**Tools.**')[0] ?? ''
+    const named = [...text.matchAll(/`([$A-Za-z]+)`/g)].map(([, name]) => name)
+    expect(new Set(named)).toEqual(new Set(known.split(', ')))
   })
 
   test('the worked example is what happens', () => {
@@ -258,7 +346,7 @@ describe('W4: PROTOCOL.md says what the code does', () => {
   })
 
   test('the error table is that of the code', () => {
-    const printed = rows.filter(([code = '']) => Object.hasOwn(errorTable, code))
+    const printed = rowsIn('Errors').slice(2)
     const real = Object.entries(errorTable).map(([code, row]) => [
       code,
       String(row.status),
@@ -270,19 +358,41 @@ describe('W4: PROTOCOL.md says what the code does', () => {
   })
 
   test('limits and numbers are those of the code', () => {
-    for (const [name, value] of Object.entries(defaultSessionLimits)) expect(rowOf(name)?.[1], name).toBe(String(value))
-    const numbers = [hot.messages, hot.minMessages, hot.chars, hot.endedRuns, hot.commands, ...Object.values(lease)]
+    for (const [name, value] of Object.entries(defaultSessionLimits))
+      expect(rowIn('Limits', name)?.[1], name).toBe(String(value))
+    const numbers = [...Object.values(hot), ...Object.values(lease)]
     for (const number of numbers) expect(protocol).toContain(number.toLocaleString('en-US'))
     expect(protocol).toContain(subprotocol)
   })
 
   test('links inside the page lead somewhere', () => {
     const anchors = [...protocol.matchAll(/^## (.+)$/gm)].map(([, title = '']) =>
-      title.toLowerCase().replaceAll(' ', '-'),
+      title
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9 -]/g, '')
+        .replaceAll(' ', '-'),
     )
     for (const [, anchor] of protocol.matchAll(/\]\(#([^)]+)\)/g)) expect(anchors).toContain(anchor)
   })
 })
+
+interface CommandSchema {
+  readonly properties: Readonly<Record<string, Json>> & { readonly type: { readonly const: CommandType } }
+  readonly required: readonly string[]
+}
+
+/** The verb that somebody without any is told to be missing. */
+function verbFor(body: CommandBody): unknown {
+  const grant = grantOf('user:nobody', { capabilities: [] })
+  const decision = decide(emptyState('a'), { grant, body }, 0)
+  return decision.outcome === 'refused' ? decision.error.detail?.['verb'] : decision.outcome
+}
+
+/** The type of a command, and its fields as the table has them. */
+function fieldsOf({ properties, required }: CommandSchema): readonly [CommandType, readonly string[]] {
+  const fields = Object.keys(properties).filter((name) => name !== 'type')
+  return [properties.type.const, fields.map((name) => (required.includes(name) ? name : `${name}?`))]
+}
 
 function tsc(folder: string): Promise<string> {
   const file = path.join(root, 'node_modules/typescript/bin/tsc')

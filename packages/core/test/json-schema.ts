@@ -66,6 +66,8 @@ function hasType(type: Json, value: unknown): boolean {
       return Array.isArray(value)
     case 'integer':
       return Number.isInteger(value)
+    case 'null':
+      return value === null
     case 'string':
     case 'number':
     case 'boolean':
