@@ -49,9 +49,11 @@ export function createSystemLog({ hub, store }: SystemLogOptions): SystemLog {
       const entries: SystemEntry[] = []
       let after = start
       for (;;) {
-        const events = await store.read(key, after, page)
-        if (events.length === 0) return { entries, after }
-        after += events.length
+        const events = (await store.read(key, after, page)).map((json) => JSON.parse(json) as SessionEvent) // by this server
+        const last = events.at(-1)
+        if (!last) return { entries, after }
+        // Not by counting: a log may have gaps.
+        after = last.seq
         entries.push(...events.flatMap(entriesOf))
       }
     },
@@ -68,8 +70,7 @@ function mustBeDone(outcome: Outcome): void {
   if (outcome.outcome === 'refused') throw HeadraceError.fromWire(outcome.error)
 }
 
-function entriesOf(json: string): readonly SystemEntry[] {
-  const event = JSON.parse(json) as SessionEvent // written by a server of this format
+function entriesOf(event: SessionEvent): readonly SystemEntry[] {
   if (event.type !== 'message.added') return []
   return event.data.parts.flatMap((part) => (part.kind === 'data' ? [{ name: part.name, value: part.value }] : []))
 }

@@ -177,8 +177,11 @@ describe('A1e: when it can’t be told which tokens were revoked', () => {
     await socket.ask('s', { type: 'create' })
     socket.send({ type: 'subscribe', session: 's' })
     await socket.next('snapshot')
+    const worker = await server.join()
     state.broken = true
     await clock.advance(5_000)
+    worker.send({ type: 'work', agent: 'assistant', worker: 'w', capacity: 1 })
+    expect(await worker.next('error')).toMatchObject({ error: { code: 'auth_unavailable' } })
     expect(await socket.ask('s', post)).toMatchObject({
       outcome: 'refused',
       error: { code: 'auth_unavailable', retry: 'later' },

@@ -412,6 +412,9 @@ export class Connection {
 
   #work({ agent, worker, capacity, leaseMs, held }: Frame<'work'>, grant: Grant): void {
     if (!mayBe(grant, agent)) throw notAgent(agent)
+    // Runs are claimed for it later, without being asked again.
+    const unsure = this.#options.access.revocations.refusal(grant, 'command')
+    if (unsure) throw unsure
     const { dispatcher } = this.#options.hub
     const id = `${agent} ${worker}`
     const known = this.#workers.get(id)
