@@ -81,19 +81,49 @@ function children(keyword: string, value: Json): readonly (readonly [string, Jso
   return []
 }
 
+/** Comparisons that one answer may take: more than any form needs, and a moment for a server. */
+const maxWork = 1_000_000
+
+/** Where a check is, and what all checks of the answer together may still take. */
+interface At {
+  readonly path: string
+  readonly work: { left: number }
+}
+
 /** What is wrong with a value, as `path must …`; `undefined` if it fits the schema. */
 export function valueFault(schema: JsonObject, value: Json, path = 'value'): string | undefined {
+  const work = { left: maxWork }
+  const fault = faultAt(schema, value, { path, work })
+  return work.left < 0 ? `${path} takes too many comparisons to check; answer with less` : fault
+}
+
+function faultAt(schema: JsonObject, value: Json, at: At): string | undefined {
+  at.work.left -= 1
+  if (at.work.left < 0) return `${at.path} must be checked in fewer steps`
   return (
-    typeFault(schema, value, path) ??
-    choiceFault(schema, value, path) ??
-    sizeFault(schema, value, path) ??
-    (isObject(value) ? objectFault(schema, value, path) : undefined) ??
-    (Array.isArray(value) ? arrayFault(schema, value as readonly Json[], path) : undefined) ??
-    combinedFault(schema, value, path)
+    typeFault(schema, value, at) ??
+    choiceFault(schema, value, at) ??
+    sizeFault(schema, value, at) ??
+    (isObject(value) ? objectFault(schema, value, at) : undefined) ??
+    (Array.isArray(value) ? arrayFault(schema, value as readonly Json[], at) : undefined) ??
+    combinedFault(schema, value, at)
   )
 }
 
-function typeFault({ type }: JsonObject, value: Json, path: string): string | undefined {
+/** A place below. */
+function below({ path, work }: At, step: string): At {
+  return { path: `${path}${step}`, work }
+}
+
+/** How many values there are in a value: what it costs to compare it. */
+function nodes(value: Json): number {
+  if (typeof value !== 'object' || value === null) return 1
+  let count = 1
+  for (const child of Object.values(value)) count += nodes(child)
+  return count
+}
+
+function typeFault({ type }: JsonObject, value: Json, { path }: At): string | undefined {
   if (type === undefined) return undefined
   const allowed = (Array.isArray(type) ? type : [type]) as readonly TypeName[] // checked by `schemaFault`
   return allowed.some((name) => hasType(value, name)) ? undefined : `${path} must be ${allowed.join(' or ')}`
@@ -118,8 +148,10 @@ function hasType(value: Json, type: TypeName): boolean {
   }
 }
 
-function choiceFault(schema: JsonObject, value: Json, path: string): string | undefined {
+function choiceFault(schema: JsonObject, value: Json, { path, work }: At): string | undefined {
   const { enum: choices } = schema
+  if (Array.isArray(choices)) work.left -= choices.length * nodes(value)
+  if (work.left < 0) return `${path} must be checked in fewer steps`
   if (Array.isArray(choices) && !choices.some((choice: Json) => equal(choice, value)))
     return `${path} must be one of ${JSON.stringify(choices).slice(0, 200)}`
   if ('const' in schema && !equal(schema['const'] ?? null, value))
@@ -127,7 +159,7 @@ function choiceFault(schema: JsonObject, value: Json, path: string): string | un
   return undefined
 }
 
-function sizeFault(schema: JsonObject, value: Json, path: string): string | undefined {
+function sizeFault(schema: JsonObject, value: Json, { path }: At): string | undefined {
   const bound = (name: string): number | undefined => {
     const limit = schema[name]
     return typeof limit === 'number' ? limit : undefined
@@ -149,40 +181,43 @@ function sizeFault(schema: JsonObject, value: Json, path: string): string | unde
   return outside(value, ['minimum', 'maximum'], 'a value of')
 }
 
-function objectFault(schema: JsonObject, value: JsonObject, path: string): string | undefined {
+function objectFault(schema: JsonObject, value: JsonObject, at: At): string | undefined {
+  const { path, work } = at
   const { properties, required, additionalProperties: others } = schema
   const names = (required ?? []) as readonly string[] // checked by `schemaFault`
+  work.left -= names.length
   const missing = names.find((key) => !Object.hasOwn(value, key))
   if (missing !== undefined) return `${path}.${missing} must be there`
   for (const [key, child] of Object.entries(value)) {
     const known = isObject(properties ?? null) && Object.hasOwn(properties as JsonObject, key) // an object by the same test
     const shape = known ? (properties as JsonObject)[key] : others
     if (shape === false) return `${path}.${key} must be left out`
-    const fault = shape !== undefined && isObject(shape) ? valueFault(shape, child, `${path}.${key}`) : undefined
+    const fault = shape !== undefined && isObject(shape) ? faultAt(shape, child, below(at, `.${key}`)) : undefined
     if (fault !== undefined) return fault
   }
   return undefined
 }
 
-function arrayFault(schema: JsonObject, value: readonly Json[], path: string): string | undefined {
+function arrayFault(schema: JsonObject, value: readonly Json[], at: At): string | undefined {
   const { items } = schema
   if (items === undefined || !isObject(items)) return undefined
   for (const [index, item] of value.entries()) {
-    const fault = valueFault(items, item, `${path}[${index}]`)
+    const fault = faultAt(items, item, below(at, `[${index}]`))
     if (fault !== undefined) return fault
   }
   return undefined
 }
 
-function combinedFault(schema: JsonObject, value: Json, path: string): string | undefined {
+function combinedFault(schema: JsonObject, value: Json, at: At): string | undefined {
+  const { path } = at
   const schemas = (name: string): readonly JsonObject[] => (schema[name] ?? []) as unknown as readonly JsonObject[] // checked by `schemaFault`
   for (const part of schemas('allOf')) {
-    const fault = valueFault(part, value, path)
+    const fault = faultAt(part, value, at)
     if (fault !== undefined) return fault
   }
-  if ('anyOf' in schema && !schemas('anyOf').some((part) => valueFault(part, value, path) === undefined))
+  if ('anyOf' in schema && !schemas('anyOf').some((part) => faultAt(part, value, at) === undefined))
     return `${path} must fit one of the forms of anyOf`
-  if ('oneOf' in schema && schemas('oneOf').filter((part) => valueFault(part, value, path) === undefined).length !== 1)
+  if ('oneOf' in schema && schemas('oneOf').filter((part) => faultAt(part, value, at) === undefined).length !== 1)
     return `${path} must fit exactly one of the forms of oneOf`
   return undefined
 }

@@ -37,6 +37,14 @@ export function sees({ actor }: Reader, to: Audience | undefined): boolean {
   return to.includes(actor)
 }
 
+/** Whether everybody who sees what is addressed to `inner` sees what is addressed to `outer`. */
+export function covers(outer: Audience | undefined, inner: Audience | undefined): boolean {
+  if (outer === undefined || audienceKey(outer) === audienceKey(inner)) return true
+  if (inner === undefined) return false
+  if (typeof inner === 'string') return inner === 'operators' && outer === 'agents'
+  return inner.every((actor) => sees({ actor }, outer))
+}
+
 /** The same text for the same audience, whatever the order of its names. */
 export function audienceKey(to: Audience | undefined): string {
   if (to === undefined) return ''

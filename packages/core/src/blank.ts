@@ -95,9 +95,11 @@ export function carries(event: SessionEvent, { message, part }: Target): boolean
 /**
  * The event as it stays in the log after a redaction: the same fact without its content.
  *
- * @param was - hash of the event as it was, so that the hash chain still holds
+ * @param event - one before the `content.redacted`: what the message got later is no part of that redaction
+ * @param hash - of the event as it is, so that the hash chain still holds; where it was blanked before, that counts
  */
-export function blankEvent(event: SessionEvent, target: Target, was: string): SessionEvent {
+export function blankEvent(event: SessionEvent, target: Target, hash: string): SessionEvent {
+  const was = event.was ?? hash
   switch (event.type) {
     case 'message.added': {
       const parts = event.data.parts.map((start, index) =>

@@ -22,7 +22,7 @@ import { join, leave, settleNotice, undelivered, erased } from './decide/system.
 import { tick } from './decide/time.ts'
 import { claim, heartbeat } from './decide/work.ts'
 import { write } from './decide/write.ts'
-import type { Command, CommandBody, SystemCommandBody } from './commands.ts'
+import type { Command, CommandBody, SystemCommandBody, WriteOp } from './commands.ts'
 import type { SessionEvent } from './events.ts'
 import type { MessageId } from './ids.ts'
 import type { SessionState } from './state.ts'
@@ -90,7 +90,18 @@ export function lookups(state: SessionState, body: CommandBody | SystemCommandBo
   if (body.type === 'regenerate') named.push(body.input)
   if (body.type === 'select') named.push(body.leaf)
   if (body.type === 'redact') named.push(body.message)
+  if (body.type === 'write') named.push(asksWho(state, body))
   return named.filter((id) => id !== undefined).filter((id) => !find(state.view.messages, id))
+}
+
+/** The input of a run that says something new: whoever may not see the one does not see the other. */
+function asksWho(
+  { view }: SessionState,
+  { run: id, ops }: Extract<CommandBody, { type: 'write' }>,
+): MessageId | undefined {
+  const isNew = (op: WriteOp): boolean =>
+    op.op === 'request' || op.op === 'spawn' || (op.op === 'open' && !find(view.messages, `${id}.${op.message}`))
+  return ops.some(isNew) ? view.runs.find((run) => run.id === id)?.input : undefined
 }
 
 function find(messages: readonly Message[], id: MessageId): Message | undefined {
@@ -156,7 +167,7 @@ function apply(draft: Draft, known: FindMessage): void {
     case 'heartbeat':
       return heartbeat(draft, body)
     case 'write':
-      return write(draft, body)
+      return write(draft, body, known)
     case 'tick':
       return tick(draft)
     case 'join':

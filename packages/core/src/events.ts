@@ -159,7 +159,7 @@ export interface EventData {
   'request.released': { readonly id: string }
   'request.answered': { readonly id: string; readonly answer: Answer }
   'request.expired': { readonly id: string; readonly answer: Answer }
-  'request.escalated': { readonly id: string; readonly answerers?: Answerers }
+  'request.escalated': { readonly id: string; readonly answerers: Answerers }
   'request.withdrawn': { readonly id: string; readonly detail: string }
   /** Whoever was called to take the run could not be reached. `dead`: nobody tries any more until somebody retries it. */
   'run.undelivered': {

@@ -7,6 +7,7 @@
  * Both are pure and share what did not change, so that a delta costs one message and one part, not the session. An event
  * of a type that this version does not know moves `seq` and `at` and nothing else, and so does one that is hidden.
  */
+import { audienceKey } from './audience.ts'
 import { foldGuard, keepCold } from './fold/guard.ts'
 import { trim, type Trimmed } from './fold/hot.ts'
 import { foldMessages } from './fold/messages.ts'
@@ -45,14 +46,19 @@ export function foldStep(
   return { state: { view, guard: keepCold(foldGuard(state.guard, event, view), gone, view) }, cooled: gone }
 }
 
-/** Only events that add or close messages let some go. */
+/**
+ * Only events that add or close messages let some go, and only of their own audience: a reader who does not see the event
+ * keeps exactly the messages that everybody else keeps.
+ */
 function step(before: SessionView, event: SessionEvent | HiddenEvent): Trimmed {
   const view = change(before, event)
   switch (event.type) {
     case 'message.added':
     case 'message.opened':
     case 'message.closed':
+      return trim(view, audienceKey(event.to))
     case 'run.ended':
+    case 'session.forked':
       return trim(view)
     default:
       return { view, cooled: [] }

@@ -69,3 +69,9 @@ export function actorId(actor: Actor): string {
 export function actorKind(actor: Actor): ActorKind {
   return actor.slice(0, actor.indexOf(':')) as ActorKind // the type of Actor says what stands before the colon
 }
+
+/** Whether it is somebody, and not an agent or the server. */
+export function isPerson(actor: Actor): boolean {
+  const kind = actorKind(actor)
+  return kind === 'user' || kind === 'operator'
+}

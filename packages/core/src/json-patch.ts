@@ -61,6 +61,14 @@ export function applyPatch(before: Json, patch: JsonPatch): Json {
 
 class Miss extends Error {}
 
+/** What stands at a JSON Pointer; `undefined` where nothing does. */
+export function valueAt(document: Json, path: string): Json | undefined {
+  return split(path).reduce<Json | undefined>(
+    (value, token) => (value === undefined ? undefined : childOf(value, token)),
+    document,
+  )
+}
+
 function applyOp(document: Json, op: JsonPatchOp): Json {
   switch (op.op) {
     case 'add':

@@ -36,6 +36,10 @@ export interface SessionLimits {
   readonly suspendedRuns: number
   /** Most people who wait for the floor. */
   readonly floorRequests: number
+  /** Most redactions whose content the server has not yet erased. */
+  readonly pendingErasures: number
+  /** Most runs from one that a person asked for down to one that agents started: 1 is no run of agents. */
+  readonly runDepth: number
   /** Most events in one session's log. */
   readonly logEvents: number
 }
@@ -59,6 +63,8 @@ export const defaultSessionLimits: SessionLimits = {
   documentChars: 262_144,
   suspendedRuns: 100,
   floorRequests: 32,
+  pendingErasures: 1_000,
+  runDepth: 16,
   logEvents: 100_000_000,
 }
 

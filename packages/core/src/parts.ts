@@ -153,8 +153,20 @@ export function startPart(start: PartStart, origin: PartOrigin): Part {
   }
 }
 
+/** Parts never change, and their JSON is dear to make again for each delta of another one. */
+const sizes = new WeakMap<Part | PartStart, number>()
+
 /** Rough size of a part's content in characters, for the bound on hot messages. */
 export function partChars(part: Part | PartStart): number {
+  if (part.kind !== 'tool' && part.kind !== 'data') return countChars(part)
+  const known = sizes.get(part)
+  if (known !== undefined) return known
+  const chars = countChars(part)
+  sizes.set(part, chars)
+  return chars
+}
+
+function countChars(part: Part | PartStart): number {
   switch (part.kind) {
     case 'text':
     case 'reasoning':

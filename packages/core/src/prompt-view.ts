@@ -40,13 +40,13 @@ export interface PromptMessage {
 export interface PromptOptions {
   /** Whose prompt it is. */
   readonly agent: AgentName
-  /** The message that the line ends at: the input of the run. Default: the head. */
+  /** The message that the line ends at. Default: the input of the run, else the head. */
   readonly input?: MessageId
   /** Messages that have left the view, oldest first, for a longer line. */
   readonly older?: readonly Message[]
   /** Whether reasoning is given back. Default false: most models want only their own, in a form of their own. */
   readonly reasoning?: boolean
-  /** The run that asks: messages that an earlier attempt of it has written are part of the prompt. */
+  /** The run that asks: what its earlier attempts have written and how it was steered are part of the prompt. */
   readonly run?: RunId
 }
 
@@ -67,9 +67,7 @@ export function promptView(view: SessionView, options: PromptOptions): readonly 
   const { agent, older = [], reasoning = false } = options
   const known = new Set(view.messages.map((message) => message.id))
   const messages = [...older.filter((message) => !known.has(message.id)), ...view.messages]
-  const line = branch(messages, options.input ?? view.head)
-  const own = line.filter((message) => !isOther(message, options))
-  return own.flatMap((message) => {
+  return lineFor(view, messages, options).flatMap((message) => {
     const parts = message.parts.flatMap((part) => promptPart(part, reasoning))
     const interrupted = message.status === 'interrupted'
     // An answer that was stopped before its first word still tells that there was one.
@@ -87,9 +85,23 @@ export function promptView(view: SessionView, options: PromptOptions): readonly 
   })
 }
 
-/** An answer to the very input that is to be answered: what other agents say to it beside this one. */
-function isOther(message: Message, { input, run, agent }: PromptOptions): boolean {
-  if (message.role !== 'assistant' || message.parent !== input || input === undefined) return false
+/** The line to the input; then what the run itself has written to it, and by what people steered it meanwhile. */
+function lineFor(view: SessionView, messages: readonly Message[], options: PromptOptions): readonly Message[] {
+  const run = view.runs.find((candidate) => candidate.id === options.run)
+  const input = options.input ?? run?.input
+  const line = branch(messages, input ?? view.head).filter((message) => !isOther(message, input, options))
+  if (options.run === undefined) return line
+  const steers = new Set(run?.steers?.filter(({ status }) => status !== 'missed').map(({ message }) => message))
+  const taken = new Set(line.map((message) => message.id))
+  const own = messages.filter(
+    ({ id, run: by, role }) => !taken.has(id) && ((by === options.run && role === 'assistant') || steers.has(id)),
+  )
+  return [...line, ...own].sort((a, b) => a.seq - b.seq)
+}
+
+/** What other runs answer to the very input that is to be answered. What people say to it in an agent's place stays. */
+function isOther(message: Message, input: MessageId | undefined, { run, agent }: PromptOptions): boolean {
+  if (message.run === undefined || message.role !== 'assistant' || message.parent !== input) return false
   return run === undefined ? message.author === `agent:${agent}` : message.run !== run
 }
 

@@ -1,6 +1,6 @@
 /** What somebody must answer before an agent goes on (C7): approvals, questions, and tools that run on a client. */
-import { audience, type Audience } from './audience.ts'
-import { participant, type Actor, type RunId } from './ids.ts'
+import { audience, sees, type Audience } from './audience.ts'
+import { actorKind, isPerson, participant, type Actor, type RunId } from './ids.ts'
 import type { Json, JsonObject } from './json.ts'
 import { array, integer, json, jsonObject, object, oneOf, optional, string, tagged, type Schema } from './schema.ts'
 
@@ -24,7 +24,7 @@ export type RequestSpec =
   | (SpecBase & {
       readonly kind: 'approval'
       readonly action: Json
-      /** Default `deny`. `escalate`: asks `escalateTo`, for `expiresMs` again; then denies. */
+      /** Default `deny`. `escalate`: asks `escalateTo` (default: operators), for `expiresMs` again; then denies. */
       readonly onExpiry?: 'deny' | 'approve' | 'escalate'
       readonly escalateTo?: Answerers
     })
@@ -136,6 +136,20 @@ export const answer: Schema<Answer> = {
     return decision.parse(given, path)
   },
   json: { oneOf: [decision.json, value.json, output.json, error.json] },
+}
+
+/**
+ * Who is asked: `*` is everybody who may answer, `operators` are operators. Of those who may answer only those who see it;
+ * nobody, if there are none.
+ */
+export function whoAnswers(
+  who: Answerers | undefined,
+  to: Audience | undefined,
+): readonly (Actor | '*' | 'operators')[] {
+  if (typeof who === 'object') return who.filter((actor) => sees({ actor }, to))
+  if (to === undefined) return [who ?? '*']
+  if (typeof to === 'string') return ['operators']
+  return to.filter((actor) => (who === undefined ? isPerson(actor) : actorKind(actor) === 'operator'))
 }
 
 /** Whether it still waits. */

@@ -237,7 +237,7 @@ function withTag(shape: JsonObject, tag: string, name: string): JsonObject {
 }
 
 /** Deepest nesting of JSON, so that hostile input can't exhaust the stack of whoever walks it. */
-const maxDepth = 32
+export const maxDepth = 32
 
 /** Any JSON value up to 32 levels deep. */
 export function json(): Schema<Json> {

@@ -14,7 +14,7 @@ export function branch(messages: readonly Message[], leaf: MessageId | null): re
   const line = new Map<MessageId, Message>()
   for (let id = leaf; id !== null;) {
     const message = byId.get(id)
-    if (!message) break
+    if (!message || line.has(id)) break
     line.set(message.id, message)
     id = message.parent
   }

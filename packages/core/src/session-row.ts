@@ -1,8 +1,8 @@
 import { sees } from './audience.ts'
 import { claimable } from './decide/work.ts'
 import { nextDue } from './decide/time.ts'
-import { actorKind, type Actor } from './ids.ts'
-import { isOpen } from './request.ts'
+import { isPerson, type Actor } from './ids.ts'
+import { isOpen, whoAnswers } from './request.ts'
 import type { SessionState } from './state.ts'
 import type { InboxEntry, SessionRow } from './store.ts'
 import type { SessionView } from './view.ts'
@@ -55,12 +55,12 @@ function inboxOf(view: SessionView): readonly InboxEntry[] {
   )
 }
 
-/** `*` is anybody who may answer; `operators` are operators. */
 function requestEntries(view: SessionView): readonly InboxEntry[] {
-  return view.requests.filter(isOpen).flatMap(({ id, openedAt, answerers = '*' }) => {
-    const people = typeof answerers === 'string' ? [answerers] : answerers
-    return people.map((who) => ({ kind: 'request' as const, for: who, ref: id, at: openedAt }))
-  })
+  return view.requests
+    .filter(isOpen)
+    .flatMap(({ id, openedAt, answerers, spec }) =>
+      whoAnswers(answerers, spec.to).map((who) => ({ kind: 'request' as const, for: who, ref: id, at: openedAt })),
+    )
 }
 
 function failedEntries(view: SessionView): readonly InboxEntry[] {
@@ -97,11 +97,6 @@ function unreadEntries(view: SessionView): readonly InboxEntry[] {
     const [first] = unread
     return first ? [{ kind: 'unread' as const, for: actor, ref: first.id, at: first.at, count: unread.length }] : []
   })
-}
-
-function isPerson(actor: Actor): boolean {
-  const kind = actorKind(actor)
-  return kind === 'user' || kind === 'operator'
 }
 
 /**

@@ -31,7 +31,7 @@ export const protocolVersion = 1
  * Hashes of the shapes that travel, so that none changes unnoticed: a test compares them and says what to do. `up`: the
  * schemas of what clients send. `down`: the types of events, views and frames that servers send.
  */
-export const shapeHashes = { up: '8fb12c7bf7a96cfe', down: '0ed5cdada4131e00' } as const
+export const shapeHashes = { up: '8fb12c7bf7a96cfe', down: 'b669e9b73146dc16' } as const
 
 /** A run that a worker holds, as it tells the server after a reconnect. */
 export interface HeldRun {

@@ -29,12 +29,17 @@ interface Bounded {
   readonly runs: readonly Run[]
 }
 
-/** Warns and ends what has used too much. Called after what may have used something, and when time may have. */
-export function enforceBudgets(draft: Draft, id: RunId): void {
-  for (const bounded of boundsOn(draft.state, id)) enforce(draft, bounded)
+/**
+ * Warns and ends what has used too much. Called after what may have used something, when time may have, and when a budget
+ * changes.
+ *
+ * @param actor - in whose name. Default: whoever sent the command
+ */
+export function enforceBudgets(draft: Draft, id: RunId, actor?: Actor): void {
+  for (const bounded of boundsOn(draft.state, id)) enforce(draft, bounded, actor === undefined ? {} : { actor })
 }
 
-function enforce(draft: Draft, bounded: Bounded): void {
+function enforce(draft: Draft, bounded: Bounded, by: { readonly actor?: Actor }): void {
   const { scope, key, budget, run: id, runs } = bounded
   const spent = spentAt(draft.state, bounded, draft.now)
   for (const measure of measures) {
@@ -45,18 +50,13 @@ function enforce(draft: Draft, bounded: Bounded): void {
       const detail = `The ${measure} budget of the ${scope} is used up: ${round(used)} of ${limit}.`
       for (const run of runs) {
         const now = draft.view.runs.find((candidate) => candidate.id === run.id)
-        if (now && now.status !== 'ended')
-          endRun(draft, now, { reason: 'budget', detail }, { actor: 'system:headrace' })
+        if (now && now.status !== 'ended') endRun(draft, now, { reason: 'budget', detail }, by)
       }
       return
     }
     const percent = warnAt.find((mark) => used * 100 >= limit * mark)
     if (percent === undefined || percent <= (draft.state.guard.warned[`${key} ${measure}`] ?? 0)) continue
-    draft.emit(
-      'budget.warned',
-      { scope, measure, percent, used: round(used), limit },
-      { run: id, actor: 'system:headrace' },
-    )
+    draft.emit('budget.warned', { scope, measure, percent, used: round(used), limit }, { run: id, ...by })
   }
 }
 

@@ -1,6 +1,6 @@
 /** Rules for stopping (C3): by run, subtree, agent, own or all; before a claim, during work, and while the agent is down. */
 import type { CancelTarget } from '../commands.ts'
-import { lineage } from '../fold/spent.ts'
+import { askedBy, lineage } from '../fold/spent.ts'
 import type { Run } from '../view.ts'
 import { endRun } from './end-run.ts'
 import { withdrawRequests } from './withdraw.ts'
@@ -19,7 +19,7 @@ function meant(draft: Draft, run: Run, target: CancelTarget): boolean {
   if ('run' in target) return run.id === target.run
   if ('subtree' in target) return lineage(draft.view, run.id).includes(target.subtree)
   if ('agent' in target) return run.agent === target.agent
-  if ('own' in target) return run.by === draft.command.grant.actor
+  if ('own' in target) return [run.by, askedBy(draft.view, run.id)].includes(draft.command.grant.actor)
   return target.all
 }
 

@@ -1,5 +1,7 @@
 /** Rules for what everybody in a session shares: its document (S7), a branch (S6), how far they have read (P2). */
-import { PatchFailure, applyPatch } from '../json-patch.ts'
+import { sees } from '../audience.ts'
+import { jsonChars } from '../json-chars.ts'
+import { PatchFailure, applyPatch, valueAt } from '../json-patch.ts'
 import type { CommandBody } from '../commands.ts'
 import type { Json } from '../json.ts'
 import { refuse, within, type Draft } from './draft.ts'
@@ -14,26 +16,39 @@ export function patch(draft: Draft, { patch: ops, version }: Body<'patch'>): voi
       version: document.version,
     })
   }
-  const value = apply(document.value, ops)
-  const advice = 'Keep big data elsewhere and store its address.'
-  within(JSON.stringify(value).length, draft.limits, 'documentChars', advice)
   within(JSON.stringify(ops).length, draft.limits, 'eventChars', 'Split the patch.')
+  const value = apply(draft, document.value, ops)
+  withinDocument(draft, jsonChars(value, draft.limits.documentChars))
   draft.emit('document.patched', { version: document.version + 1, patch: ops })
 }
 
-function apply(value: Json, ops: Body<'patch'>['patch']): Json {
-  try {
-    return applyPatch(value, ops)
-  } catch (thrown) {
-    if (!(thrown instanceof PatchFailure)) throw thrown
-    return refuse('patch_failed', `patch[${thrown.index}] does not fit the document: ${thrown.message}.`, {
-      path: `patch[${thrown.index}]`,
-    })
+function withinDocument(draft: Draft, chars: number): void {
+  within(chars, draft.limits, 'documentChars', 'Keep big data elsewhere and store its address.')
+}
+
+/** Few operations can copy a document into itself until no memory holds it, so copies are measured before they are made. */
+function apply(draft: Draft, before: Json, ops: Body<'patch'>['patch']): Json {
+  const most = draft.limits.documentChars
+  let value = before
+  let copied = 0
+  for (const [index, op] of ops.entries()) {
+    if (op.op === 'copy') copied += jsonChars(valueAt(value, op.from) ?? null, most - copied)
+    withinDocument(draft, copied)
+    try {
+      value = applyPatch(value, [op])
+    } catch (thrown) {
+      if (!(thrown instanceof PatchFailure)) throw thrown
+      refuse('patch_failed', `patch[${index}] does not fit the document: ${thrown.message}.`, {
+        path: `patch[${index}]`,
+      })
+    }
   }
+  return value
 }
 
 export function select(draft: Draft, { leaf }: Body<'select'>, find: FindMessage): void {
-  const message = find(leaf) ?? refuseUnknown(leaf)
+  const found = find(leaf)
+  const message = found && sees(draft.command.grant, found.to) ? found : refuseUnknown(leaf)
   if (message.to !== undefined) refuse('bad_request', `Not everybody sees the message ${leaf}.`, { path: 'leaf' })
   if (draft.view.selected?.leaf !== leaf) draft.emit('branch.selected', { leaf })
 }
@@ -61,6 +76,7 @@ export function redact(draft: Draft, { message: id, part, reason }: Body<'redact
     refuse('part_conflict', `The message ${id} is being written. Stop its run, then redact it.`, { message: id })
   }
   if (message.redacted || found?.redacted) return
+  within(draft.state.guard.erasing.length + 1, draft.limits, 'pendingErasures', 'Wait until those before are erased.')
   const data = { message: id, ...(part !== undefined && { part }), ...(reason !== undefined && { reason }) }
   draft.emit('content.redacted', data)
 }

@@ -4,7 +4,7 @@ import { foldStep } from '../fold.ts'
 import { allows, type Verb } from '../grant.ts'
 import type { Command } from '../commands.ts'
 import type { EventData, EventType, SessionEvent } from '../events.ts'
-import { actorKind, type Actor, type RunId } from '../ids.ts'
+import { actorKind, type Actor, type AgentName, type RunId } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
 import type { SessionLimits } from '../limits.ts'
 import type { SessionState } from '../state.ts'
@@ -96,12 +96,24 @@ function unknownRun(id: RunId): never {
 }
 
 /**
- * Who shall see something, as it is stored: the writer is among those who are named. What a participant writes they must
- * see themselves; only agents write what is not for them.
+ * Who shall see something, as it is stored: the writer is among those who are named, and so are the agents that are asked.
+ * What a participant writes they must see themselves; only agents write what is not for them.
  */
-export function addressed(draft: Draft, to: Audience | undefined, author: Actor): Audience | undefined {
+export function addressed(
+  draft: Draft,
+  to: Audience | undefined,
+  author: Actor,
+  asked: readonly AgentName[] = [],
+): Audience | undefined {
   if (to === undefined) return undefined
-  const all = typeof to === 'string' ? to : [...new Set([...to, author])]
+  const actors = asked.map((agent): Actor => `agent:${agent}`)
+  const all = typeof to === 'string' ? to : [...new Set([...to, author, ...actors])]
+  const blind = actors.find((actor) => !sees({ actor }, all))
+  if (blind !== undefined) {
+    refuse('bad_request', `to is ${String(to)}, but ${blind} is asked and would not see it. Say agents, or name it.`, {
+      path: 'to',
+    })
+  }
   if (actorKind(author) !== 'agent' && !sees({ actor: author }, all)) {
     refuse('bad_request', `to names ${String(to)}, which you are not one of. Name the participants in a list.`, {
       path: 'to',

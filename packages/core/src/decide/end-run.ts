@@ -1,7 +1,7 @@
 /** What the end of a run brings with it: its requests are withdrawn, and steers that nobody took become the next input. */
 import type { EventData } from '../events.ts'
-import type { Actor } from '../ids.ts'
-import type { Run } from '../view.ts'
+import type { Actor, MessageId } from '../ids.ts'
+import type { Message, Run } from '../view.ts'
 import { queuedRuns, type Draft } from './draft.ts'
 import { withdrawRequests } from './withdraw.ts'
 
@@ -27,14 +27,26 @@ function carryOver(draft: Draft, run: Run, { reason, actor }: Pick<End, 'reason'
   if (missed.length === 0) return
   const last = reason === 'cancelled' || reason === 'budget' ? undefined : missed.findLast((steer) => steer.carry)
   const next = last && hasRoom(draft) ? queueNext(draft, run, last) : undefined
+  const line = last ? lineTo(draft.view.messages, last.message) : new Set()
   for (const { message } of missed) {
     const data = {
       message,
       why: `The run ended (${reason}) before its agent took it.`,
-      ...(next !== undefined && { next }),
+      ...(next !== undefined && line.has(message) && { next }),
     }
     draft.emit('steer.missed', data, { run: run.id, ...(actor !== undefined && { actor }) })
   }
+}
+
+/** A message and those above it. What not everybody sees has nothing below it that they see. */
+function lineTo(messages: readonly Message[], leaf: MessageId): ReadonlySet<MessageId> {
+  const line = new Set<MessageId>()
+  for (let id: MessageId | null | undefined = leaf; id !== null && id !== undefined;) {
+    line.add(id)
+    const above: MessageId = id
+    id = messages.find((message) => message.id === above)?.parent
+  }
+  return line
 }
 
 function hasRoom(draft: Draft): boolean {

@@ -1,5 +1,5 @@
 /** Rules for who drives (C8). While a person holds the floor, agents hold still: nothing is claimed, no output is taken. */
-import { actorKind } from '../ids.ts'
+import { isPerson } from '../ids.ts'
 import type { CommandBody } from '../commands.ts'
 import { permit, refuse, within, type Draft } from './draft.ts'
 
@@ -43,8 +43,7 @@ export function handBack(draft: Draft, { note }: Body<'hand-back'>): void {
 }
 
 function mustBePerson({ command: { grant } }: Draft): void {
-  const kind = actorKind(grant.actor)
-  if (kind === 'user' || kind === 'operator') return
+  if (isPerson(grant.actor)) return
   refuse('forbidden', 'Only people hold the floor. An agent that needs somebody opens a request.', {
     verb: 'take-floor',
   })

@@ -7,7 +7,7 @@ import type { CommandBody } from '../commands.ts'
 import type { SendPolicy, SessionSettings } from '../events.ts'
 import type { JsonObject } from '../json.ts'
 import type { Run } from '../view.ts'
-import { mustHaveBudget } from './budget.ts'
+import { enforceBudgets, mustHaveBudget } from './budget.ts'
 import { cancelRun } from './cancel.ts'
 import { permit, queuedRuns, refuse, within, type Draft } from './draft.ts'
 import { addMessage, refuseUnknown, type FindMessage } from './messages.ts'
@@ -35,6 +35,8 @@ export function update(draft: Draft, { type: _, metadata: patch, ...change }: Bo
     ...(isPatched && { metadata: patch }),
     ...(!isSame && Object.fromEntries(settings)),
   })
+  if (!change.budget && !change.participantBudget) return
+  for (const run of draft.view.runs) if (run.status !== 'ended') enforceBudgets(draft, run.id)
 }
 
 function at(view: object, key: string): unknown {
@@ -62,10 +64,10 @@ export function send(draft: Draft, body: Body<'send'>, find: FindMessage): void 
     refuse('bad_request', 'Name one agent in `agent` or several in `agents`, not both.', { path: 'agents' })
   }
   const active = policy === 'steer' && body.edits === undefined ? steerable(draft, agents) : undefined
-  if (active) return steerRun(draft, active, body)
+  if (active) return steerRun(draft, active, body, find)
   mustHaveBudget(draft, draft.command.grant.actor)
   for (const name of agents) makeRoom(draft, name, policy)
-  const input = addMessage(draft, body, find)
+  const input = addMessage(draft, { ...body, asked: agents }, find)
   for (const name of new Set(agents)) queueRun(draft, { input, agent: name, policy, budget: body.budget })
 }
 
@@ -86,6 +88,11 @@ export function regenerate(draft: Draft, { input, agent, policy }: Body<'regener
     })
   }
   const chosen = agent ?? draft.view.agent
+  if (!sees({ actor: `agent:${chosen}` }, message.to)) {
+    refuse('bad_request', `The agent ${chosen} does not see the message ${input}. Send it a message of its own.`, {
+      path: 'agent',
+    })
+  }
   mustHaveBudget(draft, draft.command.grant.actor)
   makeRoom(draft, chosen, policy ?? draft.view.policy)
   queueRun(draft, { input, agent: chosen, policy: policy ?? draft.view.policy, budget: undefined })

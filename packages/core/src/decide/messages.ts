@@ -1,6 +1,6 @@
 /** Rules for whole messages that people and agents bring (C1, S6, L7). */
-import { sees, type Audience } from '../audience.ts'
-import { actorKind, type Actor, type MessageId } from '../ids.ts'
+import { covers, sees, type Audience } from '../audience.ts'
+import { actorKind, type Actor, type AgentName, type MessageId } from '../ids.ts'
 import { partChars, type PartStart } from '../parts.ts'
 import type { EventData, Role } from '../events.ts'
 import type { Message } from '../view.ts'
@@ -10,6 +10,8 @@ import { addressed, refuse, within, type Draft } from './draft.ts'
 export type FindMessage = (id: MessageId) => Message | undefined
 
 export interface NewMessage {
+  /** Agents that are asked to answer it, who must see it. */
+  readonly asked?: readonly AgentName[]
   readonly parts: readonly PartStart[]
   readonly parent?: MessageId
   readonly edits?: MessageId
@@ -34,11 +36,12 @@ export function addMessage(draft: Draft, body: NewMessage, find: FindMessage): M
     refuse('bad_request', text, { path: 'edits' })
   }
   const above = parent === undefined ? undefined : seen(parent)
-  const to = addressed(draft, body.to ?? original?.to, actor)
-  if (above?.to !== undefined && String(above.to) !== String(to)) {
-    refuse('bad_request', `Not everybody who sees this message would see its parent ${above.id}. Address both alike.`, {
-      path: 'parent',
-    })
+  const to = addressed(draft, body.to ?? original?.to, actor, body.asked)
+  for (const [path, other] of Object.entries({ parent: above, edits: original })) {
+    if (other && !covers(other.to, to)) {
+      const text = `Not everybody who sees this message would see ${other.id}, which ${path} names. Address both alike.`
+      refuse('bad_request', text, { path })
+    }
   }
   const id = `m${draft.nextSeq}`
   const data: EventData['message.added'] = {

@@ -10,11 +10,19 @@ import { schemaFault, valueFault } from '../answer-schema.ts'
 import { sees } from '../audience.ts'
 import { canonical } from '../canonical.ts'
 import { actorKind, type Actor } from '../ids.ts'
-import { claimDefaultMs, isOpen, type Answer, type Answerers, type Request, type RequestSpec } from '../request.ts'
+import {
+  claimDefaultMs,
+  isOpen,
+  whoAnswers,
+  type Answer,
+  type Answerers,
+  type Request,
+  type RequestSpec,
+} from '../request.ts'
 import { sha256 } from '../sha256.ts'
 import type { CommandBody } from '../commands.ts'
 import type { RunId } from '../ids.ts'
-import type { ActiveRun } from '../view.ts'
+import type { ActiveRun, Message } from '../view.ts'
 import { addressed, refuse, within, type Draft } from './draft.ts'
 import { wakeIfReady } from './suspend.ts'
 
@@ -33,7 +41,7 @@ function requestId(run: RunId, key: string): string {
 /** A run asks. What it has asked under this key already stays, so that a later attempt finds the answer to the first. */
 export function openRequest(
   draft: Draft,
-  { run, origin }: { run: ActiveRun; origin: Origin },
+  { run, origin, input }: { run: ActiveRun; origin: Origin; input: Message | undefined },
   key: string,
   asked: RequestSpec,
 ): void {
@@ -44,7 +52,8 @@ export function openRequest(
   const open = draft.view.requests.filter(isOpen).length
   within(open + 1, draft.limits, 'openRequests', 'Wait until some are answered, or withdraw some.')
   within(JSON.stringify(asked).length, draft.limits, 'eventChars', 'Ask for less at once.')
-  const spec = checked(draft, asked, origin.actor)
+  // Whoever may not see the question that the run answers is not asked about it either.
+  const spec = checked(draft, input?.to === undefined ? asked : { to: input.to, ...asked }, origin.actor)
   const digest = spec.kind === 'approval' ? { digest: sha256(canonical(spec.action)) } : {}
   draft.emit('request.opened', { id, spec, ...digest }, { ...origin, to: spec.to })
 }
@@ -58,13 +67,22 @@ function checked(draft: Draft, spec: RequestSpec, author: Actor): RequestSpec {
   if (onExpiry !== undefined && spec.expiresMs === undefined) {
     refuse('bad_request', 'onExpiry needs expiresMs: a request without it waits for ever.', { path: 'spec.expiresMs' })
   }
-  const to = addressed(draft, spec.to, author)
-  if (to === undefined) return spec
-  const answerers = spec.answerers ?? (typeof to === 'object' ? to : undefined)
-  if (typeof answerers === 'object' && !answerers.some((actor) => sees({ actor }, to))) {
-    refuse('bad_request', 'Nobody who may answer the request may see it. Add them to its `to`.', { path: 'spec.to' })
+  if (escalatesTo(spec) === undefined && 'escalateTo' in spec) {
+    refuse('bad_request', 'escalateTo needs onExpiry: escalate.', { path: 'spec.onExpiry' })
   }
-  return { ...spec, to }
+  const to = addressed(draft, spec.to, author)
+  for (const answerers of [spec.answerers, escalatesTo(spec) ?? spec.answerers]) {
+    if (whoAnswers(answerers, to).length === 0) {
+      refuse('bad_request', 'Nobody who may answer the request may see it. Add them to its `to`.', { path: 'spec.to' })
+    }
+  }
+  return to === undefined ? spec : { ...spec, to }
+}
+
+/** Whom a request goes to when nobody has answered it; not everybody, or it would be weaker for having waited. */
+function escalatesTo(spec: RequestSpec): Answerers | undefined {
+  if (spec.kind === 'tool' || spec.onExpiry !== 'escalate') return undefined
+  return spec.escalateTo ?? 'operators'
 }
 
 export function withdrawRequest(draft: Draft, origin: Origin, key: string, detail: string | undefined): void {
@@ -235,11 +253,8 @@ export function tickRequests(draft: Draft): void {
 
 function expire(draft: Draft, { id, run, spec, escalated }: Request): void {
   const origin = { run, to: spec.to }
-  if (spec.onExpiry === 'escalate' && !escalated) {
-    const { escalateTo } = spec
-    draft.emit('request.escalated', { id, ...(escalateTo !== undefined && { answerers: escalateTo }) }, origin)
-    return
-  }
+  const answerers = escalatesTo(spec)
+  if (answerers !== undefined && !escalated) return draft.emit('request.escalated', { id, answerers }, origin)
   const reason = 'Nobody answered in time.'
   const answer: Answer =
     spec.kind === 'tool' ? { error: reason } : { decision: spec.onExpiry === 'approve' ? 'approve' : 'deny', reason }

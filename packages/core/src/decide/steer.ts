@@ -5,7 +5,7 @@ import type { PartStart } from '../parts.ts'
 import type { Actor, MessageId, RunId } from '../ids.ts'
 import type { Run, SessionView } from '../view.ts'
 import { refuse, within, type Draft } from './draft.ts'
-import { addMessage } from './messages.ts'
+import { addMessage, type FindMessage } from './messages.ts'
 
 type Body<T extends CommandBody['type']> = Extract<CommandBody, { readonly type: T }>
 
@@ -14,6 +14,7 @@ interface Steering {
   readonly to?: Audience
   readonly mentions?: readonly Actor[]
   readonly carry?: boolean
+  readonly parent?: MessageId
 }
 
 export function steer(draft: Draft, { run: id, ...body }: Body<'steer'>): void {
@@ -26,15 +27,22 @@ export function steer(draft: Draft, { run: id, ...body }: Body<'steer'>): void {
       run: id,
     })
   }
-  steerRun(draft, run, body)
+  steerRun(draft, run, body, () => undefined)
 }
 
-export function steerRun(draft: Draft, run: Run, { parts, to, mentions, carry = true }: Steering): void {
+export function steerRun(draft: Draft, run: Run, steering: Steering, find: FindMessage): void {
+  const { parts, to, mentions, parent, carry = true } = steering
   within((run.steers?.length ?? 0) + 1, draft.limits, 'steersPerRun', 'Send it as a new input.')
   const message = addMessage(
     draft,
-    { parts, ...(to !== undefined && { to }), ...(mentions && { mentions }) },
-    () => undefined,
+    {
+      parts,
+      asked: [run.agent],
+      ...(to !== undefined && { to }),
+      ...(mentions && { mentions }),
+      ...(parent !== undefined && { parent }),
+    },
+    find,
   )
   draft.emit('run.steered', { message, carry }, { run: run.id })
 }

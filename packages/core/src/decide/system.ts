@@ -1,5 +1,6 @@
 /** Rules for what the server itself asks of a session. */
 import type { SystemCommandBody } from '../commands.ts'
+import { enforceBudgets } from './budget.ts'
 import { refuse, within, type Draft } from './draft.ts'
 import { endRun } from './end-run.ts'
 
@@ -56,4 +57,5 @@ export function undelivered(draft: Draft, { run: id, attempt, error, retryAt }: 
     { tries, error: error.slice(0, 1_024), ...(dead ? { dead: true as const } : { retryAt }) },
     { run: id },
   )
+  enforceBudgets(draft, id)
 }

@@ -16,9 +16,11 @@ export function nextDue(state: SessionState): number | null {
 }
 
 export function tick(draft: Draft): void {
+  const held = Object.keys(draft.state.guard.holds)
   for (const run of draft.view.runs) if (run.status === 'active') tickRun(draft, run)
   tickRequests(draft)
-  for (const id of Object.keys(draft.state.guard.holds)) enforceBudgets(draft, id)
+  // Also of those that have just lapsed: the time of the lost attempt counts.
+  for (const id of held) enforceBudgets(draft, id)
   tickUnwatched(draft)
 }
 

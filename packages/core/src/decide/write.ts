@@ -13,6 +13,7 @@ import type { Actor, MessageId, RunId } from '../ids.ts'
 import type { ActiveRun, Message, Run } from '../view.ts'
 import { enforceBudgets } from './budget.ts'
 import { addressed, refuse, within, type Draft } from './draft.ts'
+import type { FindMessage } from './messages.ts'
 import { endRun } from './end-run.ts'
 import { openRequest, withdrawRequest } from './requests.ts'
 import { spawn } from './spawn.ts'
@@ -27,9 +28,11 @@ interface Writer {
   readonly draft: Draft
   readonly run: ActiveRun
   readonly origin: { readonly run: RunId; readonly actor: Actor; readonly n: number }
+  /** The message that the run answers, hot or cold. */
+  readonly input: Message | undefined
 }
 
-export function write(draft: Draft, body: Body): void {
+export function write(draft: Draft, body: Body, find: FindMessage): void {
   const found = findRun(draft, body.run)
   if (endedBy(draft, body)) return // a retry, up to the batch by which the attempt let go of the run
   const { run, hold } = held(draft, found, body.attempt)
@@ -40,7 +43,12 @@ export function write(draft: Draft, body: Body): void {
     refuse('out_of_order', text, { expected })
   }
   within(body.ops.length, draft.limits, 'opsPerWrite', 'Split the batch.')
-  const writer: Writer = { draft, run, origin: { run: run.id, actor: agentActor(run), n: body.n } }
+  const writer: Writer = {
+    draft,
+    run,
+    origin: { run: run.id, actor: agentActor(run), n: body.n },
+    input: find(run.input),
+  }
   for (const [index, op] of body.ops.entries()) {
     if ((op.op === 'end' || op.op === 'suspend') && index !== body.ops.length - 1) {
       const text = `ops[${index}] is ${op.op}, so it must be the last operation of the batch.`
@@ -49,7 +57,7 @@ export function write(draft: Draft, body: Body): void {
     if (isHeld(draft.view, run) && !whileHeld.has(op.op)) refuseHeld(draft, run, op)
     apply(writer, op)
   }
-  if (body.ops.some(usesBudget)) enforceBudgets(draft, run.id)
+  if (body.ops.some(usesBudget)) enforceBudgets(draft, run.id, 'system:headrace')
   // The batch was taken although nothing in it was new: its number is used up all the same.
   if (!draft.events.some((event) => event.n === body.n))
     draft.emit('run.renewed', { attempt: run.attempt }, writer.origin)
@@ -118,7 +126,7 @@ function apply(writer: Writer, op: WriteOp): void {
     case 'usage':
       return draft.emit('run.used', { usage: op.usage }, origin)
     case 'request':
-      return openRequest(draft, { run: writer.run, origin }, op.key, op.spec)
+      return openRequest(draft, writer, op.key, op.spec)
     case 'withdraw':
       return withdrawRequest(draft, origin, op.key, op.detail)
     case 'consume':
@@ -195,15 +203,14 @@ function mayContinue(message: Message, run: ActiveRun): boolean {
   return message.status === 'open' || message.parts.every((part) => part.attempt !== run.attempt)
 }
 
-function openNewMessage({ draft, run, origin }: Writer, id: MessageId): void {
+function openNewMessage({ draft, run, origin, input }: Writer, id: MessageId): void {
   const hot = draft.view.messages.filter((message) => message.run === run.id)
   const cold = draft.state.guard.cold[run.id]?.length ?? 0
   within(hot.length + cold + 1, draft.limits, 'messagesPerRun', 'Go on in a message that is open.')
   const open = hot.filter((message) => message.status === 'open').length
   within(open + 1, draft.limits, 'openMessagesPerRun', 'Close some first.')
   // Whoever may not see the question does not see the answer either.
-  const to = findMessage(draft, run.input)?.to
-  draft.emit('message.opened', { id, parent: run.input, role: 'assistant' }, { ...origin, to })
+  draft.emit('message.opened', { id, parent: run.input, role: 'assistant' }, { ...origin, to: input?.to })
 }
 
 interface Change {

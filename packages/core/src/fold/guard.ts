@@ -1,7 +1,7 @@
 /** The fold of what `decide` needs and no reader sees: leases, batch numbers, answered commands, budgets, notices. */
-import { actorKind } from '../ids.ts'
+import { isPerson } from '../ids.ts'
 import { hot } from '../limits.ts'
-import type { EventOf, SessionEvent } from '../events.ts'
+import type { EventOf, EventType, SessionEvent } from '../events.ts'
 import type { Guard, Hold } from '../state.ts'
 import type { Message, SessionView } from '../view.ts'
 import { foldNotices } from './notices.ts'
@@ -39,7 +39,8 @@ function foldHolds(guard: Guard, event: SessionEvent): Guard {
       if (event.type === 'run.cancel-requested') {
         return hold(guard, run, { ...held, graceUntil: event.at + event.data.graceMs })
       }
-      if (actorKind(event.actor) !== 'agent') return guard
+      // What others do about the run does not renew its lease, agents neither: only batches and heartbeats do.
+      if (event.n === undefined && event.type !== 'run.renewed') return guard
       return hold(guard, run, { ...held, until: event.at + held.leaseMs, n: event.n ?? held.n })
     }
   }
@@ -60,6 +61,7 @@ function copied(guard: Guard): Guard {
     ends: [],
     cold: {},
     spent: { ...guard.spent, runs: {} },
+    warned: Object.fromEntries(Object.entries(guard.warned).filter(([key]) => !key.startsWith('run '))),
     notices: [],
     erasing: [],
   }
@@ -74,17 +76,26 @@ function foldErasing(guard: Guard, event: SessionEvent): Guard {
   return { ...guard, erasing: guard.erasing.filter(({ seq }) => seq !== event.data.of) }
 }
 
-/** Since when nobody has had the session open: from when the last one left, or from the first run that nobody saw. */
+/**
+ * Since when nobody has had the session open: from when the last one left, or from the first run that nobody saw. Somebody
+ * who does something there looked at it at that moment, though by no device that is shown.
+ */
 function foldWatch(guard: Guard, event: SessionEvent, view: SessionView): Guard {
-  const isWatched = view.presence.length > 0
-  if (isWatched === (guard.unwatchedSince === undefined)) return guard
-  if (isWatched) {
-    const { unwatchedSince: _, ...watched } = guard
-    return watched
-  }
-  const begins = event.type === 'presence.left' || event.type === 'run.queued' || event.type === 'session.forked'
-  return begins ? { ...guard, unwatchedSince: event.at } : guard
+  const { unwatchedSince, ...watched } = guard
+  if (view.presence.length > 0) return unwatchedSince === undefined ? guard : watched
+  const isNow = unwatchedSince === undefined ? begins.has(event.type) : acts.has(event.type) && isPerson(event.actor)
+  return isNow ? { ...guard, unwatchedSince: event.at } : guard
 }
+
+const begins: ReadonlySet<EventType> = new Set(['presence.left', 'run.queued', 'session.forked'])
+const acts: ReadonlySet<EventType> = new Set([
+  'message.added',
+  'run.queued',
+  'run.steered',
+  'run.resumed',
+  'request.answered',
+  'cursor.moved',
+])
 
 /** Remembers the messages of open runs that have gone cold, so that their runs can't open them a second time. */
 export function keepCold(guard: Guard, messages: readonly Message[], view: SessionView): Guard {

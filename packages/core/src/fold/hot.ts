@@ -16,13 +16,16 @@ export interface Trimmed {
  *
  * Messages of each audience are bounded by themselves. A reader sees all or none of an audience's messages, so what they
  * fold lets the same ones go at the same event.
+ *
+ * @param only - key of the one audience to look at. Default: all.
  */
-export function trim(view: SessionView): Trimmed {
+export function trim(view: SessionView, only?: string): Trimmed {
   const asked = new Set(view.runs.filter((run) => run.status !== 'ended').map((run) => run.input))
   const groups = Map.groupBy(view.messages, (message) => audienceKey(message.to))
   const gone = new Set<Message>()
   const older: Record<string, number> = {}
   for (const [key, messages] of groups) {
+    if (only !== undefined && key !== only) continue
     const cooled = leaving(messages, asked)
     for (const message of cooled) gone.add(message)
     if (cooled.length > 0) older[key] = cooled.length

@@ -129,7 +129,8 @@ function setFields(part: Part, fields: PartFields): Part {
 function openPart(view: SessionView, event: EventOf<'part.opened'>): SessionView {
   const { message, part: id, attempt, step, start } = event.data
   const cleared = step === undefined ? view : dropReplaced(view, event.run, (old) => isReplaced(old, step, attempt))
-  return changeMessage(cleared, message, (owner) => {
+  // A later attempt may go on with a message that an earlier one had closed; what was taken out of it stays out.
+  return changeMessage(cleared, message, ({ redacted: _, ...owner }) => {
     const own = event.to !== undefined && audienceKey(event.to) !== audienceKey(owner.to) ? event.to : undefined
     const part = startPart(start, {
       id,
@@ -140,7 +141,6 @@ function openPart(view: SessionView, event: EventOf<'part.opened'>): SessionView
     })
     return {
       ...owner,
-      // A later attempt may go on with a message that an earlier one had closed.
       status: 'open',
       parts: [...owner.parts, part],
       chars: owner.chars + sharedChars([part]),

@@ -1,5 +1,6 @@
 /** What people who are away should be told (P4): that a run of theirs is over, and that something needs them. */
-import { actorKind, type Actor } from '../ids.ts'
+import { sees } from '../audience.ts'
+import { isPerson } from '../ids.ts'
 import { hot } from '../limits.ts'
 import type { EventOf, SessionEvent } from '../events.ts'
 import type { Answerers } from '../request.ts'
@@ -53,13 +54,8 @@ function ofRequest(
   const people =
     typeof answerers === 'object' ? answerers : answerers === undefined && asked !== undefined ? [asked] : []
   return people
-    .filter(isPerson)
+    .filter((actor) => isPerson(actor) && sees({ actor }, event.to))
     .map((to, index) => ({ id: `n${event.seq}.${index}`, kind: 'needs-you', to, ref: request, at: event.at }))
-}
-
-function isPerson(actor: Actor): boolean {
-  const kind = actorKind(actor)
-  return kind === 'user' || kind === 'operator'
 }
 
 function add(guard: Guard, notices: readonly Notice[]): Guard {

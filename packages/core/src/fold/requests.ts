@@ -42,9 +42,9 @@ export function foldRequests(view: SessionView, event: RequestEvent): SessionVie
         closedAt: event.at,
       }))
     case 'request.escalated':
-      return changeRequest(view, event.data.id, ({ answerers: _, ...request }) => ({
+      return changeRequest(view, event.data.id, (request) => ({
         ...request,
-        ...(event.data.answerers !== undefined && { answerers: event.data.answerers }),
+        answerers: event.data.answerers,
         ...(request.spec.expiresMs !== undefined && { expiresAt: event.at + request.spec.expiresMs }),
         escalated: true,
       }))
@@ -76,10 +76,12 @@ function withdrawn(request: Request, at: number, detail: string): Request {
 /** What nobody can answer any more. */
 export function withdrawAll(view: SessionView, at: number, detail: string): SessionView {
   if (!view.requests.some(isOpen)) return view
-  return {
+  const keys = new Set(view.requests.map(({ spec }) => audienceKey(spec.to)))
+  const closed: SessionView = {
     ...view,
     requests: view.requests.map((request) => (isOpen(request) ? withdrawn(request, at, detail) : request)),
   }
+  return [...keys].reduce((left, key) => dropOldest(left, key), closed)
 }
 
 function changeRequest(view: SessionView, id: string, change: (request: Request) => Request): SessionView {
@@ -88,12 +90,23 @@ function changeRequest(view: SessionView, id: string, change: (request: Request)
   return request ? { ...view, requests: view.requests.with(index, change(request)) } : view
 }
 
-/** Lets go the request of the same audience that was opened first among those that are closed. */
 function close(view: SessionView, id: string, change: (request: Request) => Request): SessionView {
   const closed = changeRequest(view, id, change)
-  const key = audienceKey(closed.requests.find((request) => request.id === id)?.spec.to)
-  const over = closed.requests.filter((request) => !isOpen(request) && audienceKey(request.spec.to) === key)
-  if (over.length <= hot.closedRequests) return closed
-  const oldest = over.find((request) => request.id !== id)
-  return { ...closed, requests: closed.requests.filter((request) => request !== oldest) }
+  const request = closed.requests.find((candidate) => candidate.id === id)
+  return request ? dropOldest(closed, audienceKey(request.spec.to), id) : view
+}
+
+/**
+ * Lets go of the closed requests of an audience that were opened first, those of runs that are over before the others: an
+ * attempt that comes still asks for the answers of its run.
+ */
+function dropOldest(view: SessionView, key: string, closesNow?: string): SessionView {
+  const closed = view.requests.filter((request) => !isOpen(request) && audienceKey(request.spec.to) === key)
+  const over = closed.length - hot.closedRequests
+  if (over <= 0) return view
+  const open = new Set(view.runs.filter((run) => run.status !== 'ended').map((run) => run.id))
+  const mayGo = closed.filter((request) => request.id !== closesNow)
+  const order = [...mayGo.filter(({ run }) => !open.has(run)), ...mayGo.filter(({ run }) => open.has(run))]
+  const gone = new Set(order.slice(0, over))
+  return { ...view, requests: view.requests.filter((request) => !gone.has(request)) }
 }

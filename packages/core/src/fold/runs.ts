@@ -75,10 +75,11 @@ export function foldRuns(view: SessionView, event: RunEvent): SessionView {
     }
     case 'run.undelivered': {
       const undelivered = { ...event.data, at: event.at }
-      return changeRun(view, event.run, (run): Run => {
+      const waiting = changeRun(view, event.run, (run): Run => {
         if (run.status === 'active') return { ...baseOf(run), status: 'queued', undelivered }
         return { ...run, undelivered }
       })
+      return interrupt(waiting, event.run, 'open')
     }
     case 'run.retried':
       return changeRun(view, event.run, ({ undelivered: _, ...run }) => run)
@@ -187,19 +188,28 @@ function endRun(view: SessionView, event: EventOf<'run.ended'>): SessionView {
 }
 
 /**
- * Lets go the run that ended longest ago, but never the one that ends now, however early it was queued, and none that an
- * open run started: that one would start it again.
+ * Lets go the runs that ended longest ago, but never the one that ends now, however early it was queued; none that an open
+ * run started, because that one would start it again; and none that an open run comes from, because what that one uses
+ * counts further up. Limits bound how many those are.
  */
 function dropOldest(runs: readonly Run[], endsNow: string | undefined): readonly Run[] {
-  const open = new Set(runs.filter((run) => run.status !== 'ended').map((run) => run.id))
-  const ended = runs.filter(
-    (run) => run.status === 'ended' && !(run.parent !== undefined && open.has(run.parent)),
-  ) as EndedRun[] // the filter's first test
-  if (ended.length <= hot.endedRuns) return runs
-  const oldest = ended
-    .filter((run) => run.id !== endsNow)
-    .reduce((first, run) => (run.endedAt < first.endedAt ? run : first))
-  return runs.filter((run) => run !== oldest)
+  const kept = new Set<string>()
+  const byId = new Map(runs.map((run) => [run.id, run]))
+  for (const run of runs) {
+    if (run.status === 'ended') continue
+    for (let { parent } = run; parent !== undefined && !kept.has(parent); parent = byId.get(parent)?.parent)
+      kept.add(parent)
+  }
+  const mayGo = runs.filter((run) => run.status === 'ended' && !kept.has(run.id) && !isChildOfOpen(run, byId))
+  const over = mayGo.length - hot.endedRuns
+  if (over <= 0) return runs
+  const oldest = mayGo.filter((run) => run.id !== endsNow) as EndedRun[] // the filter above
+  const gone = new Set<Run>(oldest.sort((a, b) => a.endedAt - b.endedAt).slice(0, over))
+  return runs.filter((run) => !gone.has(run))
+}
+
+function isChildOfOpen({ parent }: Run, byId: ReadonlyMap<string, Run>): boolean {
+  return parent !== undefined && (byId.get(parent)?.status ?? 'ended') !== 'ended'
 }
 
 /** Ends every run that is open, as a copy of a session does: nobody works on them there. */
@@ -208,6 +218,9 @@ export function endOpenRuns(view: SessionView, event: EventOf<'session.forked'>,
   for (const run of view.runs) {
     if (run.status === 'ended') continue
     const { attempt } = run
+    for (const { message, status } of run.steers ?? [])
+      if (status === 'pending')
+        ended = changeRun(ended, run.id, (old) => changeSteer(old, message, { status: 'missed', why: detail }))
     ended = endRun(ended, { ...event, type: 'run.ended', run: run.id, data: { reason: 'cancelled', attempt, detail } })
   }
   return ended

@@ -11,6 +11,12 @@ import type { SessionView } from '../view.ts'
 
 export function foldSpent(guard: Guard, event: SessionEvent, view: SessionView): Guard {
   const { run } = event
+  if (event.type === 'session.updated') {
+    const { budget, participantBudget } = event.data
+    // What was warned of was another limit.
+    const fresh = budget === undefined ? guard : forgetWarned(guard, 'session ')
+    return participantBudget === undefined ? fresh : forgetWarned(fresh, 'participant ')
+  }
   if (run === undefined) return guard
   if (event.type === 'budget.warned') {
     const { scope, measure, percent } = event.data
@@ -41,11 +47,12 @@ function usedBy(guard: Guard, run: RunId, event: SessionEvent): Spent | undefine
   }
 }
 
-/** For the run and all that it came from, for the session, and for whoever asked in the first place. */
+/** For the run and all open ones that it came from, for the session, and for whoever asked in the first place. */
 function count(guard: Guard, run: RunId, used: Spent, view: SessionView): Guard {
   const { spent } = guard
   const runs = { ...spent.runs }
-  for (const id of lineage(view, run)) runs[id] = addSpent(runs[id] ?? nothingSpent, used)
+  const open = new Set(view.runs.filter((candidate) => candidate.status !== 'ended').map((candidate) => candidate.id))
+  for (const id of lineage(view, run)) if (open.has(id)) runs[id] = addSpent(runs[id] ?? nothingSpent, used)
   const who = askedBy(view, run)
   const participants = who === undefined ? spent.participants : countFor(spent.participants, who, used)
   return { ...guard, spent: { runs, session: addSpent(spent.session, used), participants } }
@@ -80,7 +87,10 @@ export function askedBy(view: SessionView, run: RunId): Actor | undefined {
 
 function forget(guard: Guard, run: RunId): Guard {
   const { [run]: _, ...runs } = guard.spent.runs
-  const prefix = `run ${run} `
-  const warned = Object.fromEntries(Object.entries(guard.warned).filter(([key]) => !key.startsWith(prefix)))
-  return { ...guard, spent: { ...guard.spent, runs }, warned }
+  return forgetWarned({ ...guard, spent: { ...guard.spent, runs } }, `run ${run} `)
+}
+
+function forgetWarned(guard: Guard, prefix: string): Guard {
+  const left = Object.entries(guard.warned).filter(([key]) => !key.startsWith(prefix))
+  return { ...guard, warned: Object.fromEntries(left) }
 }
