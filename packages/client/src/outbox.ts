@@ -70,7 +70,8 @@ export class Outbox {
       })
     }
     // The server ends a connection that sends a wrong shape, which would be the wrong answer to one wrong call.
-    const checked = commandBody.parse(body, 'command')
+    // A copy, because it may be sent again later, when the caller has done something else with what it gave.
+    const checked = structuredClone(commandBody.parse(body, 'command'))
     this.#count += 1
     const id = `${this.#prefix}-${this.#count}`
     const answer = new Promise<Accepted>((resolve, reject) => {

@@ -30,6 +30,7 @@ import {
   optional,
   string,
   tagged,
+  type ObjectSchema,
   type Schema,
 } from './schema.ts'
 
@@ -224,7 +225,7 @@ const seq: Schema<number> = integer(0, Number.MAX_SAFE_INTEGER)
 const unwatched: Schema<Unwatched> = object({ afterMs: span, action: oneOf('pause', 'cancel') })
 const retention: Schema<Retention> = object({ rawMs: optional(span), sessionMs: optional(span) })
 
-export const sessionSettings: Schema<SessionSettings> = object({
+export const sessionSettings: ObjectSchema<SessionSettings> = object({
   metadata: optional(jsonObject()),
   agent: optional(agentName),
   policy: optional(policy),

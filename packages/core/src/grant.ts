@@ -46,6 +46,7 @@ export interface Grant {
 
 /** Whether a session id fits a pattern of {@link Capability}. */
 export function matches(pattern: string, session: SessionId): boolean {
+  if (pattern === '**') return true
   const want = pattern.split('/')
   const have = session.split('/')
   for (const [index, segment] of want.entries()) {

@@ -6,10 +6,19 @@ import type { Json, JsonObject } from './json.ts'
  * schema and the version guard can't drift apart. Small on purpose: only what the wire needs.
  */
 export interface Schema<T> {
-  /** Returns the value as `T` or throws `bad_request` with the path of the first field that is wrong. */
+  /**
+   * Returns the value as `T` or throws `bad_request` with the path of the first field that is wrong. What is right
+   * already is returned as it is and not copied: every token passes here.
+   */
   parse(value: unknown, path?: string): T
   /** This shape as a JSON Schema. */
   readonly json: JsonObject
+}
+
+/** The schema of an object with named fields. */
+export interface ObjectSchema<T> extends Schema<T> {
+  /** As `parse`, for an object that has one field more, which was checked by somebody else. */
+  parseBeside(tag: string, value: object, path: string): T
 }
 
 interface OptionalSchema<T> extends Schema<T> {
@@ -140,7 +149,13 @@ export function array<T>(
       if (!Array.isArray(value) || value.length < min || value.length > max) {
         fail(path, `an array of ${min} to ${max} items`, value)
       }
-      return value.map((entry: unknown, index) => item.parse(entry, `${path}[${index}]`))
+      const given: readonly unknown[] = value
+      let output: T[] | undefined
+      for (let index = 0; index < given.length; index += 1) {
+        const parsed = item.parse(given[index], `${path}[${index}]`)
+        if (parsed !== given[index]) (output ??= [...(given as readonly T[])])[index] = parsed // those before are parsed
+      }
+      return output ?? (given as readonly T[]) // every entry was parsed and none is another value than before
     },
     json: { type: 'array', items: item.json, ...(min > 0 && { minItems: min }), maxItems: max },
   }
@@ -165,31 +180,40 @@ interface ObjectShape {
 }
 
 /** An object with exactly these fields: an unknown key is an error, because it is nearly always a misspelt one. */
-export function object<F extends Fields>(fields: F): Schema<ObjectOf<F>> {
-  const entries = Object.entries(fields)
-  const required = entries.filter(([, schema]) => !('optional' in schema)).map(([key]) => key)
+export function object<F extends Fields>(fields: F): ObjectSchema<ObjectOf<F>> {
+  const known = new Set(Object.keys(fields))
+  const entries = Object.entries(fields).map(([key, schema]) => ({ key, schema, isOptional: 'optional' in schema }))
+
+  function parseFields(value: object, path: string, beside: string | undefined): ObjectOf<F> {
+    const input = value as Readonly<Record<string, unknown>> // an object that is no array
+    for (const key of Object.keys(input)) {
+      if (!known.has(key) && key !== beside)
+        fail(join(path, key), `left out (known here: ${[...known].join(', ')})`, input[key])
+    }
+    let output: Record<string, unknown> | undefined
+    for (const { key, schema, isOptional } of entries) {
+      const given = input[key]
+      if (given === undefined && isOptional) continue
+      const parsed = schema.parse(given, join(path, key))
+      if (parsed !== given) (output ??= { ...input })[key] = parsed
+    }
+    return (output ?? input) as ObjectOf<F> // every field was parsed by its own schema
+  }
+
   return {
-    parse(value, path = '') {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(path, 'an object', value)
-      const input = value as Record<string, unknown> // checked on the line above
-      for (const key of Object.keys(input)) {
-        if (!Object.hasOwn(fields, key))
-          fail(join(path, key), `left out (known here: ${Object.keys(fields).join(', ')})`, input[key])
-      }
-      const output: Record<string, unknown> = {}
-      for (const [key, schema] of entries) {
-        if (input[key] === undefined && 'optional' in schema) continue
-        output[key] = schema.parse(input[key], join(path, key))
-      }
-      return output as ObjectOf<F> // every field was parsed by its own schema
-    },
+    parse: (value, path = '') => parseFields(isObject(value) ? value : fail(path, 'an object', value), path, undefined),
+    parseBeside: (tag, value, path) => parseFields(value, path, tag),
     json: {
       type: 'object',
-      properties: Object.fromEntries(entries.map(([key, schema]) => [key, schema.json])),
-      required,
+      properties: Object.fromEntries(entries.map(({ key, schema }) => [key, schema.json])),
+      required: entries.filter(({ isOptional }) => !isOptional).map(({ key }) => key),
       additionalProperties: false,
     },
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** An object with exactly one of these fields: a choice that is made by naming it. */
@@ -200,7 +224,7 @@ export function oneField<F extends Fields>(
   return {
     parse(value, path = '') {
       const expected = `an object with exactly one of ${names.join(', ')}`
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(path, expected, value)
+      if (!isObject(value)) fail(path, expected, value)
       const [entry, ...more] = Object.entries(value as Record<string, unknown>) // checked on the line above
       const [name = '', chosen] = entry ?? []
       const schema = Object.hasOwn(fields, name) ? fields[name] : undefined
@@ -211,20 +235,21 @@ export function oneField<F extends Fields>(
   }
 }
 
-type Variants = Readonly<Record<string, Schema<object>>>
+type Variants = Readonly<Record<string, ObjectSchema<object>>>
 type Tagged<Tag extends string, V extends Variants> = {
   [K in keyof V]: { readonly [T in Tag]: K } & Output<V[K]>
 }[keyof V]
 
 /** A union of objects told apart by a string field. */
 export function tagged<Tag extends string, V extends Variants>(tag: Tag, variants: V): Schema<Tagged<Tag, V>> {
+  const byName = new Map(Object.entries(variants))
   return {
     parse(value, path = '') {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(path, 'an object', value)
-      const { [tag]: name, ...rest } = value as Record<string, unknown> // checked on the line above
-      const variant = typeof name === 'string' && Object.hasOwn(variants, name) ? variants[name] : undefined
-      if (!variant) fail(join(path, tag), `one of ${Object.keys(variants).join(', ')}`, name)
-      return { [tag]: name, ...variant.parse(rest, path) } as Tagged<Tag, V> // the variant was chosen by this tag
+      if (!isObject(value)) fail(path, 'an object', value)
+      const { [tag]: name } = value as Readonly<Record<string, unknown>> // checked on the line above
+      const variant = typeof name === 'string' ? byName.get(name) : undefined
+      if (!variant) fail(join(path, tag), `one of ${[...byName.keys()].join(', ')}`, name)
+      return variant.parseBeside(tag, value, path) as Tagged<Tag, V> // the variant was chosen by this tag
     },
     json: { oneOf: Object.entries(variants).map(([name, variant]) => withTag(variant.json, tag, name)) },
   }
@@ -254,7 +279,7 @@ export function json(): Schema<Json> {
 export function jsonObject(): Schema<JsonObject> {
   return {
     parse(value, path = '') {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(path, 'a JSON object', value)
+      if (!isObject(value)) fail(path, 'a JSON object', value)
       check(value, path, maxDepth)
       return value as JsonObject // checked recursively on the line above
     },

@@ -18,7 +18,7 @@ import type { WireError } from './errors.ts'
 import type { EventData, HiddenEvent, SessionEvent } from './events.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Request } from './request.ts'
-import { array, integer, json, object, optional, string, tagged, type Schema } from './schema.ts'
+import { array, integer, json, object, optional, string, tagged, type ObjectSchema, type Schema } from './schema.ts'
 import type { EndedRun, Message, SessionView } from './view.ts'
 
 /** The WebSocket subprotocol: name and version. */
@@ -168,11 +168,9 @@ const withToken = object({ token, client: optional(label) })
 const withTicket = object({ ticket: string({ min: 1, max: 128 }), client: optional(label) })
 
 /** Either a token or a ticket, and not both: nobody should have to know which of two counts. */
-const hello: Schema<Hello> = {
-  parse: (value, path) =>
-    typeof value === 'object' && value !== null && 'ticket' in value
-      ? withTicket.parse(value, path)
-      : withToken.parse(value, path),
+const hello: ObjectSchema<Hello> = {
+  parse: (value, path) => helloOf(value).parse(value, path),
+  parseBeside: (tag, value, path) => helloOf(value).parseBeside(tag, value, path),
   json: {
     type: 'object',
     properties: { ...propertiesOf(withToken), ...propertiesOf(withTicket) },
@@ -180,6 +178,10 @@ const hello: Schema<Hello> = {
     additionalProperties: false,
     oneOf: [{ required: ['token'] }, { required: ['ticket'] }],
   },
+}
+
+function helloOf(value: unknown): ObjectSchema<Hello> {
+  return typeof value === 'object' && value !== null && 'ticket' in value ? withTicket : withToken
 }
 
 function propertiesOf({ json }: Schema<object>): JsonObject {

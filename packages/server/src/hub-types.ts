@@ -23,7 +23,7 @@ export interface Page {
   /** Seq of the last event. */
   readonly last: number
   readonly events: readonly string[]
-  /** The page as a WebSocket text frame: encoded once, whoever reads it. */
+  /** The page as a WebSocket message, header and all: encoded once, whoever reads it. */
   readonly frame: Buffer
   /** The page as a reader sees it: the same one for all readers who see the same. */
   visibleTo(reader: Reader): Page

@@ -110,7 +110,13 @@ export class RoomHub implements Hub {
     throw noSession(key)
   }
 
-  async submit(key: SessionKey, command: Command): Promise<Outcome> {
+  submit(key: SessionKey, command: Command): Promise<Outcome> {
+    // Nearly every command finds its room open; what a promise costs counts for each token.
+    const open = this.#closing ? undefined : this.#rooms.get(key)
+    return open ? open.submit(command) : this.#openAndSubmit(key, command)
+  }
+
+  async #openAndSubmit(key: SessionKey, command: Command): Promise<Outcome> {
     try {
       return await (await this.room(key)).submit(command)
     } catch (thrown) {

@@ -158,6 +158,8 @@ export class Room implements PageSource {
   }
 
   async #work(): Promise<void> {
+    // Commands of the same turn are decided together.
+    await Promise.resolve()
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, maxBatch)
       try {
@@ -174,7 +176,8 @@ export class Room implements PageSource {
   /** Decides a batch and makes it durable; on a conflict with another server, again from what is true now. */
   async #settle(batch: readonly Waiting[]): Promise<void> {
     for (;;) {
-      const cold = await this.#readCold(batch)
+      const ids = batch.flatMap(({ command }) => lookups(this.#state, command.body))
+      const cold = ids.length === 0 ? [] : await findMessages(this.#options.store, this.key, ids)
       const { decisions, events, state, messages } = this.#decide(batch, cold)
       if (events.length > 0) {
         const written = await this.#append(events, state, messages)
@@ -273,11 +276,6 @@ export class Room implements PageSource {
     const outcome = toOutcome(decision)
     this.#options.meter.answered(outcome.outcome, outcome.outcome === 'refused' ? outcome.error.code : undefined)
     waiting?.answer(outcome)
-  }
-
-  async #readCold(batch: readonly Waiting[]): Promise<readonly Message[]> {
-    const ids = batch.flatMap(({ command }) => lookups(this.#state, command.body))
-    return ids.length === 0 ? [] : findMessages(this.#options.store, this.key, ids)
   }
 
   /** Looks again when time will have made something due. A timer that is early finds nothing and sets the next one. */

@@ -1,4 +1,5 @@
 import type { SessionId } from '@headrace/core'
+import { textFrames } from './text-frames.ts'
 import type { Page } from './hub-types.ts'
 import { visiblePages } from './visible-page.ts'
 
@@ -16,7 +17,7 @@ export function makePage(session: SessionId, after: number, events: readonly str
     last: after + events.length,
     events,
     get frame() {
-      frame ??= Buffer.from(`{"type":"events","session":${JSON.stringify(session)},"events":[${events.join(',')}]}`)
+      frame ??= textFrames([`{"type":"events","session":${JSON.stringify(session)},"events":[${events.join(',')}]}`])
       return frame
     },
     visibleTo: (reader) => visible(reader),

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { ada, faulty, key, openHub, text } from './support/hub.ts'
 import { settled } from './support/fake-clock.ts'
+import { textFrames } from '../src/text-frames.ts'
 import type { Page } from '../src/hub-types.ts'
 
 const send = { type: 'send' as const, parts: text('hello') }
@@ -10,7 +11,8 @@ const send = { type: 'send' as const, parts: text('hello') }
 async function readAll(next: () => Page | undefined | Promise<Page | undefined>): Promise<readonly SessionEvent[]> {
   const events: SessionEvent[] = []
   for (let page = await next(); page; page = await next()) {
-    expect(page.frame.toString()).toBe(`{"type":"events","session":"demo/1","events":[${page.events.join(',')}]}`)
+    const text = `{"type":"events","session":"demo/1","events":[${page.events.join(',')}]}`
+    expect(page.frame).toEqual(textFrames([text]))
     for (const event of page.events) events.push(JSON.parse(event) as SessionEvent)
   }
   return events

@@ -11,6 +11,7 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Down } from '@headrace/core'
+import { textFrames } from '../text-frames.ts'
 import type { Clock } from '../clock.ts'
 import type { Follower, Meter, Page } from '../hub-types.ts'
 import type { Pace } from '../pace.ts'
@@ -69,10 +70,8 @@ export class Outlet {
     const texts = this.#texts
     this.#texts = []
     if (this.#closed) return
-    const { ws, socket, maxUnsentBytes, onStall } = this.#options
-    socket.cork()
-    for (const text of texts) ws.send(text)
-    socket.uncork()
+    const { ws, maxUnsentBytes, onStall } = this.#options
+    this.#write(textFrames(texts))
     // A peer that asks and never reads the answers.
     if (ws.bufferedAmount > unreadFactor * maxUnsentBytes) onStall()
   }
@@ -101,7 +100,10 @@ export class Outlet {
     if (this.#closed) return
     this.#flushing = true
     this.#lastFlush = this.#options.clock.now()
-    this.#options.socket.cork()
+    const { socket } = this.#options
+    // One write for all; where there is only one thing to write, corking costs more than it saves.
+    const corks = this.#due.size + this.#texts.length > 1
+    if (corks) socket.cork()
     this.flushTexts()
     const later: Promise<void>[] = []
     for (const follower of this.#due) {
@@ -111,7 +113,7 @@ export class Outlet {
       if (page instanceof Promise) later.push(this.#giveLater(follower, page))
       else this.#give(follower, page)
     }
-    this.#options.socket.uncork()
+    if (corks) socket.uncork()
     if (later.length === 0) this.#flushed()
     else void Promise.all(later).then(() => this.#flushed())
   }
@@ -127,9 +129,18 @@ export class Outlet {
   /** Sends a page; its follower stays due until it has reached the end of its log. */
   #give(follower: Follower, page: Page | undefined): void {
     if (!page || this.#closed) return
-    this.#options.ws.send(page.frame, { binary: false })
+    this.#write(page.frame)
     this.#options.meter.delivered(page.events.length, page.frame.length)
     this.#due.add(follower)
+  }
+
+  /**
+   * Past `ws`, which would make a header for each reader and write it apart from what it belongs to. It has nothing of
+   * its own waiting that this could overtake: there is no compression, and it counts what the socket has not sent.
+   */
+  #write(frames: Buffer): void {
+    const { ws, socket } = this.#options
+    if (ws.readyState === ws.OPEN) socket.write(frames)
   }
 
   #flushed(): void {

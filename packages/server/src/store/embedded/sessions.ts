@@ -31,6 +31,8 @@ export interface Session {
   purging: number
   /** Grows whenever `durable` falls: what was read before says nothing about after. */
   generation: number
+  /** Whether it was used since it was last looked at for letting it go. */
+  isRecent: boolean
   /** Whether it was dropped from memory. Whoever still holds it must look it up again before it writes. */
   isStale: boolean
   readonly waiting: (() => void)[]
@@ -62,7 +64,8 @@ type Read = <T>(read: (reader: Reader) => Promise<T>) => Promise<T>
  * @param limit - most sessions that are kept while nothing of theirs is queued
  */
 export function createSessions(read: Read, limit: number): Sessions {
-  // In the order of last use.
+  // In the order of loading, except that those which were used get a second round: moving a session at each use would
+  // cost every append two changes of the map.
   const cached = new Map<SessionKey, Session>()
   const loading = new Map<SessionKey, Waiter[]>()
   const outdated = new Set<SessionKey>()
@@ -87,7 +90,14 @@ export function createSessions(read: Read, limit: number): Sessions {
     for (const session of cached.values()) {
       if (cached.size <= limit) return
       // Those with queued writes are few: the queue is bounded.
-      if (session.pending === 0) forget(session)
+      if (session.pending > 0) continue
+      if (!session.isRecent) {
+        forget(session)
+        continue
+      }
+      session.isRecent = false
+      cached.delete(session.key)
+      cached.set(session.key, session)
     }
   }
 
@@ -114,8 +124,7 @@ export function createSessions(read: Read, limit: number): Sessions {
       }
       const session = cached.get(key)
       if (session !== undefined) {
-        cached.delete(key)
-        cached.set(key, session)
+        session.isRecent = true
         callback(session)
         return
       }
@@ -175,6 +184,7 @@ async function loadSession(reader: Reader, key: SessionKey): Promise<Session> {
     pending: 0,
     purging: 0,
     generation: 0,
+    isRecent: false,
     isStale: false,
     waiting: [],
   }

@@ -238,10 +238,8 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
   return {
     capabilities: { name: 'embedded', durability: 'fsync', shared: false },
 
-    async append(key: SessionKey, expectedSeq: number, batch: AppendBatch): Promise<void> {
-      assertOpen()
-      await new Promise<void>((resolve, reject) => tryAppend({ key, expectedSeq, batch, resolve, reject }))
-    },
+    append: (key: SessionKey, expectedSeq: number, batch: AppendBatch) =>
+      new Promise((resolve, reject) => tryAppend({ key, expectedSeq, batch, resolve, reject })),
 
     async begin(key: SessionKey, floor: Snapshot, batch: AppendBatch = { events: [] }): Promise<void> {
       assertOpen()
