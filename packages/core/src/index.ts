@@ -116,6 +116,7 @@ export {
   type ListQuery,
   type MessageRow,
   type ReadLimits,
+  type Redaction,
   type SearchHit,
   type SearchPage,
   type SearchQuery,

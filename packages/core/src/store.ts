@@ -100,6 +100,20 @@ export interface Compaction {
   readonly drop: readonly (readonly [first: number, last: number])[]
 }
 
+/** What a redaction puts in the place of what is to go. */
+export interface Redaction {
+  /** Events as JSON, each in the place of one that is there. */
+  readonly events: readonly { readonly seq: number; readonly json: string }[]
+  /** Message rows, each in the place of one that is there. What it was found by is removed. */
+  readonly messages: readonly MessageRow[]
+  /** In the place of the newest snapshot, whichever that is. At or above the floor. */
+  readonly snapshot: Snapshot
+  /** In the place of the state at the floor. Left out, that state is dropped. */
+  readonly floor?: Snapshot
+  /** What messages are found by from now on: those that are replaced here, or others. */
+  readonly words?: readonly SearchWords[]
+}
+
 export interface ListQuery {
   readonly tenant: string
   /** Most rows: 1 to 1,000. */
@@ -207,7 +221,10 @@ export interface Store {
   /** The newest snapshot. It may be behind the log, never ahead of it, and never below the floor. */
   getSnapshot(key: SessionKey): Promise<Snapshot | undefined>
 
-  /** The state exactly at the floor, whatever newer snapshots there are; `undefined` without a floor. */
+  /**
+   * The state exactly at the floor, whatever newer snapshots there are; `undefined` without a floor, or when a redaction
+   * dropped it.
+   */
   floorSnapshot(key: SessionKey): Promise<Snapshot | undefined>
 
   /**
@@ -226,6 +243,18 @@ export interface Store {
    *   to drop is above the floor; `store_full`; `unknown_outcome`: the floor tells
    */
   compact(key: SessionKey, compaction: Compaction): Promise<void>
+
+  /**
+   * Replaces events and messages where they are, with the states that still hold what they said, all at once. Appends go on
+   * meanwhile, and the head stays. Resolves when the old bytes are in no file any more, or erasing them has failed, which is
+   * not the caller's concern.
+   *
+   * A snapshot that is newer than the one here is taken as always: the caller sees to it that it holds nothing of the old.
+   *
+   * @throws HeadraceError `session_not_found`; `bad_request`: an event or a message row is not there, a snapshot is below the
+   *   floor or past the end of the log, or `floor` is not at the floor: nothing was written; `store_full`; `unknown_outcome`
+   */
+  redact(key: SessionKey, redaction: Redaction): Promise<void>
 
   /** The newest message rows before a position, oldest first. */
   readMessages(key: SessionKey, before: number, limit: number): Promise<readonly MessageRow[]>

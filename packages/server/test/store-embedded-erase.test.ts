@@ -45,6 +45,16 @@ const ways: readonly {
 }[] = [
   { name: 'a purge', left: 0, remove: (store) => store.purge(key) },
   {
+    name: 'a redaction',
+    left: 2_000,
+    remove: (store) =>
+      store.redact(key, {
+        events: Array.from({ length: 2_000 }, (_, index) => ({ seq: index + 1, json: '"redacted"' })),
+        messages: Array.from({ length: 50 }, (_, round) => ({ seq: round * 40 + 1, json: '"redacted"' })),
+        snapshot: { seq: 2_000, state: '{}' },
+      }),
+  },
+  {
     name: 'a compaction',
     left: 1,
     // Snapshots that can be dropped are replaced, and so are rows.

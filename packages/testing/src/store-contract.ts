@@ -7,6 +7,7 @@ import { listContract } from './store-contract/lists.ts'
 import { modelContract } from './store-contract/model-test.ts'
 import { purgeContract } from './store-contract/purge.ts'
 import { readContract } from './store-contract/read.ts'
+import { redactionContract } from './store-contract/redaction.ts'
 import { reopenContract } from './store-contract/reopen.ts'
 import { searchContract } from './store-contract/search.ts'
 import { tenantContract } from './store-contract/tenants.ts'
@@ -31,6 +32,7 @@ export function storeContract(name: string, open: OpenStore): void {
     searchContract(tests)
     compactionContract(tests)
     tenantContract(tests)
+    redactionContract(tests)
     purgeContract(tests)
     reopenContract(tests)
     modelContract(open)

@@ -7,6 +7,7 @@ import type {
   ListQuery,
   MessageRow,
   ReadLimits,
+  Redaction,
   SearchPage,
   SearchQuery,
   SearchWords,
@@ -25,12 +26,15 @@ import {
   type ListPosition,
 } from './cursor.ts'
 import { isFoundBy } from './found-by.ts'
+import { assertRedactable, missing, wordsAfter } from './redaction.ts'
 import { isListed, newestEntry } from './row-choice.ts'
 import { assertFloor, endOfDropped, rangesToDrop } from './seq-ranges.ts'
 
 interface Session {
   head: number
-  floor?: Snapshot
+  floorSeq: number
+  /** The state at the floor. */
+  floor?: Snapshot | undefined
   readonly events: Map<number, string>
   readonly messages: Map<number, MessageRow>
   readonly words: Map<number, SearchWords>
@@ -92,7 +96,7 @@ export function createMemoryStore(): Store {
       assertFloor(floor)
       const found = find(key)
       if (found !== undefined && found.head > 0) throw new AppendConflict(key, 0, found.head)
-      const session = { ...newSession(), head: floor.seq, floor, snapshot: floor }
+      const session = { ...newSession(), head: floor.seq, floorSeq: floor.seq, floor, snapshot: floor }
       sessions.set(key, session)
       append(session, batch)
     },
@@ -102,7 +106,7 @@ export function createMemoryStore(): Store {
     },
 
     async floor(key: SessionKey): Promise<number> {
-      return find(key)?.floor?.seq ?? 0
+      return find(key)?.floorSeq ?? 0
     },
 
     async read(key: SessionKey, after: number, limits: ReadLimits): Promise<readonly string[]> {
@@ -144,12 +148,24 @@ export function createMemoryStore(): Store {
           `floor: ${floor.seq} is past the end of the log of ${key}, ${session.head}.`,
         )
       }
-      if (floor.seq <= (session.floor?.seq ?? 0)) return
+      if (floor.seq <= session.floorSeq) return
+      session.floorSeq = floor.seq
       session.floor = floor
       if ((session.snapshot?.seq ?? 0) < floor.seq) session.snapshot = floor
       for (const seq of session.events.keys()) {
         if (endOfDropped(ranges, seq) !== undefined) session.events.delete(seq)
       }
+    },
+
+    async redact(key: SessionKey, redaction: Redaction): Promise<void> {
+      const session = mustFind(key)
+      assertRedactable({ key, head: session.head, floor: session.floorSeq }, redaction)
+      for (const { seq } of redaction.events) if (!session.events.has(seq)) throw missing('event', seq, key)
+      for (const { seq } of redaction.messages) if (!session.messages.has(seq)) throw missing('message row', seq, key)
+      for (const { seq, json } of redaction.events) session.events.set(seq, json)
+      session.snapshot = redaction.snapshot
+      session.floor = redaction.floor
+      append(session, { events: [], messages: redaction.messages, words: wordsAfter(redaction) })
     },
 
     async readMessages(key: SessionKey, before: number, limit: number): Promise<readonly MessageRow[]> {
@@ -241,5 +257,5 @@ function page(
 }
 
 function newSession(): Session {
-  return { head: 0, events: new Map(), messages: new Map(), words: new Map() }
+  return { head: 0, floorSeq: 0, events: new Map(), messages: new Map(), words: new Map() }
 }

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { AppendConflict, sessionKey, type SessionKey, type SessionRow, type Snapshot, type Store } from '@headrace/core'
+import {
+  AppendConflict,
+  sessionKey,
+  type Redaction,
+  type SessionKey,
+  type SessionRow,
+  type Snapshot,
+  type Store,
+} from '@headrace/core'
 import { inboxAll, listAll, makeRow, searchAll, workAll, type OpenStore } from './fixture.ts'
 import { StoreModel } from './model.ts'
 
@@ -37,6 +45,7 @@ type Step =
       readonly floor: number
       readonly drop: readonly (readonly [number, number])[]
     }
+  | { readonly do: 'redact'; readonly key: SessionKey; readonly pick: number; readonly withFloor: boolean }
   | { readonly do: 'lists'; readonly limit: number; readonly time: number }
   | { readonly do: 'purge'; readonly key: SessionKey }
   | { readonly do: 'reopen' }
@@ -104,6 +113,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       floor: small,
       drop: fc.array(fc.tuple(small, small), { maxLength: 3 }),
     }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('redact' as const), key, pick: small, withFloor: fc.boolean() }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('lists' as const), limit, time }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('purge' as const), key }) },
@@ -184,6 +197,8 @@ async function check(
       model.compact(next.key, compaction)
       return checkTips(store, model, next.key)
     }
+    case 'redact':
+      return checkRedaction(store, model, next, index)
     case 'lists':
       return checkLists(store, model, next.limit, next.time)
     case 'purge':
@@ -217,6 +232,30 @@ async function checkAppend(
 
 function byId(a: SessionRow, b: SessionRow): number {
   return a.id < b.id ? -1 : 1
+}
+
+async function checkRedaction(
+  store: Store,
+  model: StoreModel,
+  next: Extract<Step, { do: 'redact' }>,
+  index: number,
+): Promise<void> {
+  const [head, floor] = [model.head(next.key), model.floor(next.key)]
+  if (head === 0) return
+  const { events, messages } = model.seqs(next.key)
+  const json = JSON.stringify(`redacted ${index}`)
+  const redacted = (seqs: readonly number[]): { seq: number; json: string }[] =>
+    seqs.flatMap((seq) => ((seq + next.pick) % 3 === 0 ? [{ seq, json }] : []))
+  const redaction: Redaction = {
+    events: redacted(events),
+    messages: redacted(messages),
+    snapshot: { seq: Math.max(1, floor, head - next.pick), state: json },
+    ...(floor > 0 && next.withFloor ? { floor: { seq: floor, state: json } } : {}),
+    ...(next.pick % 4 === 0 ? { words: [{ seq: next.pick, at: next.pick, words: ['planet'] }] } : {}),
+  }
+  await store.redact(next.key, redaction)
+  model.redact(next.key, redaction)
+  return checkTips(store, model, next.key)
 }
 
 /** Where the log really ends, or that it went on. */

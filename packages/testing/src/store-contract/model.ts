@@ -4,6 +4,7 @@ import type {
   Compaction,
   MessageRow,
   ReadLimits,
+  Redaction,
   SearchWords,
   SessionKey,
   SessionRow,
@@ -14,7 +15,8 @@ interface ModelSession {
   /** By seq. */
   readonly events: ReadonlyMap<number, string>
   readonly head: number
-  readonly floor: Snapshot | undefined
+  readonly floor: number
+  readonly floorState: Snapshot | undefined
   readonly messages: readonly MessageRow[]
   readonly words: readonly SearchWords[]
   readonly row: SessionRow | undefined
@@ -24,7 +26,8 @@ interface ModelSession {
 const empty: ModelSession = {
   events: new Map(),
   head: 0,
-  floor: undefined,
+  floor: 0,
+  floorState: undefined,
   messages: [],
   words: [],
   row: undefined,
@@ -56,7 +59,7 @@ export class StoreModel {
   begin(key: SessionKey, floor: Snapshot, batch: AppendBatch): void {
     const { head } = this.#get(key)
     if (head > 0) throw new AppendConflict(key, 0, head)
-    this.#sessions.set(key, { ...empty, head: floor.seq, floor, snapshot: floor })
+    this.#sessions.set(key, { ...empty, head: floor.seq, floor: floor.seq, floorState: floor, snapshot: floor })
     this.append(key, floor.seq, batch)
   }
 
@@ -68,9 +71,32 @@ export class StoreModel {
     this.#sessions.set(key, {
       ...session,
       events: new Map([...session.events].filter(([seq]) => !isDropped(seq))),
-      floor,
+      floor: floor.seq,
+      floorState: floor,
       snapshot: (session.snapshot?.seq ?? 0) < floor.seq ? floor : session.snapshot,
     })
+  }
+
+  /** Only what is no bad request. */
+  redact(key: SessionKey, { events, messages, snapshot, floor, words = [] }: Redaction): void {
+    const session = this.#get(key)
+    const replace = <T extends { readonly seq: number }>(old: readonly T[], news: readonly T[]): T[] =>
+      old.map((entry) => news.find(({ seq }) => seq === entry.seq) ?? entry)
+    const isKept = ({ seq }: SearchWords): boolean => ![...messages, ...words].some((entry) => entry.seq === seq)
+    this.#sessions.set(key, {
+      ...session,
+      events: new Map([...session.events, ...events.map(({ seq, json }) => [seq, json] as const)]),
+      messages: replace(session.messages, messages),
+      words: [...session.words.filter(isKept), ...words.filter((entry) => entry.words.length > 0)],
+      snapshot,
+      floorState: floor,
+    })
+  }
+
+  /** Positions of the events and of the message rows that there are. */
+  seqs(key: SessionKey): { events: number[]; messages: number[] } {
+    const { events, messages } = this.#get(key)
+    return { events: [...events.keys()], messages: messages.map(({ seq }) => seq) }
   }
 
   head(key: SessionKey): number {
@@ -78,11 +104,11 @@ export class StoreModel {
   }
 
   floor(key: SessionKey): number {
-    return this.#get(key).floor?.seq ?? 0
+    return this.#get(key).floor
   }
 
   floorSnapshot(key: SessionKey): Snapshot | undefined {
-    return this.#get(key).floor
+    return this.#get(key).floorState
   }
 
   read(key: SessionKey, after: number, limits: ReadLimits): string[] {

@@ -18,6 +18,7 @@ const calls: Record<Exclude<keyof Store, 'capabilities' | 'close'>, (store: Stor
   floor: (store) => store.floor(key),
   floorSnapshot: (store) => store.floorSnapshot(key),
   compact: (store) => store.compact(key, { floor: { seq: 1, state: '{}' }, drop: [[1, 1]] }),
+  redact: (store) => store.redact(key, { events: [], messages: [], snapshot: { seq: 1, state: '{}' } }),
   row: (store) => store.row(key),
   list: (store) => store.list({ tenant: 'acme', limit: 10 }),
   inbox: (store) => store.inbox({ tenant: 'acme', for: ['*'], limit: 10 }),

@@ -40,12 +40,12 @@ export async function compactSession(
   if ((session.snapshot ?? 0) < seq) ops.push(snapshotOp(snapshotKey(key), to.floor))
 
   try {
-    session.compacting += 1
+    session.reshaping += 1
     const written = writes.write(held, ops, {
       queued: () => (session.snapshot = Math.max(session.snapshot ?? 0, seq)),
       done: () => (session.floor = first),
     })
-    await written.finally(() => (session.compacting -= 1))
+    await written.finally(() => (session.reshaping -= 1))
     while (next.left.length > 0) {
       const { left } = next
       next = await slot.read((reader) => nextDeletions(reader, key, left))

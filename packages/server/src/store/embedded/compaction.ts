@@ -17,6 +17,8 @@ export interface Floor {
   readonly seq: number
   /** Sorted and apart. Empty unless a compaction is under way. */
   readonly dropping: readonly SeqRange[]
+  /** Whether a redaction has dropped the state at the floor. */
+  readonly isStateless?: boolean
 }
 
 export const noFloor: Floor = { seq: 0, dropping: [] }
@@ -24,12 +26,11 @@ export const noFloor: Floor = { seq: 0, dropping: [] }
 const keysPerBatch = 1_000
 
 export function floorOp(key: SessionKey, floor: Floor): Op {
-  const value = JSON.stringify(floor.dropping.length === 0 ? { seq: floor.seq } : floor)
-  return { type: 'put', key: floorKey(key), value: seal(floorKey(key), value) }
+  return { type: 'put', key: floorKey(key), value: seal(floorKey(key), JSON.stringify(floor)) }
 }
 
 export function parseFloor(json: string): Floor {
-  return { dropping: [], ...(JSON.parse(json) as Pick<Floor, 'seq'> & Partial<Floor>) } // its checksum says that floorOp wrote it
+  return JSON.parse(json) as Floor // its checksum says that floorOp wrote it
 }
 
 /** The stored floor. One that is damaged counts as none: whoever opens the session is told. */

@@ -149,20 +149,29 @@ export function inboxRange(tenant: string, actor: string, after: ListPosition | 
   return after === undefined ? { gte, lt } : { gt: inboxKey(tenant, actor, after), lt }
 }
 
-/** It holds a hash of the stem, because a deleted key can stay in a file for a while. */
-export function postingKey(tenant: string, stem: string, { at, session, seq }: SearchPosition): string {
-  return `!x!${tenant}!${hashed(stem)}!${descending(at)}!${session}!${descending(seq)}`
+/**
+ * It holds a hash of the stem, because a deleted key can stay in a file for a while. Short, because these are most of the
+ * keys: stems that share a hash cost only a look.
+ */
+export function postingKeys(tenant: string, stems: Iterable<string>, { at, session, seq }: SearchPosition): string[] {
+  const place = `${shortDescending(at)}!${session}!${shortDescending(seq)}`
+  return Array.from(stems, (stem) => `!x!${tenant}!${stemHash(stem)}!${place}`)
+}
+
+function stemHash(stem: string): string {
+  return hash('sha256', stem, 'base64url').slice(0, 8)
 }
 
 /** Messages with a stem, from the newest or after one. */
 export function postingRange(tenant: string, stem: string, after: SearchPosition | undefined): KeyRange {
-  const { lt, gte } = childrenOf(`!x!${tenant}!${hashed(stem)}`)
-  return after === undefined ? { gte, lt } : { gt: postingKey(tenant, stem, after), lt }
+  const { lt, gte } = childrenOf(`!x!${tenant}!${stemHash(stem)}`)
+  const [gt] = after === undefined ? [] : postingKeys(tenant, [stem], after)
+  return gt === undefined ? { gte, lt } : { gt, lt }
 }
 
 export function postingPosition(key: string): SearchPosition {
   const [at = '', session = '', seq = ''] = key.split('!').slice(-3)
-  return { at: fromDescending(at), session, seq: fromDescending(seq) }
+  return { at: fromShortDescending(at), session, seq: fromShortDescending(seq) }
 }
 
 export function dueKey(at: number, key: SessionKey): string {
@@ -225,6 +234,16 @@ function hashed(text: string): string {
 
 function descending(value: number): string {
   return ascending(Number.MAX_SAFE_INTEGER - value)
+}
+
+/** All of one length, in base 36. */
+function shortDescending(value: number): string {
+  const inRange = Math.max(0, Math.min(Number.MAX_SAFE_INTEGER, Math.trunc(value)))
+  return (Number.MAX_SAFE_INTEGER - inRange).toString(36).padStart(11, '0')
+}
+
+function fromShortDescending(text: string): number {
+  return Number.MAX_SAFE_INTEGER - Number.parseInt(text, 36)
 }
 
 function fromDescending(text: string): number {

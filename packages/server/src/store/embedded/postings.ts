@@ -2,12 +2,12 @@
  * The index of words. A message has a posting for each stem of its words: their first 3 and first 5 characters, or the whole
  * of a shorter word, and the first and first 2 characters too in scripts where these say as much; and one for the empty stem,
  * by which all messages of a tenant are listed. All lists have the same order, newest first. What a posting promises is checked with the words of the message, which are kept with its session: so that
- * they go with it, and that purge and replacement find the postings.
+ * they go with it, and that purge and replacement find the postings. A posting has no value, so it has no checksum.
  */
 import { splitKey } from '@headrace/core'
 import type { SearchWords, SessionKey } from '@headrace/core'
 import type { Op, Reader } from './engine.ts'
-import { postingKey, wordsKey } from './keys.ts'
+import { postingKeys, wordsKey } from './keys.ts'
 import { seal, unseal } from './seal.ts'
 
 /** Longest first. From Thai on, Unicode has mostly scripts without spaces, whose words are short, and syllables. */
@@ -37,7 +37,10 @@ export function wordsOps(key: SessionKey, entries: readonly SearchWords[]): Op[]
   return entries.flatMap((entry) => {
     const at = wordsKey(key, entry.seq)
     if (entry.words.length === 0) return [{ type: 'del', key: at }]
-    return [put(at, JSON.stringify(entry)), ...postingsOf(key, entry).map((posting) => put(posting, ''))]
+    return [
+      put(at, JSON.stringify(entry)),
+      ...postingsOf(key, entry).map((posting): Op => ({ type: 'put', key: posting, value: '' })),
+    ]
   })
 }
 
@@ -64,8 +67,7 @@ export function parseWords(json: string): SearchWords {
 
 function postingsOf(key: SessionKey, { seq, at, words }: SearchWords): string[] {
   const { tenant, session } = splitKey(key)
-  const stems = new Set(['', ...words.flatMap(stemsOf)])
-  return [...stems].map((stem) => postingKey(tenant, stem, { at, session, seq }))
+  return postingKeys(tenant, new Set(['', ...words.flatMap(stemsOf)]), { at, session, seq })
 }
 
 function put(key: string, value: string): Op {

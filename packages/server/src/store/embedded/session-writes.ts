@@ -3,7 +3,7 @@ import { HeadraceError } from '@headrace/core'
 import type { SessionKey } from '@headrace/core'
 import type { Op } from './engine.ts'
 import type { Session, Sessions } from './sessions.ts'
-import type { Writer } from './writer.ts'
+import type { Write, Writer } from './writer.ts'
 
 /** A session that stays in memory, and what it was when that began. */
 export interface HeldSession {
@@ -29,6 +29,7 @@ export interface SessionWrites {
 }
 
 export interface WriteHooks {
+  readonly prepare?: Write['prepare']
   /** Called when the write is queued: from here on the session must say what it will be. */
   readonly queued?: () => void
   /** Called when the write is durable, before anybody else can run. */
@@ -79,7 +80,7 @@ export function createSessionWrites(sessions: Sessions, writer: Writer, assertOp
       }
     },
 
-    async write({ session, generation }, ops, { queued, done } = {}) {
+    async write({ session, generation }, ops, { prepare, queued, done } = {}) {
       assertOpen()
       const refusal = writer.failing ?? writer.admit(ops)
       if (refusal !== undefined) throw refusal
@@ -90,7 +91,7 @@ export function createSessionWrites(sessions: Sessions, writer: Writer, assertOp
           done?.()
           resolve()
         }
-        writer.submit({ session, ops, resolve: resolveDone, reject })
+        writer.submit({ session, ops, prepare, resolve: resolveDone, reject })
         queued?.()
       })
     },

@@ -23,8 +23,8 @@ export interface Session {
   /** Seq of the newest snapshot, with queued writes; `undefined` when nobody has looked yet. */
   snapshot: number | undefined
   floor: Floor
-  /** Compaction writes that are queued or in flight: what is on disk may be ahead of `floor`. */
-  compacting: number
+  /** Compactions and redactions that are queued or in flight: what is on disk may be ahead of `floor`. */
+  reshaping: number
   /** Writes that are queued or in flight. */
   pending: number
   /** Purges that are queued or in flight: meanwhile what is on disk of the session is not whole. */
@@ -180,7 +180,7 @@ async function loadSession(reader: Reader, key: SessionKey): Promise<Session> {
     listed,
     snapshot: undefined,
     floor,
-    compacting: 0,
+    reshaping: 0,
     pending: 0,
     purging: 0,
     generation: 0,

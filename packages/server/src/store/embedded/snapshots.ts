@@ -47,11 +47,11 @@ export function createSnapshots({ slot, writes, find, onError }: SnapshotsParts)
     for (;;) {
       const before = await find(key)
       const { floor, generation } = before
-      if (floor.seq === 0) return undefined
+      if (floor.seq === 0 || floor.isStateless === true) return undefined
       const snapshot = await readAt(floorSnapshotKey(key))
       if (snapshot?.seq === floor.seq) return snapshot
-      // A compaction or a purge came between.
-      if (before.generation !== generation || before.floor !== floor || before.compacting + before.purging > 0) continue
+      // A compaction, a redaction or a purge came between.
+      if (before.generation !== generation || before.floor !== floor || before.reshaping + before.purging > 0) continue
       throw new HeadraceError('store_corrupt', `The state of ${key} at its floor ${floor.seq} is missing.`, {
         detail: { key, seq: floor.seq },
       })

@@ -7,6 +7,7 @@ import type {
   ListQuery,
   MessageRow,
   ReadLimits,
+  Redaction,
   SearchPage,
   SearchQuery,
   SessionKey,
@@ -37,6 +38,7 @@ import { readRow, rowOps } from './listed.ts'
 import { readInbox, readList } from './lists.ts'
 import { staleOps, wordsOps } from './postings.ts'
 import { purgeSession } from './purge.ts'
+import { redactSession } from './redact-session.ts'
 import { seal, unseal } from './seal.ts'
 import { searchMessages } from './search.ts'
 import { createSessionWrites } from './session-writes.ts'
@@ -161,7 +163,7 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
     }
     const dense = Math.max(position, floor.seq)
     if (dense >= durable || isFull()) return events
-    if (session.compacting > 0) {
+    if (session.reshaping > 0) {
       await waitFor(session)
       return undefined
     }
@@ -289,6 +291,14 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
         )
         .then((hasDropped) => (hasDropped ? erase(key) : undefined))
       await finishing(compacting)
+    },
+
+    async redact(key: SessionKey, redaction: Redaction): Promise<void> {
+      assertOpen()
+      const redacting = writes
+        .inTurn(key, (held) => redactSession({ slot, writes }, held, redaction))
+        .then(() => erase(key))
+      await finishing(redacting)
     },
 
     async readMessages(key: SessionKey, before: number, limit: number): Promise<readonly MessageRow[]> {
