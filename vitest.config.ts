@@ -10,6 +10,8 @@ export default defineConfig({
     include: ['packages/*/{src,test}/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // A busy machine is no failure: what is waited for has as long as a test, and what never comes still fails.
+    expect: { poll: { timeout: 15_000 } },
     reporters: ['default', './scripts/closing-line-reporter.ts'],
   },
 })
