@@ -36,8 +36,14 @@ const given: Readonly<Record<string, string>> = {
   fetchToken: 'function fetchToken(): Promise<string>',
   model: 'const model: import("ai").LanguageModel',
   messages: 'const messages: import("ai").ModelMessage[]',
-  toPrompt: 'function toPrompt(history: readonly import("@headrace/core").Message[]): import("ai").ModelMessage[]',
+  toPrompt: 'function toPrompt(prompt: readonly import("@headrace/core").PromptMessage[]): import("ai").ModelMessage[]',
   streamText: 'const streamText: typeof import("ai").streamText',
+  run: 'const run: import("@headrace/client/agent").AgentRun',
+  secret: 'const secret: string',
+  body: 'const body: string',
+  id: 'const id: string',
+  at: 'const at: number',
+  done: 'function done(): void',
   createServer: 'const createServer: typeof import("node:http").createServer',
 }
 

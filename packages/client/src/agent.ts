@@ -1,6 +1,20 @@
 export { createWorker } from './agent/create-worker.ts'
 export { type CloseOptions, type Worker, type WorkerOptions } from './agent/worker.ts'
-export { type AgentRun, type Output, type PipeOptions, type RunHandler, type RunResult } from './agent/run.ts'
+export {
+  type AgentRun,
+  type ApproveOptions,
+  type AskOptions,
+  type BudgetWarning,
+  type ChildRun,
+  type ClientToolOptions,
+  type ClientToolResult,
+  type Output,
+  type PipeOptions,
+  type RunHandler,
+  type RunResult,
+  type SpawnInput,
+  type SuspendOptions,
+} from './agent/run.ts'
 export { RunStopped, type StopReason } from './agent/run-stopped.ts'
 export { type Chunk, type ChunkStream } from './agent/chunk.ts'
 export { type ConnectionStatus } from './net/status.ts'

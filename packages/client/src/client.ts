@@ -1,12 +1,32 @@
-import type { Actor, Capability, ListPage, SessionId } from '@headrace/core'
-import type { ConnectionOptions } from './net/connection.ts'
+import type { Actor, Capability, ListPage, Message, SessionId, SessionRow } from '@headrace/core'
+import type { ConnectionOptions, TokenOptions } from './net/connection.ts'
 import type { ConnectionStatus } from './net/status.ts'
+import type { TicketSource } from './net/tokens.ts'
+import type { OutboxStorage } from './outbox-storage.ts'
 import type { Session, SessionOptions } from './session/session.ts'
 
 /** Options of `connect`. */
-export interface ConnectOptions extends ConnectionOptions {
-  /** Commands that wait for an answer; one more is refused with `limit_exceeded`. Default `{ maxCommands: 256 }`. */
-  readonly outbox?: { readonly maxCommands?: number }
+export type ConnectOptions = ClientOptions & (TokenOptions | TicketOptions)
+
+/** For pages that hold no token: their own server gets them tickets. */
+export interface TicketOptions {
+  /** Gets a ticket, which opens one connection; called for each. */
+  readonly ticket: TicketSource
+  /**
+   * For what is asked over HTTP, beside the connection, and to go on when the ticket's time is over. Without one such
+   * calls reject with `unauthenticated`.
+   */
+  readonly token?: TokenOptions['token']
+}
+
+/** Options of `connect` beside who connects. */
+export interface ClientOptions extends ConnectionOptions {
+  readonly outbox?: {
+    /** Commands that wait for an answer; one more is refused with `limit_exceeded`. Default 256. */
+    readonly maxCommands?: number
+    /** Where they wait, so that they survive the page. Default: nowhere. */
+    readonly storage?: OutboxStorage
+  }
   /** Id of this device or tab where presence is shown. Default random, so each tab is a device. */
   readonly device?: string
   /** What the device calls itself where presence is shown: "Chrome on Linux". */
@@ -20,6 +40,67 @@ export interface PageQuery {
   /** `cursor` of the page before. */
   readonly cursor?: string
 }
+
+/** Which sessions. */
+export interface SessionsQuery extends PageQuery {
+  readonly status?: SessionRow['status']
+  /** Only archived ones, or only others. Default: both. */
+  readonly archived?: boolean
+  /** Only those whose metadata has these fields with these very values. */
+  readonly metadata?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** What `search` looks for. */
+export interface SearchOptions extends PageQuery {
+  /** Only in this session. Default: in all that the token may read. */
+  readonly session?: SessionId
+}
+
+/** Messages that were found, newest first. */
+export interface SearchResults {
+  readonly hits: readonly { readonly session: SessionId; readonly message: Message }[]
+  /** Present when not all was looked at, also after a short or empty page. */
+  readonly cursor?: string
+}
+
+/** A copy of a session, as it was at a seq. */
+export interface ForkOptions {
+  /** Default: the last event. */
+  readonly at?: number
+  /** Id of the new session. Default: the server makes one. */
+  readonly id?: SessionId
+}
+
+/** A link by which whoever has the token reads one session and does nothing else. */
+export interface ShareOptions {
+  /** How long it works: 1 to 2,592,000. Default 604,800, a week. */
+  readonly ttlSeconds?: number
+  /** Shown as the reader's name. */
+  readonly name?: string
+}
+
+export interface SharedLink {
+  readonly id: string
+  readonly token: string
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+/** Which tokens to take back; for good. */
+export type Revocation = { readonly reason?: string } & (
+  | {
+      /** The `jti` of one token. */
+      readonly token: string
+      /** When it expires, if you know: the revocation is forgotten then. Milliseconds since 1970. */
+      readonly expiresAt?: number
+    }
+  | {
+      readonly actor: Actor
+      /** Only tokens made before. Default now. Milliseconds since 1970. */
+      readonly issuedBefore?: number
+    }
+  | { readonly all: true; readonly issuedBefore?: number }
+)
 
 /** Who the token says we are, and what it allows. */
 export interface Me {
@@ -57,8 +138,42 @@ export interface Client {
    * @throws HeadraceError `bad_request` when it is no session id
    */
   session(id: SessionId, options?: SessionOptions): Session
+  /** Who the server said we are, when it last did; `undefined` before the first connection. */
+  readonly actor: Actor | undefined
   /** Sessions that the token may read, the newest change first. */
-  listSessions(query?: PageQuery): Promise<ListPage>
+  sessions(query?: SessionsQuery): Promise<ListPage>
+  /**
+   * Sessions in which something waits for whoever the token names: requests, failures, mentions, what is unread. The newest
+   * first; the `inbox` of each row says what.
+   */
+  inbox(query?: PageQuery): Promise<ListPage>
+  /** Messages that have all the words, the newest first. The last word may be the beginning of one. */
+  search(text: string, options?: SearchOptions): Promise<SearchResults>
+  /**
+   * Makes a copy of a session that goes on by itself.
+   *
+   * @returns its id, and the seq of its last event
+   */
+  fork(session: SessionId, options?: ForkOptions): Promise<{ readonly id: SessionId; readonly seq: number }>
+  /**
+   * A session line by line as JSON, to keep or to check with `headrace verify`. Each line links to the one before by its
+   * hash, so that nothing can be changed or left out unnoticed.
+   *
+   * @example
+   * ```ts
+   * const lines: string[] = []
+   * for await (const line of client.export('support/42')) lines.push(line)
+   * ```
+   */
+  export(session: SessionId): AsyncIterable<string>
+  /** Removes a session with all that belongs to it, for good. Needs the verb `admin`. */
+  deleteSession(session: SessionId): Promise<void>
+  /** Makes a link by which others read a session. Needs the verb `admin`. */
+  share(session: SessionId, options?: ShareOptions): Promise<SharedLink>
+  /** Closes such a link, and cuts who reads by it. */
+  unshare(session: SessionId, link: string): Promise<void>
+  /** Takes tokens back before they expire. Needs the verb `admin` on all sessions. */
+  revoke(what: Revocation): Promise<void>
   me(): Promise<Me>
   /** Loses the connection as a network failure would; it heals by itself. For demonstrations and tests. */
   drop(): void

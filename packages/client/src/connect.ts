@@ -1,14 +1,27 @@
-import { clientId, sessionId, type HeadraceError, type ListPage, type SessionId } from '@headrace/core'
+import { HeadraceError, clientId, sessionId, type Actor, type ListPage, type SessionId } from '@headrace/core'
 import { systemClock } from './clock.ts'
 import { Backoff } from './net/backoff.ts'
 import { Connection, type SessionFrame } from './net/connection.ts'
 import { Http } from './net/http.ts'
+import { Tokens } from './net/tokens.ts'
 import { Outbox } from './outbox.ts'
 import { onBackOnline } from './page-events.ts'
 import { randomId } from './random-id.ts'
 import { LiveSession } from './session/live-session.ts'
 import { SessionSet } from './session/session-set.ts'
-import type { Client, ConnectOptions, Me, PageQuery } from './client.ts'
+import type {
+  Client,
+  ConnectOptions,
+  ForkOptions,
+  Me,
+  PageQuery,
+  Revocation,
+  SearchOptions,
+  SearchResults,
+  SessionsQuery,
+  SharedLink,
+  ShareOptions,
+} from './client.ts'
 import type { ConnectionStatus } from './net/status.ts'
 import type { MessagePage } from './session/older-messages.ts'
 import type { Session, SessionOptions } from './session/session.ts'
@@ -25,7 +38,7 @@ const defaultMaxCommands = 256
  * const session = client.session('demo')
  * session.subscribe(() => console.log(session.getSnapshot().messages))
  * ```
- * @throws HeadraceError `bad_request` when `device` is no id
+ * @throws HeadraceError `bad_request` when `device` is no id, or there is neither `token` nor `ticket`
  */
 export function connect(options: ConnectOptions): Client {
   return new SocketClient(options)
@@ -41,7 +54,10 @@ class SocketClient implements Client {
   constructor(options: ConnectOptions) {
     const { clock = systemClock, random = Math.random, label, url, fetch } = options
     const device = options.device === undefined ? randomId() : clientId.parse(options.device, 'device')
-    const connection = new Connection(options, {
+    const ticket = 'ticket' in options ? options.ticket : undefined
+    if (options.token === undefined && ticket === undefined)
+      throw new HeadraceError('bad_request', 'connect needs a token, or a ticket function. Give it one of them.')
+    const connection = new Connection(options, new Tokens(options.token, ticket), {
       online: () => this.#online(),
       offline: (error, closed) => this.#offline(error, closed),
       frame: (frame) => this.#receive(frame),
@@ -49,6 +65,8 @@ class SocketClient implements Client {
     const outbox = new Outbox({
       clock,
       maxCommands: options.outbox?.maxCommands ?? defaultMaxCommands,
+      ...(options.outbox?.storage && { storage: options.outbox.storage }),
+      onError: connection.onError,
       send: (frame) => connection.send(frame),
     })
     this.#connection = connection
@@ -63,6 +81,9 @@ class SocketClient implements Client {
           get status() {
             return connection.status
           },
+          get actor() {
+            return connection.actor
+          },
           onError: connection.onError,
           send: (frame) => connection.send(frame),
           submit: (session, body) => outbox.submit(session, body),
@@ -74,6 +95,26 @@ class SocketClient implements Client {
     )
     this.#stopWatching = onBackOnline(() => connection.retryNow())
     connection.start()
+    void this.#restore()
+  }
+
+  /** Commands that an earlier page left are shown as on their way, like any others. */
+  async #restore(): Promise<void> {
+    for (const { command, ...submission } of await this.#outbox.restore()) {
+      const { id, session, body, at } = command
+      this.#sessions
+        .get(session)
+        .settle(submission, { id, body, at })
+        .catch((thrown: unknown) => {
+          const error = HeadraceError.from(thrown)
+          // Nobody else hears of a refusal: who asked is gone with the page. A closed client has said it.
+          if (error.code !== 'closed') this.#connection.onError(error)
+        })
+    }
+  }
+
+  get actor(): Actor | undefined {
+    return this.#connection.actor
   }
 
   get status(): ConnectionStatus {
@@ -88,8 +129,41 @@ class SocketClient implements Client {
     return session
   }
 
-  listSessions({ limit, cursor }: PageQuery = {}): Promise<ListPage> {
-    return this.#http.get<ListPage>('v1/sessions', { limit, cursor })
+  sessions({ metadata, ...query }: SessionsQuery = {}): Promise<ListPage> {
+    const filter = metadata && { metadata: JSON.stringify(metadata) }
+    return this.#http.get<ListPage>('v1/sessions', { ...query, ...filter })
+  }
+
+  inbox(query: PageQuery = {}): Promise<ListPage> {
+    return this.#http.get<ListPage>('v1/inbox', { ...query })
+  }
+
+  search(text: string, options: SearchOptions = {}): Promise<SearchResults> {
+    return this.#http.get<SearchResults>('v1/search', { q: text, ...options })
+  }
+
+  fork(session: SessionId, options: ForkOptions = {}): Promise<{ readonly id: SessionId; readonly seq: number }> {
+    return this.#http.post(`${path(session)}/fork`, options)
+  }
+
+  export(session: SessionId): AsyncIterable<string> {
+    return this.#http.lines(`${path(session)}/export`)
+  }
+
+  deleteSession(session: SessionId): Promise<void> {
+    return this.#http.delete(path(session))
+  }
+
+  share(session: SessionId, options: ShareOptions = {}): Promise<SharedLink> {
+    return this.#http.post(`${path(session)}/share`, options)
+  }
+
+  unshare(session: SessionId, link: string): Promise<void> {
+    return this.#http.delete(`${path(session)}/shares/${encodeURIComponent(link)}`)
+  }
+
+  async revoke(what: Revocation): Promise<void> {
+    await this.#http.post('v1/revocations', what)
   }
 
   me(): Promise<Me> {
@@ -97,7 +171,7 @@ class SocketClient implements Client {
   }
 
   #messages(session: SessionId, before: number, limit: number): Promise<MessagePage> {
-    return this.#http.get<MessagePage>(`v1/sessions/${encodeURIComponent(session)}/messages`, { before, limit })
+    return this.#http.get<MessagePage>(`${path(session)}/messages`, { before, limit })
   }
 
   #online(): void {
@@ -108,7 +182,7 @@ class SocketClient implements Client {
   #offline(error: HeadraceError, closed: boolean): void {
     if (closed) this.#outbox.close(error)
     else this.#outbox.offline(error)
-    for (const session of this.#sessions.followed) session.offline(closed)
+    for (const session of closed ? this.#sessions.all : this.#sessions.followed) session.offline(closed)
   }
 
   #receive(frame: SessionFrame): void {
@@ -117,6 +191,7 @@ class SocketClient implements Client {
         return this.#outbox.reply(frame.id, frame)
       case 'snapshot':
       case 'events':
+      case 'ephemeral':
       case 'unsubscribed':
         return this.#sessions.find(frame.session)?.frame(frame)
       case 'assign':
@@ -139,4 +214,8 @@ class SocketClient implements Client {
     this.#stopWatching()
     this.#connection.close()
   }
+}
+
+function path(session: SessionId): string {
+  return `v1/sessions/${encodeURIComponent(session)}`
 }

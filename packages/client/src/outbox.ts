@@ -5,10 +5,23 @@
  *   waiting ──send──▶ sent ──accepted, noop──▶ resolved
  *      ▲               │ └────refused────────▶ rejected
  *      └── connection lost, server draining, outcome unknown
+ *
+ * With a storage they also wait across pages: what an earlier page left comes first, and nothing is sent before it is read.
  */
-import { HeadraceError, commandBody, type CommandBody, type Outcome, type SessionId, type Up } from '@headrace/core'
+import {
+  HeadraceError,
+  clientId,
+  commandBody,
+  sessionId,
+  type CommandBody,
+  type CommandType,
+  type Outcome,
+  type SessionId,
+  type Up,
+} from '@headrace/core'
 import { randomId } from './random-id.ts'
 import type { Clock } from './clock.ts'
+import type { OutboxStorage, StoredCommand } from './outbox-storage.ts'
 
 /** The answer to a command that was not refused. */
 export type Accepted = Exclude<Outcome, { readonly outcome: 'refused' }>
@@ -19,6 +32,10 @@ export interface OutboxOptions {
   readonly clock: Clock
   /** Most commands that may be unanswered. */
   readonly maxCommands: number
+  /** Default: they are gone with the page. */
+  readonly storage?: OutboxStorage
+  /** Called when the storage fails. */
+  readonly onError?: (error: HeadraceError) => void
 }
 
 /** A command that was taken in. */
@@ -35,14 +52,23 @@ interface Entry {
   sent: boolean
 }
 
+/** A command that an earlier page left. */
+export interface Restored extends Submission {
+  readonly command: StoredCommand
+}
+
+/** Commands that make no sense on a later page: they are about what this one shows or does. */
+const unkept: ReadonlySet<CommandType> = new Set<CommandType>(['read', 'claim-request'])
+
 /** A command whose outcome the server could not tell is sent again after so long, to find out. */
 const findOutMs = 1_000
 
 export class Outbox {
   readonly #options: OutboxOptions
-  readonly #entries = new Map<string, Entry>()
+  #entries = new Map<string, Entry>()
   readonly #prefix = randomId()
   #count = 0
+  #isLoading = false
   #ended: HeadraceError | undefined
   #cancelFindOut: () => void = () => undefined
 
@@ -74,16 +100,59 @@ export class Outbox {
     const checked = structuredClone(commandBody.parse(body, 'command'))
     this.#count += 1
     const id = `${this.#prefix}-${this.#count}`
-    const answer = new Promise<Accepted>((resolve, reject) => {
-      const entry: Entry = { frame: { type: 'command', id, session, body: checked }, resolve, reject, sent: false }
-      this.#entries.set(id, entry)
-      entry.sent = this.#options.send(entry.frame)
-    })
+    const { entry, answer } = makeEntry({ type: 'command', id, session, body: checked })
+    this.#entries.set(id, entry)
+    if (!unkept.has(checked.type)) {
+      const at = this.#options.clock.now()
+      this.#keep((storage) => storage.save({ id, session, body: checked, at }))
+    }
+    if (!this.#isLoading) entry.sent = this.#options.send(entry.frame)
     return { id, answer }
+  }
+
+  /** Reads what an earlier page left, and sends it before what was asked for since. */
+  async restore(): Promise<readonly Restored[]> {
+    const { storage, onError } = this.#options
+    if (!storage) return []
+    this.#isLoading = true
+    const restored: (Restored & { readonly entry: Entry })[] = []
+    try {
+      for (const command of await storage.load()) {
+        if (this.#entries.has(command.id)) continue
+        const frame = readStored(command)
+        if (frame) restored.push({ command, id: command.id, ...makeEntry(frame) })
+        else this.#keep(() => storage.remove(command.id))
+      }
+    } catch (thrown) {
+      onError?.(HeadraceError.from(thrown))
+    }
+    this.#isLoading = false
+    this.#entries = new Map([...restored.map(({ id, entry }) => [id, entry] as const), ...this.#entries])
+    if (this.#ended) this.#rejectAll(this.#ended)
+    else this.online()
+    return restored
+  }
+
+  #keep(change: (storage: OutboxStorage) => void | Promise<void>): void {
+    const { storage, onError } = this.#options
+    if (!storage) return
+    const failed = (thrown: unknown): void => onError?.(HeadraceError.from(thrown))
+    try {
+      Promise.resolve(change(storage)).catch(failed)
+    } catch (thrown) {
+      failed(thrown)
+    }
+  }
+
+  /** It has its answer. */
+  #done(id: string): void {
+    this.#entries.delete(id)
+    this.#keep((storage) => storage.remove(id))
   }
 
   /** A connection is there: everything unanswered goes out again, in order. */
   online(): void {
+    if (this.#isLoading) return
     for (const entry of this.#entries.values()) entry.sent = this.#options.send(entry.frame)
   }
 
@@ -97,7 +166,7 @@ export class Outbox {
     const cause =
       error.retry === 'never' ? sent.reduce(error.code === 'frame_too_large' ? larger : first, undefined) : undefined
     if (!cause) return
-    this.#entries.delete(cause.frame.id)
+    this.#done(cause.frame.id)
     cause.reject(error)
   }
 
@@ -109,10 +178,10 @@ export class Outbox {
       // The server is going away: the answer comes on the next connection.
       if (error.retry === 'reconnect') return
       if (error.code === 'unknown_outcome') return this.#findOut()
-      this.#entries.delete(id)
+      this.#done(id)
       return entry.reject(error)
     }
-    this.#entries.delete(id)
+    this.#done(id)
     entry.resolve(outcome)
   }
 
@@ -126,8 +195,32 @@ export class Outbox {
     if (this.#ended) return
     this.#ended = error
     this.#cancelFindOut()
+    this.#rejectAll(error)
+  }
+
+  /** What is kept stays there for the next page. */
+  #rejectAll(error: HeadraceError): void {
     for (const { reject } of this.#entries.values()) reject(error)
     this.#entries.clear()
+  }
+}
+
+function makeEntry(frame: Entry['frame']): { readonly entry: Entry; readonly answer: Promise<Accepted> } {
+  const { promise, resolve, reject } = Promise.withResolvers<Accepted>()
+  return { entry: { frame, resolve, reject, sent: false }, answer: promise }
+}
+
+/** The command as it can be sent; `undefined` when an older version of the application has left what is none today. */
+function readStored({ id, session, body }: StoredCommand): Entry['frame'] | undefined {
+  try {
+    return {
+      type: 'command',
+      id: clientId.parse(id, 'id'),
+      session: sessionId.parse(session, 'session'),
+      body: commandBody.parse(body, 'body'),
+    }
+  } catch {
+    return undefined
   }
 }
 

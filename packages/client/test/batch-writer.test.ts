@@ -17,7 +17,7 @@ function setup(maxUnanswered = 1_000) {
   const clock = new FakeClock()
   const sent: Sent[] = []
   const errors: HeadraceError[] = []
-  const news = { lost: 0, cancel: 0 }
+  const news = { lost: 0, cancel: 0, held: 0, broken: 0 }
   const writer = new BatchWriter({
     clock,
     backoff: new Backoff({ minMs: 100 }, () => 0.5),
@@ -35,7 +35,9 @@ function setup(maxUnanswered = 1_000) {
         })
       }),
     onAnswer: ({ cancel }) => (news.cancel += cancel ? 1 : 0),
+    onHeld: () => (news.held += 1),
     onLost: () => (news.lost += 1),
+    onBroken: () => (news.broken += 1),
     onError: (error) => errors.push(error),
   })
   return { clock, sent, errors, news, writer }
@@ -280,4 +282,78 @@ test('stop: idempotent; nothing waits any more', async () => {
   await room
   await sent[0]?.refuse('store_full')
   expect(clock.waiting).toBe(0)
+})
+
+test('C6: a batch that is refused because the run is held waits, and goes out with its number when it is resumed', async () => {
+  const { writer, sent, news, clock } = setup()
+  writer.push(delta('a'))
+  await settle()
+  writer.push(delta('b', '2'))
+  clock.advance(20)
+  await sent[0]?.refuse('paused')
+  await sent[1]?.refuse('out_of_order')
+  expect(news).toMatchObject({ held: 1, lost: 0, broken: 0 })
+  clock.advance(60_000)
+  writer.push(delta('c'))
+  await settle()
+  expect(clock.waiting).toBe(0)
+  expect(texts(sent)).toEqual(['a', 'b'])
+  writer.hold(false)
+  await settle()
+  expect(sent.slice(2).map(({ n }) => n)).toEqual([1, 2])
+  await sent[2]?.accept()
+  await sent[3]?.accept()
+  expect(texts(sent)).toEqual(['a', 'b', 'a', 'b', 'c'])
+  expect(sent[4]?.n).toBe(3)
+})
+
+test('C6: room waits while the run is held, and no longer when it is resumed or stopped', async () => {
+  for (const end of ['resumed', 'stopped'] as const) {
+    const { writer } = setup()
+    writer.hold(true)
+    let open = false
+    const waiting = writer.room()?.then(() => (open = true))
+    await settle()
+    expect(open).toBe(false)
+    if (end === 'resumed') writer.hold(false)
+    else writer.release()
+    await waiting
+    expect([open, writer.room()]).toEqual([true, undefined])
+  }
+})
+
+test('C3 C6: a run that is stopped while it is held ends under the number that was refused', async () => {
+  const { writer, sent, clock } = setup()
+  writer.push(delta('a'))
+  await settle()
+  await sent[0]?.accept()
+  writer.push(delta('b'))
+  await settle()
+  writer.push(delta('c', '2'))
+  clock.advance(20)
+  writer.hold(true)
+  writer.release()
+  const end = writer.end({ op: 'end', reason: 'cancelled' })
+  await sent[1]?.refuse('paused')
+  await sent[2]?.refuse('out_of_order')
+  await settle()
+  expect(texts(sent).at(-1)).toBe('end')
+  expect(sent.at(-1)?.n).toBe(2)
+  await sent.at(-1)?.accept()
+  await end
+})
+
+test('C6: a run that has done its work while it is held ends when it is resumed', async () => {
+  const { writer, sent } = setup()
+  writer.push(delta('a'))
+  await settle()
+  await sent[0]?.refuse('paused')
+  const end = writer.end({ op: 'end', reason: 'complete' })
+  await settle()
+  expect(sent).toHaveLength(1)
+  writer.hold(false)
+  await sent[1]?.accept()
+  expect(texts(sent)).toEqual(['a', 'a', 'end'])
+  await sent[2]?.accept()
+  await end
 })

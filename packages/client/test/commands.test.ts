@@ -34,7 +34,7 @@ async function again(server: ScriptedServer, { client, clock }: Setup): Promise<
 
 test('every call is one command', async () => {
   await using server = await ScriptedServer.start()
-  const { session } = setup(server)
+  const { session } = setup(server, { device: 'phone' })
   const peer = await server.welcomed()
   const text = [{ kind: 'text', text: 'hi' }]
   const calls: readonly (readonly [() => Promise<unknown>, unknown])[] = [
@@ -58,13 +58,75 @@ test('every call is one command', async () => {
     [() => session.cancel({ run: 'r1' }), { type: 'cancel', target: { run: 'r1' } }],
     [() => session.regenerate('m1'), { type: 'regenerate', input: 'm1' }],
     [() => session.regenerate('m1', { agent: 'critic' }), { type: 'regenerate', input: 'm1', agent: 'critic' }],
-    [() => session.update({ title: null }), { type: 'update', metadata: { title: null } }],
+    [() => session.update({ metadata: { title: null } }), { type: 'update', metadata: { title: null } }],
+    [
+      () => session.update({ archived: true, budget: null, policy: 'steer' }),
+      { type: 'update', archived: true, budget: null, policy: 'steer' },
+    ],
+    [
+      () =>
+        session.send({
+          text: 'hi',
+          agents: ['a', 'b'],
+          to: 'operators',
+          mentions: ['user:bob'],
+          budget: { tokens: 5 },
+          policy: 'steer',
+        }),
+      {
+        type: 'send',
+        parts: text,
+        agents: ['a', 'b'],
+        to: 'operators',
+        mentions: ['user:bob'],
+        budget: { tokens: 5 },
+        policy: 'steer',
+      },
+    ],
+    [() => session.steer('r1', 'hi'), { type: 'steer', run: 'r1', parts: text }],
+    [
+      () => session.steer('r1', { parts: [{ kind: 'text', text: 'hi' }] }, { carry: false, to: ['user:bob'] }),
+      { type: 'steer', run: 'r1', parts: text, carry: false, to: ['user:bob'] },
+    ],
+    [() => session.pause('r1'), { type: 'pause', run: 'r1' }],
+    [() => session.resume('r1'), { type: 'resume', run: 'r1' }],
+    [() => session.reorder('r1'), { type: 'reorder', run: 'r1', before: null }],
+    [() => session.reorder('r1', 'r2'), { type: 'reorder', run: 'r1', before: 'r2' }],
+    [() => session.retry('r1'), { type: 'retry', run: 'r1' }],
+    [() => session.answer('q', { value: 1 }), { type: 'answer', request: 'q', answer: { value: 1 } }],
+    [
+      () => session.answer('q', { output: 1 }),
+      { type: 'answer', request: 'q', answer: { output: 1 }, device: 'phone' },
+    ],
+    [
+      () => session.answer('q', { error: 'no' }),
+      { type: 'answer', request: 'q', answer: { error: 'no' }, device: 'phone' },
+    ],
+    [
+      () => session.approve({ id: 'q', digest: 'a'.repeat(64) }, 'fine'),
+      { type: 'answer', request: 'q', answer: { decision: 'approve', reason: 'fine' }, digest: 'a'.repeat(64) },
+    ],
+    [() => session.deny('q'), { type: 'answer', request: 'q', answer: { decision: 'deny' } }],
+    [() => session.claimRequest('q'), { type: 'claim-request', request: 'q', device: 'phone' }],
+    [() => session.requestFloor('me too'), { type: 'request-floor', note: 'me too' }],
+    [() => session.takeFloor(), { type: 'take-floor' }],
+    [() => session.takeFloor({ note: 'mine', force: true }), { type: 'take-floor', note: 'mine', force: true }],
+    [() => session.handBack(), { type: 'hand-back' }],
+    [
+      () => session.patch([{ op: 'remove', path: '/a' }], { version: 3 }),
+      { type: 'patch', patch: [{ op: 'remove', path: '/a' }], version: 3 },
+    ],
+    [() => session.select('m1'), { type: 'select', leaf: 'm1' }],
+    [
+      () => session.redact('m1', { part: '0', reason: 'a secret' }),
+      { type: 'redact', message: 'm1', part: '0', reason: 'a secret' },
+    ],
   ]
   const ids = new Set<string>()
   for (const [call, body] of calls) {
     const answer = call()
     const command = await peer.next('command')
-    expect(command).toMatchObject({ session: 's', body })
+    expect({ session: command.session, body: command.body }).toEqual({ session: 's', body })
     ids.add(command.id)
     peer.send({ type: 'reply', id: command.id, session: 's', outcome: 'noop', seq: 3 })
     expect(await answer).toMatchObject({ outcome: 'noop', seq: 3 })

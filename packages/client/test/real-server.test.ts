@@ -440,13 +440,13 @@ test('a regenerated input that went cold still reaches the agent', async () => {
   expect(inputs).toEqual(['the first question', 'the first question'])
 })
 
-test('listSessions and me', async () => {
+test('sessions and me', async () => {
   await using server = await RealServer.start()
   const client = await reader(server)
   for (const id of ['a', 'b/c', 'd']) await client.session(id).create({ metadata: { title: id } })
-  const first = await client.listSessions({ limit: 2 })
+  const first = await client.sessions({ limit: 2 })
   expect(first.rows).toHaveLength(2)
-  const second = await client.listSessions({ ...(first.cursor !== undefined && { cursor: first.cursor }) })
+  const second = await client.sessions({ ...(first.cursor !== undefined && { cursor: first.cursor }) })
   expect(
     [...first.rows, ...second.rows].map(({ id, metadata }) => `${id}: ${JSON.stringify(metadata)}`).sort(),
   ).toEqual(['a: {"title":"a"}', 'b/c: {"title":"b/c"}', 'd: {"title":"d"}'])
@@ -464,7 +464,7 @@ test('requests reject with what the server says, and get a new token once', asyn
   expect(await renewing.me()).toMatchObject({ actor: 'user:ada' })
   const nobody = connect({ url: 'http://127.0.0.1:1', token: 't', online: false })
   open.push(nobody)
-  await expect(nobody.listSessions()).rejects.toMatchObject({ code: 'connection_lost' })
+  await expect(nobody.sessions()).rejects.toMatchObject({ code: 'connection_lost' })
 })
 
 test('a session that is not there fails, and lives once somebody creates it here', async () => {

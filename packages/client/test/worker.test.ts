@@ -146,8 +146,9 @@ test('a run: what the handler is given, what it writes, how it ends', async () =
   const end = await nextWrite(peer)
   expect(end.body).toMatchObject({ n: 2 })
   expect(end.body.ops).toEqual([
+    { op: 'usage', usage: { inputTokens: 3, outputTokens: 5, costUsd: 0.5 } },
     { op: 'close', message: 'answer', part: '1' },
-    { op: 'end', reason: 'complete', usage: { inputTokens: 3, outputTokens: 5, costUsd: 0.5 } },
+    { op: 'end', reason: 'complete' },
   ])
   expect(given[0]).toMatchObject({
     session: 's',
@@ -236,7 +237,7 @@ test('a handler that throws fails the run, and is reported', async () => {
   expect(errors).toMatchObject([{ code: 'internal', message: 'The model is out of reach.' }])
 })
 
-test('usage that the handler returns counts in place of what was written', async () => {
+test('usage that the handler returns counts beside what was written', async () => {
   await using server = await ScriptedServer.start()
   setup(server, async (run) => {
     await run.write({ type: 'usage', usage: { inputTokens: 3 } })
@@ -245,6 +246,9 @@ test('usage that the handler returns counts in place of what was written', async
   const peer = await server.welcomed()
   await peer.next('work')
   assign(peer)
+  const used = await nextWrite(peer)
+  expect(used.body.ops).toEqual([{ op: 'usage', usage: { inputTokens: 3 } }])
+  peer.accept(used, 4)
   expect((await nextWrite(peer)).body.ops).toEqual([{ op: 'end', reason: 'complete', usage: { outputTokens: 9 } }])
 })
 

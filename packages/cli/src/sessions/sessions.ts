@@ -21,7 +21,7 @@ export async function sessions(options: SessionsOptions, output: Output = proces
     const rows: SessionRow[] = []
     let cursor: string | undefined
     do {
-      const page = await client.listSessions({
+      const page = await client.sessions({
         limit: Math.min(options.limit - rows.length, pageRows),
         ...(cursor !== undefined && { cursor }),
       })

@@ -8,12 +8,14 @@
  * - The first operation goes at once. While a batch is unanswered the next one waits `intervalMs`, so that a fast model
  *   makes few batches and a slow one no delay. At most `maxInFlight` batches are unanswered.
  * - A batch keeps its number whatever happens to the connection; the outbox sends it again, the server applies it once.
+ * - `paused`: nothing is sent until somebody says that it goes on; then what was refused, under the same numbers. Whoever
+ *   waits for room waits for that too. If the run is stopped meanwhile, what was held back is dropped: it was never taken.
  * - `fenced`, `run_ended` and the like: the run is lost, everything is dropped.
  * - Refused for good (a limit, a wrong shape): the writer is broken; what is written later throws that error, and the
  *   run can only end as failed, under the number that was refused. A caller that never waits breaks it too.
  */
 import { HeadraceError, type CommandBody, type WriteOp } from '@headrace/core'
-import { appendOp, opChars, type EndOp } from './ops.ts'
+import { appendOp, isLast, opChars, type EndOp, type LastOp } from './ops.ts'
 import { isLost } from './is-lost.ts'
 import type { Clock } from '../clock.ts'
 import type { Backoff } from '../net/backoff.ts'
@@ -30,7 +32,11 @@ export interface BatchWriterOptions {
   readonly attempt: number
   /** A batch was answered: the holder is heard. */
   readonly onAnswer: (answer: Accepted) => void
+  /** A batch was refused because the run is held. */
+  readonly onHeld: () => void
   readonly onLost: () => void
+  /** The run can only fail from here on. */
+  readonly onBroken: (error: HeadraceError) => void
   readonly onError: (error: HeadraceError) => void
 }
 
@@ -64,6 +70,9 @@ export class BatchWriter {
   #stopped = false
   #broken: HeadraceError | undefined
   #ending = false
+  #isHeld = false
+  /** The run was stopped: nobody waits for room any more, and its end does not wait for what is held back. */
+  #isReleased = false
   readonly #waiting = new Set<{ readonly resolve: () => void; readonly reject: (error: HeadraceError) => void }>()
   #ended: (() => void) | undefined
 
@@ -81,6 +90,11 @@ export class BatchWriter {
     return this.#broken
   }
 
+  /** Whether a batch is on its way, which says that the holder lives. */
+  get isSending(): boolean {
+    return this.#unanswered.some((batch) => batch.inFlight)
+  }
+
   /** Whether all that was written is answered. */
   get isIdle(): boolean {
     return this.#buffer.length === 0 && this.#unanswered.length === 0
@@ -91,7 +105,7 @@ export class BatchWriter {
     if (this.#stopped) return
     if (this.#broken) throw this.#broken
     if (this.#ending)
-      throw new HeadraceError('run_ended', 'The handler of this run has returned, so it can write nothing more.')
+      throw new HeadraceError('run_ended', 'This attempt has let go of the run, so it can write nothing more.')
     const { maxUnanswered } = this.#options
     const chars = opChars(op)
     if (this.#chars + chars > maxUnanswered * patience && this.#chars > maxUnanswered) {
@@ -110,18 +124,35 @@ export class BatchWriter {
   /** Resolves when there is room for more; `undefined` when there is now. */
   room(): Promise<void> | undefined {
     if (this.#broken) return Promise.reject(this.#broken)
-    if (this.#stopped || this.#chars <= this.#options.maxUnanswered) return undefined
+    const isFull = this.#chars > this.#options.maxUnanswered
+    if (this.#stopped || !(isFull || this.#isHeld) || (this.#isReleased && this.#isHeld)) return undefined
     return new Promise((resolve, reject) => this.#waiting.add({ resolve, reject }))
   }
 
-  /** Writes the end of the run after all the rest; resolves when it is answered, or nothing is written any more. */
-  end(op: EndOp): Promise<void> {
+  /** Writes the last operation after all the rest; resolves when it is answered, or nothing is written any more. */
+  end(op: LastOp): Promise<void> {
     if (this.#stopped) return Promise.resolve()
     this.#ending = true
     this.#buffer.push(op)
     this.#chars += opChars(op)
     this.#wake()
+    this.#resendWhenQuiet()
     return new Promise((resolve) => (this.#ended = resolve))
+  }
+
+  /** The run is held, or goes on. */
+  hold(on: boolean): void {
+    if (on === this.#isHeld) return
+    this.#isHeld = on
+    if (on) return
+    this.#settleRoom()
+    if (this.#resending && !this.isSending) this.#resend()
+  }
+
+  /** The run was stopped: whoever waits for it to go on waits no longer. */
+  release(): void {
+    this.#isReleased = true
+    if (this.#isHeld) this.#settleWaiting()
   }
 
   /** Drops everything. What is written later is dropped too. Idempotent. */
@@ -192,7 +223,7 @@ export class BatchWriter {
     batch.inFlight = false
     if (!this.#unanswered.includes(batch)) return
     this.#options.onAnswer(answer)
-    if (answer.outcome === 'noop' && batch.ops.at(-1)?.op === 'end' && this.#broken) {
+    if (answer.outcome === 'noop' && isLast(batch.ops.at(-1)) && this.#broken) {
       // The refused number had been applied after all, so the end needs the next one.
       batch.n = this.#n += 1
       return this.#send(batch)
@@ -200,8 +231,8 @@ export class BatchWriter {
     this.#options.backoff.reset()
     this.#unanswered.splice(this.#unanswered.indexOf(batch), 1)
     this.#chars -= batch.chars
-    if (batch.ops.at(-1)?.op === 'end') return this.stop()
-    if (this.#chars <= this.#options.maxUnanswered) this.#settleWaiting()
+    if (isLast(batch.ops.at(-1))) return this.stop()
+    this.#settleRoom()
     if (this.#resending) this.#resendWhenQuiet()
     this.#pump()
   }
@@ -216,12 +247,16 @@ export class BatchWriter {
       this.#options.onError(error)
       return this.#lose(error)
     }
+    if (error.code === 'paused') {
+      this.#isHeld = true
+      this.#options.onHeld()
+    }
     if (error.code === 'out_of_order' || error.retry === 'later') {
       this.#resending = true
       return this.#resendWhenQuiet()
     }
     // An end that only says what broke, and is refused too: nothing more can be said.
-    if (this.#broken && batch.ops.at(-1)?.op === 'end') return this.#lose(error)
+    if (this.#broken && isLast(batch.ops.at(-1))) return this.#lose(error)
     this.#break(batch, error)
   }
 
@@ -233,19 +268,38 @@ export class BatchWriter {
 
   /** Batches after the refused one answer out of order; only when all have is the order certain again. */
   #resendWhenQuiet(): void {
-    if (this.#unanswered.some((batch) => batch.inFlight) || this.#cancelResend) return
+    if (!this.#resending || this.isSending) return
+    if (this.#isHeld) return this.#isReleased && this.#ending ? this.#endHeld() : undefined
+    if (this.#cancelResend) return
     const { clock, backoff } = this.#options
-    this.#cancelResend = clock.after(backoff.next(), () => {
-      this.#cancelResend = undefined
-      this.#resending = false
-      for (const batch of this.#unanswered) this.#send(batch)
-      this.#pump()
-    })
+    this.#cancelResend = clock.after(backoff.next(), () => this.#resend())
+  }
+
+  #resend(): void {
+    this.#cancelResend?.()
+    this.#cancelResend = undefined
+    this.#resending = false
+    for (const batch of this.#unanswered) this.#send(batch)
+    this.#pump()
+  }
+
+  /** What was refused left its numbers free, so the end takes the first of them. */
+  #endHeld(): void {
+    const [first] = this.#unanswered
+    if (first) this.#n = first.n - 1
+    const last = this.#written().find(isLast)
+    this.#unanswered = []
+    this.#buffer = last ? [last] : []
+    this.#chars = this.#buffer.reduce((sum, op) => sum + opChars(op), 0)
+    this.#resending = false
+    this.#isHeld = false
+    this.#pump()
   }
 
   #break(batch: Batch, error: HeadraceError): void {
     this.#broken = error
-    const end = [...this.#unanswered.flatMap(({ ops }) => ops), ...this.#buffer].find((op) => op.op === 'end')
+    this.#options.onBroken(error)
+    const end = this.#written().find(isLast)
     this.#n = batch.n - 1
     this.#unanswered = []
     this.#resending = false
@@ -255,6 +309,15 @@ export class BatchWriter {
     this.#buffer = end ? [failed(error)] : []
     this.#chars = this.#buffer.reduce((sum, op) => sum + opChars(op), 0)
     this.#pump()
+  }
+
+  /** All that has no answer. */
+  #written(): readonly WriteOp[] {
+    return [...this.#unanswered.flatMap(({ ops }) => ops), ...this.#buffer]
+  }
+
+  #settleRoom(): void {
+    if (!this.#isHeld && this.#chars <= this.#options.maxUnanswered) this.#settleWaiting()
   }
 
   #settleWaiting(): void {

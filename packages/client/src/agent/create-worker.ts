@@ -1,8 +1,18 @@
-import { HeadraceError, up, type Down, type HeldRun, type Message, type SessionId, type Up } from '@headrace/core'
+import {
+  HeadraceError,
+  up,
+  type Down,
+  type HeldRun,
+  type Message,
+  type SessionId,
+  type SessionView,
+  type Up,
+} from '@headrace/core'
 import { systemClock, type Clock } from '../clock.ts'
 import { Backoff } from '../net/backoff.ts'
 import { Connection, type SessionFrame } from '../net/connection.ts'
 import { Http } from '../net/http.ts'
+import { Tokens } from '../net/tokens.ts'
 import { Outbox } from '../outbox.ts'
 import { onBackOnline } from '../page-events.ts'
 import { randomId } from '../random-id.ts'
@@ -15,7 +25,7 @@ import type { CloseOptions, Worker, WorkerOptions } from './worker.ts'
 const defaultCapacity = 16
 const defaultUnansweredChars = 262_144
 const defaultGraceMs = 10_000
-/** Pages of messages that are looked through for the input of a run. */
+/** Pages of messages that are looked through for what a run needs. */
 const maxPages = 20
 const pageSize = 100
 
@@ -30,7 +40,7 @@ const pageSize = 100
  *   token,
  *   agent: 'assistant',
  *   async handler(run) {
- *     const result = streamText({ model, messages: toPrompt(run.history), abortSignal: run.signal })
+ *     const result = streamText({ model, messages: toPrompt(run.prompt()), abortSignal: run.signal })
  *     await run.pipe(fromAiSdk(result.fullStream))
  *   },
  * })
@@ -63,7 +73,7 @@ class SocketWorker implements Worker {
     this.#clock = clock
     this.#capacity = capacity
     up.parse(this.#offer())
-    this.#connection = new Connection(options, {
+    this.#connection = new Connection(options, new Tokens(options.token), {
       online: () => this.#online(),
       offline: (error, closed) => this.#offline(error, closed),
       frame: (frame) => this.#receive(frame),
@@ -131,10 +141,11 @@ class SocketWorker implements Worker {
       case 'signal': {
         const run = this.#runs.get(keyOf(frame))
         if (run?.attempt !== frame.attempt) return
-        return frame.signal === 'cancel' || frame.signal === 'lost' ? run.stop(frame.signal) : undefined
+        return run.signalled(frame)
       }
       case 'snapshot':
       case 'events':
+      case 'ephemeral':
       case 'unsubscribed': // for readers, and this is none
         return
       default:
@@ -161,6 +172,7 @@ class SocketWorker implements Worker {
       isOnline: () => this.#connection.isOnline,
       submit: async (body) => this.#outbox.submit(frame.session, body).answer,
       findMessage: (id) => this.#findMessage(frame.session, id),
+      messagesOf: (run) => this.#messagesOf(frame.session, run),
       onError: this.#connection.onError,
     })
     this.#runs.set(key, run)
@@ -170,19 +182,38 @@ class SocketWorker implements Worker {
   }
 
   async #findMessage(session: SessionId, id: string): Promise<Message> {
-    let before = Number.MAX_SAFE_INTEGER
-    for (let page = 0; page < maxPages; page += 1) {
-      const path = `v1/sessions/${encodeURIComponent(session)}/messages`
-      const { messages, more } = await this.#http.get<MessagePage>(path, { before, limit: pageSize })
+    for await (const messages of this.#pages(session)) {
       const found = messages.find((message) => message.id === id)
       if (found) return found
-      if (!more) break
-      before = messages[0]?.seq ?? 0
     }
     throw new HeadraceError(
       'message_not_found',
       `The input ${id} of the run is not among the newest messages of its session.`,
     )
+  }
+
+  /** Of a run that is over; mostly they are all in the view still. */
+  async #messagesOf(session: SessionId, run: string): Promise<readonly Message[]> {
+    const view = await this.#http.get<SessionView>(`v1/sessions/${encodeURIComponent(session)}`)
+    const hot = view.messages.filter((message) => message.run === run)
+    if (hot.length > 0) return hot
+    for await (const messages of this.#pages(session)) {
+      const found = messages.filter((message) => message.run === run)
+      if (found.length > 0) return found
+    }
+    return []
+  }
+
+  /** Messages that have left the view, newest page first. */
+  async *#pages(session: SessionId): AsyncGenerator<readonly Message[], void, undefined> {
+    let before = Number.MAX_SAFE_INTEGER
+    for (let page = 0; page < maxPages; page += 1) {
+      const path = `v1/sessions/${encodeURIComponent(session)}/messages`
+      const { messages, more } = await this.#http.get<MessagePage>(path, { before, limit: pageSize })
+      yield messages
+      if (!more) return
+      before = messages[0]?.seq ?? 0
+    }
   }
 
   close({ graceMs = defaultGraceMs }: CloseOptions = {}): Promise<void> {

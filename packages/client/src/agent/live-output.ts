@@ -1,4 +1,4 @@
-import { clientId, type Usage, type WriteOp } from '@headrace/core'
+import { clientId, type Audience, type Usage, type WriteOp } from '@headrace/core'
 import { PartWriter, type RunParts } from './part-writer.ts'
 import { readAll } from './read-all.ts'
 import type { Chunk, ChunkStream } from './chunk.ts'
@@ -17,11 +17,13 @@ export interface OutputSink {
 export class LiveOutput implements Output {
   readonly #sink: OutputSink
   readonly #step: string
+  readonly #to: Audience | undefined
   readonly #own: PartWriter
 
-  constructor(sink: OutputSink, step: string) {
+  constructor(sink: OutputSink, step: string, to?: Audience) {
     this.#sink = sink
     this.#step = clientId.parse(step, 'step')
+    this.#to = to
     this.#own = this.#writer({})
   }
 
@@ -61,8 +63,9 @@ export class LiveOutput implements Output {
     this.#own.finish()
   }
 
-  #writer({ step, message }: PipeOptions): PartWriter {
+  #writer({ step, message, to = this.#to }: PipeOptions): PartWriter {
     const place = {
+      ...(to !== undefined && { to }),
       step: step === undefined ? this.#step : clientId.parse(step, 'step'),
       message: clientId.parse(message ?? 'answer', 'message'),
     }

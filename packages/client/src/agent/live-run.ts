@@ -4,6 +4,7 @@
  *   working ──handler returns──▶ ending complete ──answered──▶ done
  *      │  ╰───handler throws───▶ ending failed ───────┘
  *      ├──cancel──▶ stopping ──handler settles──▶ ending cancelled ──answered──▶ done
+ *      ├──suspend─▶ letting go ──answered, handler settles──▶ done
  *      ├──lost────▶ nothing is written any more ──handler settles──▶ done
  *      └──closed──▶ the same; the lease lapses and another worker adopts the run
  *
@@ -12,25 +13,50 @@
 import {
   HeadraceError,
   branch,
+  promptView,
+  type Answer,
+  type Audience,
   type CommandBody,
   type HeldRun,
+  type Json,
+  type JsonObject,
   type Message,
+  type MessageId,
+  type PromptMessage,
+  type RequestSpec,
+  type RunSignal,
   type Usage,
   type WriteOp,
 } from '@headrace/core'
+import { Listeners } from '../listeners.ts'
 import { BatchWriter, failed } from './batch-writer.ts'
 import { isLost } from './is-lost.ts'
 import { LiveOutput } from './live-output.ts'
 import { RunParts } from './part-writer.ts'
+import { RunChildren } from './run-children.ts'
+import { RunRequests } from './run-requests.ts'
+import { RunSteers } from './run-steers.ts'
 import { RunStopped, type StopReason } from './run-stopped.ts'
-import { addUsage } from './usage.ts'
 import type { Assignment } from './assignment.ts'
 import type { Clock } from '../clock.ts'
 import type { Backoff } from '../net/backoff.ts'
 import type { Accepted } from '../outbox.ts'
 import type { Chunk, ChunkStream } from './chunk.ts'
-import type { EndOp } from './ops.ts'
-import type { AgentRun, Output, PipeOptions, RunHandler } from './run.ts'
+import type { LastOp } from './ops.ts'
+import type {
+  AgentRun,
+  ApproveOptions,
+  AskOptions,
+  BudgetWarning,
+  ChildRun,
+  ClientToolOptions,
+  ClientToolResult,
+  Output,
+  PipeOptions,
+  RunHandler,
+  SpawnInput,
+  SuspendOptions,
+} from './run.ts'
 
 export interface LiveRunOptions {
   readonly clock: Clock
@@ -40,6 +66,8 @@ export interface LiveRunOptions {
   readonly submit: (body: CommandBody) => Promise<Accepted>
   /** Finds a message that the view no longer holds. */
   readonly findMessage: (id: string) => Promise<Message>
+  /** The messages of another run of the session. */
+  readonly messagesOf: (run: string) => Promise<readonly Message[]>
   readonly onError: (error: HeadraceError) => void
 }
 
@@ -54,8 +82,14 @@ export class LiveRun implements AgentRun {
   readonly #abort = new AbortController()
   readonly #writer: BatchWriter
   readonly #main: LiveOutput
+  readonly #requests: RunRequests
+  readonly #steers: RunSteers
+  readonly #children: RunChildren
+  readonly #budgets: Listeners<BudgetWarning>
   #input: Message | undefined
-  #usage: Usage | undefined
+  #paused = false
+  /** Resolves when the server has been told that this attempt lets go of the run. */
+  #suspended: Promise<void> | undefined
   #stopped: StopReason | undefined
   #settled = false
   #cancelBeat: () => void = () => undefined
@@ -74,9 +108,22 @@ export class LiveRun implements AgentRun {
       attempt: assignment.attempt,
       submit: options.submit,
       onAnswer: (answer) => this.#heard(answer),
+      onHeld: () => {
+        this.#setPaused(true)
+        // It may go on by now: of two messages that cross, the older one may come last.
+        this.#beat()
+      },
       onLost: () => this.stop('lost'),
+      onBroken: (error) => this.#endWaits(error),
       onError,
     })
+    const { view, run } = assignment
+    const push = (op: WriteOp): void => this.push(op)
+    this.parts.adopt(view, run)
+    this.#requests = new RunRequests(run, view, push)
+    this.#steers = new RunSteers(run, view, onError)
+    this.#children = new RunChildren({ run, view, push, messagesOf: options.messagesOf })
+    this.#budgets = new Listeners(onError)
     this.#main = new LiveOutput(this, defaultStep)
     this.#beatAt = clock.now()
     this.#beatLater()
@@ -116,12 +163,23 @@ export class LiveRun implements AgentRun {
     return branch(known, this.input.id).filter((message) => message.parent !== this.input.id)
   }
 
+  prompt(options: Parameters<AgentRun['prompt']>[0] = {}): readonly PromptMessage[] {
+    const { input, view, agent, id } = this
+    // An input that the view no longer holds is part of the line all the same.
+    const older = [...(options.older ?? []), ...(view.messages.includes(input) ? [] : [input])]
+    return promptView(view, { ...options, older, agent, input: input.id, run: id })
+  }
+
   get signal(): AbortSignal {
     return this.#abort.signal
   }
 
   get stopped(): StopReason | undefined {
     return this.#stopped
+  }
+
+  get paused(): boolean {
+    return this.#paused
   }
 
   text(text: string): Promise<void> {
@@ -147,6 +205,110 @@ export class LiveRun implements AgentRun {
     return result
   }
 
+  only(to: Audience): Output {
+    return new LiveOutput(this, defaultStep, to)
+  }
+
+  request(key: string, spec: RequestSpec): Promise<Answer> {
+    return this.#requests.ask(key, spec)
+  }
+
+  answerTo(key: string): Answer | undefined {
+    return this.#requests.answerTo(key)
+  }
+
+  withdraw(key: string, detail?: string): void {
+    this.#requests.withdraw(key, detail)
+  }
+
+  async approve(action: Json, { key, title, ...options }: ApproveOptions = {}): Promise<boolean> {
+    const asked = title ?? (typeof action === 'string' ? action.slice(0, 512) : 'May this be done?')
+    const spec: RequestSpec = { ...options, kind: 'approval', title: asked, action }
+    const answer = await this.request(key ?? this.#requests.keyFor('approve', action), spec)
+    return 'decision' in answer && answer.decision === 'approve'
+  }
+
+  async ask(title: string, schema?: JsonObject, { key, ...options }: AskOptions = {}): Promise<Json | undefined> {
+    const spec: RequestSpec = { ...options, kind: 'question', title, ...(schema && { schema }) }
+    const answer = await this.request(key ?? this.#requests.keyFor('ask', { title, schema: schema ?? null }), spec)
+    return 'value' in answer ? answer.value : undefined
+  }
+
+  async clientTool(name: string, input?: Json, options: ClientToolOptions = {}): Promise<ClientToolResult> {
+    const { key, title = name, ...rest } = options
+    const spec: RequestSpec = { ...rest, kind: 'tool', title, name, ...(input !== undefined && { input }) }
+    const answer = await this.request(key ?? this.#requests.keyFor('tool', { name, input: input ?? null }), spec)
+    if ('output' in answer || 'error' in answer) return answer
+    return { error: 'The request of the tool was answered by something else.' } // no server does so
+  }
+
+  suspend({ waitsFor, detail }: SuspendOptions = {}): Promise<never> {
+    if (this.#stopped === undefined) {
+      this.#main.finish()
+      const options = { ...(waitsFor && { waitsFor }), ...(detail !== undefined && { detail }) }
+      this.#suspended = this.#writer.end({ op: 'suspend', ...options })
+      this.stop('suspended')
+    }
+    return Promise.reject(new RunStopped(this.#stopped ?? 'suspended'))
+  }
+
+  get steers(): AsyncIterable<Message> {
+    return this.#steers
+  }
+
+  get pendingSteers(): readonly Message[] {
+    return this.#steers.pending
+  }
+
+  onSteer(listener: (message: Message) => void): () => void {
+    return this.#steers.listen(listener)
+  }
+
+  consume(steer: MessageId | Pick<Message, 'id'>, step?: string): void {
+    const message = typeof steer === 'string' ? steer : steer.id
+    this.push({ op: 'consume', message, ...(step !== undefined && { step }) })
+    this.#steers.consumed(message)
+  }
+
+  spawn(key: string, input: SpawnInput): ChildRun {
+    return this.#children.spawn(key, input)
+  }
+
+  usage(report: Usage): void {
+    this.push({ op: 'usage', usage: report })
+  }
+
+  onBudget(listener: (warning: BudgetWarning) => void): () => void {
+    return this.#budgets.add(listener)
+  }
+
+  /** What the server says of the run. */
+  signalled(signal: RunSignal): void {
+    switch (signal.signal) {
+      case 'cancel':
+      case 'lost':
+        return this.stop(signal.signal)
+      case 'paused':
+      case 'resumed':
+        return this.#setPaused(signal.signal === 'paused')
+      case 'steered':
+        return this.#steers.add(signal.message)
+      case 'answered':
+        return this.#requests.closed(signal.request)
+      case 'child':
+        return this.#children.ended(signal.child)
+      case 'budget':
+        return this.#budgets.emit(signal.warning)
+      default:
+        return signal satisfies never // a newer server may say what this worker does not know
+    }
+  }
+
+  #setPaused(on: boolean): void {
+    this.#paused = on
+    this.#writer.hold(on)
+  }
+
   push(op: WriteOp): void {
     try {
       this.#writer.push(op)
@@ -163,7 +325,7 @@ export class LiveRun implements AgentRun {
   }
 
   addUsage(usage: Usage): void {
-    this.#usage = addUsage(this.#usage ?? {}, usage)
+    this.usage(usage)
   }
 
   get held(): HeldRun {
@@ -176,60 +338,72 @@ export class LiveRun implements AgentRun {
     return !this.#settled && this.#stopped !== 'lost' && this.#stopped !== 'closed'
   }
 
-  /** A new connection: if nothing is waiting to be sent again, the lease is renewed by itself. */
+  /** A new connection: if nothing is sent again, the lease is renewed by itself. */
   online(): void {
-    if (this.isHeld && this.#writer.isIdle) this.#beat()
+    if (this.isHeld && !this.#writer.isSending) this.#beat()
   }
 
   /** Tells the handler to stop. Being lost counts also when a cancel came before. */
   stop(reason: StopReason): void {
-    if (reason !== 'cancel') {
+    if (reason === 'lost' || reason === 'closed') {
       this.#writer.stop()
       this.#cancelBeat()
     }
+    if (reason === 'cancel') this.#writer.release()
     if (this.#stopped === undefined || reason !== 'cancel') this.#stopped = reason
-    if (!this.#abort.signal.aborted) this.#abort.abort(new RunStopped(reason))
+    if (this.#abort.signal.aborted) return
+    const stopped = new RunStopped(reason)
+    this.#abort.abort(stopped)
+    this.#endWaits(stopped)
+  }
+
+  /** What the handler waits for does not come any more. */
+  #endWaits(why: Error): void {
+    this.#requests.stop(why)
+    this.#children.stop(why)
+    this.#steers.stop()
   }
 
   async #work(handler: RunHandler): Promise<void> {
     await Promise.resolve() // whoever made this must know it before the handler runs
     try {
-      await this.#end(await this.#handle(handler))
+      const end = await this.#handle(handler)
+      await (this.#suspended ?? this.#end(end))
     } catch (thrown) {
       this.#options.onError(HeadraceError.from(thrown))
     } finally {
       this.#settled = true
       this.#cancelBeat()
       this.#writer.stop()
+      this.#steers.stop()
     }
   }
 
   /** Calls the handler and says how the run ends. */
-  async #handle(handler: RunHandler): Promise<EndOp> {
+  async #handle(handler: RunHandler): Promise<LastOp> {
     try {
       const { input, view } = this.assignment
       this.#input = view.messages.find((message) => message.id === input) ?? (await this.#options.findMessage(input))
       const result = await handler(this)
-      this.#main.finish()
-      const usage = result?.usage ?? this.#usage
-      return { op: 'end', reason: 'complete', ...(usage && { usage }) }
+      if (!this.#suspended) this.#main.finish()
+      return { op: 'end', reason: 'complete', ...(result?.usage && { usage: result.usage }) }
     } catch (thrown) {
-      const usage = this.#usage && { usage: this.#usage }
       const isStop = thrown instanceof Error && thrown.name === 'AbortError'
       const error = HeadraceError.from(thrown)
       if (!this.signal.aborted || !isStop) this.#options.onError(error)
-      if (this.signal.aborted) return { op: 'end', reason: 'cancelled', ...usage }
-      return { op: 'end', reason: 'failed', detail: error.message.slice(0, maxDetailChars), ...usage }
+      if (this.signal.aborted) return { op: 'end', reason: 'cancelled' }
+      return { op: 'end', reason: 'failed', detail: error.message.slice(0, maxDetailChars) }
     }
   }
 
-  #end(op: EndOp): Promise<void> {
+  #end(op: LastOp): Promise<void> {
     if (this.#writer.broken) return this.#writer.end(failed(this.#writer.broken))
-    return this.#writer.end(this.#stopped === 'cancel' ? { ...op, reason: 'cancelled' } : op)
+    return this.#writer.end(this.#stopped === 'cancel' && op.op === 'end' ? { ...op, reason: 'cancelled' } : op)
   }
 
   #heard(answer: Accepted): void {
     if (answer.cancel) this.stop('cancel')
+    this.#setPaused(answer.paused === true)
   }
 
   /** The lease is renewed by whatever is written, and by a heartbeat after a third of it without. */

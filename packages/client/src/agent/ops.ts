@@ -1,13 +1,23 @@
-import type { WriteOp } from '@headrace/core'
+import { addUsage, type WriteOp } from '@headrace/core'
 
 export type EndOp = Extract<WriteOp, { readonly op: 'end' }>
+/** By which an attempt lets go of its run. */
+export type LastOp = Extract<WriteOp, { readonly op: 'end' | 'suspend' }>
+
+export function isLast(op: WriteOp | undefined): op is LastOp {
+  return op?.op === 'end' || op?.op === 'suspend'
+}
 
 /** Adjacent deltas of a part are merged up to this many characters. */
 const maxMerged = 16_384
 
-/** Adds an operation to a batch; text of the same part that follows text becomes one delta. */
+/** Adds an operation to a batch; text of the same part that follows text becomes one delta, and reports one report. */
 export function appendOp(ops: WriteOp[], op: WriteOp): void {
   const last = ops.at(-1)
+  if (last?.op === 'usage' && op.op === 'usage') {
+    ops[ops.length - 1] = { op: 'usage', usage: addUsage(last.usage, op.usage) }
+    return
+  }
   const merges =
     last?.op === 'delta' &&
     op.op === 'delta' &&

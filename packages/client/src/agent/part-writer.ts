@@ -6,15 +6,17 @@
  *                     result may come through another stream of the run than the call
  *   file, source, data   opened and closed at once
  */
-import type { Json, PartFields, PartStart, Usage, WriteOp } from '@headrace/core'
+import type { Audience, Json, PartFields, PartStart, SessionView, Usage, WriteOp } from '@headrace/core'
 import { pieces } from './ops.ts'
-import { toJson } from './to-json.ts'
+import { toJson } from '../to-json.ts'
 import type { Chunk } from './chunk.ts'
 
 /** Where a part stands. Keys are the writer's own; the server makes ids of them that are unique in the session. */
 interface Place {
   readonly message: string
   readonly step: string
+  /** Default: whoever sees the message. */
+  readonly to?: Audience
 }
 
 interface PartKey {
@@ -31,6 +33,26 @@ interface ToolCall extends PartKey {
 export class RunParts {
   readonly tools: Map<string, ToolCall> = new Map()
   #count = 0
+
+  /**
+   * Tool calls that the attempt before has left open when it let go of the run: their results come from this one.
+   *
+   * @param run - the run in the view that this attempt began with
+   */
+  adopt(view: SessionView, run: string): void {
+    for (const message of view.messages) {
+      if (message.run !== run) continue
+      for (const part of message.parts) {
+        if (part.kind !== 'tool' || part.status !== 'open') continue
+        // Ids are made of the writer's keys: `run.message` and `attempt.part`.
+        const key = part.id.slice(part.id.indexOf('.') + 1)
+        const place = { message: message.id.slice(run.length + 1), part: key }
+        this.tools.set(part.callId, { ...place, name: part.name, open: true })
+        // New keys begin after it, or a part of this attempt would be taken for it.
+        this.#count = Math.max(this.#count, Number(key) || 0)
+      }
+    }
+  }
 
   nextKey(): string {
     this.#count += 1
@@ -143,7 +165,7 @@ export class PartWriter {
   #open(start: PartStart): PartKey {
     const { parts, place, push } = this.#options
     const key = { message: place.message, part: parts.nextKey() }
-    push({ op: 'open', ...key, step: place.step, start })
+    push({ op: 'open', ...key, step: place.step, start, ...(place.to !== undefined && { to: place.to }) })
     return key
   }
 

@@ -1,10 +1,10 @@
 import type { AgentName } from '@headrace/core'
-import type { ConnectionOptions } from '../net/connection.ts'
+import type { ConnectionOptions, TokenOptions } from '../net/connection.ts'
 import type { ConnectionStatus } from '../net/status.ts'
 import type { RunHandler } from './run.ts'
 
 /** Options of `createWorker`. */
-export interface WorkerOptions extends ConnectionOptions {
+export interface WorkerOptions extends ConnectionOptions, TokenOptions {
   /** The agent that it works as. The token must allow it. */
   readonly agent: AgentName
   /** Does the work. Called once for every run, or attempt at one, that this worker is given. */

@@ -11,7 +11,7 @@
  * - Waits grow until a connection has lived for `stableMs`, so that a server which accepts and drops is not hammered.
  * - After `close` or `drop` nothing of the old socket arrives any more.
  */
-import { HeadraceError, protocolVersion, type Down, type Up } from '@headrace/core'
+import { HeadraceError, protocolVersion, type Actor, type Down, type Up } from '@headrace/core'
 import { systemClock, type Clock } from '../clock.ts'
 import { Listeners } from '../listeners.ts'
 import { reportError } from '../report-error.ts'
@@ -20,17 +20,12 @@ import { Heartbeat } from './heartbeat.ts'
 import { Renewal } from './renewal.ts'
 import { openWireSocket, type WireSocket } from './wire-socket.ts'
 import type { ConnectionStatus } from './status.ts'
-import { Tokens, type TokenSource } from './tokens.ts'
+import type { Credential, TokenSource, Tokens } from './tokens.ts'
 
-/** What a client and a worker have in common. */
+/** What a client and a worker have in common, beside how they say who they are. */
 export interface ConnectionOptions {
   /** Address of the server: `http:` or `https:`, with a path if it is served under one. */
   readonly url: string
-  /**
-   * A token, or a function that gets one. The function is called for every connection and about 60 s before a token
-   * expires; with a fixed token the connection closes for good when the token has expired.
-   */
-  readonly token: TokenSource
   /** Default: the platform's. */
   readonly WebSocket?: typeof globalThis.WebSocket
   /** Default: the platform's. */
@@ -55,9 +50,18 @@ export interface ConnectionOptions {
   readonly clock?: Clock
 }
 
+/** How a peer says who it is. */
+export interface TokenOptions {
+  /**
+   * A token, or a function that gets one. The function is called for every connection and about 60 s before a token
+   * expires; with a fixed token the connection closes for good when the token has expired.
+   */
+  readonly token: TokenSource
+}
+
 type FrameOf<T extends Down['type']> = Extract<Down, { readonly type: T }>
 /** The frames that a connection does not handle itself. */
-export type SessionFrame = FrameOf<'snapshot' | 'events' | 'reply' | 'assign' | 'signal' | 'unsubscribed'>
+export type SessionFrame = FrameOf<'snapshot' | 'events' | 'ephemeral' | 'reply' | 'assign' | 'signal' | 'unsubscribed'>
 
 /** Who uses a connection. */
 export interface Peer {
@@ -83,6 +87,7 @@ export class Connection {
   readonly #renewal: Renewal
   readonly #listeners: Listeners
   #status: ConnectionStatus = { state: 'connecting' }
+  #actor: Actor | undefined
   #wanted: boolean
   #socket: WireSocket | undefined
   /** The one timer of the current state: waiting to retry, or for a welcome. */
@@ -93,13 +98,13 @@ export class Connection {
   #triedNewToken = false
   #byeMs: number | undefined
 
-  constructor(options: ConnectionOptions, peer: Peer) {
+  constructor(options: ConnectionOptions, tokens: Tokens, peer: Peer) {
     const { clock = systemClock, onError = reportError } = options
     this.#options = options
     this.#peer = peer
     this.#clock = clock
     this.onError = onError
-    this.tokens = new Tokens(options.token)
+    this.tokens = tokens
     this.#listeners = new Listeners(onError)
     this.#backoff = new Backoff(options.backoff ?? {}, options.random ?? Math.random)
     this.#heartbeat = new Heartbeat({
@@ -125,6 +130,11 @@ export class Connection {
 
   get status(): ConnectionStatus {
     return this.#status
+  }
+
+  /** Who the server said we are, when it last did. */
+  get actor(): Actor | undefined {
+    return this.#actor
   }
 
   get isOnline(): boolean {
@@ -181,19 +191,19 @@ export class Connection {
     this.#stop()
     const round = this.#round
     this.#set({ state: 'connecting' })
-    let token: string
+    let credential: Credential
     try {
-      token = await this.tokens.fresh()
+      credential = await this.tokens.hello()
     } catch (thrown) {
       if (round !== this.#round) return
       const error = HeadraceError.from(thrown)
       this.onError(error)
       return this.#end(error, false)
     }
-    if (round === this.#round) this.#openSocket(token)
+    if (round === this.#round) this.#openSocket(credential)
   }
 
-  #openSocket(token: string): void {
+  #openSocket(credential: Credential): void {
     const { client, connectTimeoutMs = 10_000, WebSocket = globalThis.WebSocket } = this.#options
     this.#cancelTimer = this.#clock.after(connectTimeoutMs, () => {
       this.#end(new HeadraceError('connection_lost', `The server did not answer within ${connectTimeoutMs} ms.`))
@@ -201,7 +211,7 @@ export class Connection {
     try {
       this.#socket = openWireSocket({
         url: socketUrl(this.#options.url),
-        hello: { type: 'hello', token, ...(client !== undefined && { client }) },
+        hello: { type: 'hello', ...credential, ...(client !== undefined && { client }) },
         WebSocket,
         onFrame: (frame) => this.#receive(frame),
         onComplaint: this.onError,
@@ -232,9 +242,9 @@ export class Connection {
       case 'reply':
       case 'assign':
       case 'signal':
+      case 'ephemeral':
       case 'unsubscribed':
         return this.#peer.frame(frame)
-      case 'ephemeral':
       case 'pong':
       case 'error': // kept by the socket as the reason of the close that follows
         return
@@ -249,6 +259,7 @@ export class Connection {
       return this.close(new HeadraceError('unsupported_version', text))
     }
     const before = this.#status
+    this.#actor = actor
     this.#status = { state: 'online', actor, node, ...(name !== undefined && { name }) }
     this.#renewal.start(expiresAt)
     if (before.state === 'online') {
@@ -290,7 +301,7 @@ export class Connection {
 
   /** Whether the next attempt could only end the same way. */
   #isFinal({ code, retry }: HeadraceError): boolean {
-    if (retry === 'token') return !this.tokens.renewable
+    if (retry === 'token') return !this.tokens.reconnects
     return (
       code === 'unsupported_version' ||
       code === 'forbidden' ||

@@ -11,20 +11,27 @@ import {
   type CommandBody,
   type Down,
   type HiddenEvent,
+  type Json,
+  type Request,
+  type ResetReason,
   type SessionEvent,
   type SessionId,
   type SessionView,
 } from '@headrace/core'
 import { Listeners } from '../listeners.ts'
+import { ClientTools, type ClientTool } from './client-tools.ts'
 import { PendingCommands } from './pending-commands.ts'
+import { ReadMarker } from './read-marker.ts'
 import { Replica } from './replica.ts'
 import { SessionCommands } from './session-commands.ts'
 import { Subscription } from './subscription.ts'
-import type { Accepted } from '../outbox.ts'
+import { hasNews } from './unread.ts'
+import type { Accepted, Submission } from '../outbox.ts'
 import type { SessionHost } from './session-host.ts'
-import type { Session, SessionOptions, SessionSnapshot } from './session.ts'
+import type { EphemeralSignal, PendingCommand, Session, SessionOptions, SessionSnapshot } from './session.ts'
 
 type FrameOf<T extends Down['type']> = Extract<Down, { readonly type: T }>
+type SnapshotFrame = FrameOf<'snapshot'>
 
 const lingerMs = 1_000
 const olderPage = 50
@@ -37,7 +44,10 @@ export class LiveSession extends SessionCommands implements Session {
   readonly #pending = new PendingCommands()
   readonly #changes: Listeners
   readonly #events: Listeners<SessionEvent>
-  readonly #snapshots: Listeners<SessionView>
+  readonly #snapshots: Listeners<SnapshotFrame>
+  readonly #ephemerals: Listeners<EphemeralSignal>
+  readonly #marker: ReadMarker
+  readonly #tools: ClientTools
   readonly #initial: SessionSnapshot
   #snapshot: SessionSnapshot
   #after: number | undefined
@@ -54,6 +64,20 @@ export class LiveSession extends SessionCommands implements Session {
     this.#changes = new Listeners(host.onError)
     this.#events = new Listeners(host.onError)
     this.#snapshots = new Listeners(host.onError)
+    this.#ephemerals = new Listeners(host.onError)
+    this.#marker = new ReadMarker({
+      clock: host.clock,
+      submit: (seq) => host.submit(id, { type: 'read', seq }).answer,
+      onError: host.onError,
+    })
+    this.#tools = new ClientTools({
+      device: host.device,
+      actor: () => host.actor,
+      snapshot: this.getSnapshot,
+      claim: (request) => this.claimRequest(request),
+      answer: (request, answer) => this.answer(request, answer),
+      onError: host.onError,
+    })
     this.#initial = { view: emptyView(id), messages: [], hasOlder: false, status: 'loading', pending: [] }
     this.#snapshot = this.#initial
   }
@@ -73,8 +97,32 @@ export class LiveSession extends SessionCommands implements Session {
     return this.#listen(this.#events, listener)
   }
 
-  onSnapshot(listener: (view: SessionView) => void): () => void {
-    return this.#listen(this.#snapshots, listener)
+  onSnapshot(listener: (view: SessionView, reset?: ResetReason) => void): () => void {
+    return this.#listen(this.#snapshots, ({ view, reset }) => listener(view, reset))
+  }
+
+  onEphemeral(listener: (signal: EphemeralSignal) => void): () => void {
+    return this.#listen(this.#ephemerals, listener)
+  }
+
+  ephemeral(name: string, value?: Json): void {
+    const { device } = this.#host
+    this.#host.send({ type: 'ephemeral', session: this.id, name, device, ...(value !== undefined && { value }) })
+  }
+
+  markRead(seq?: number): void {
+    const { view } = this.#snapshot
+    if (seq !== undefined) this.#marker.mark(seq)
+    else if (hasNews(view, this.#host.actor)) this.#marker.mark(view.seq)
+  }
+
+  clientTools(tools: Readonly<Record<string, ClientTool>>): () => void {
+    const stopLooking = this.#listen(this.#changes, () => this.#tools.look())
+    const stopOffer = this.#tools.offer(tools)
+    return () => {
+      stopOffer()
+      stopLooking()
+    }
   }
 
   #listen<T>(listeners: Listeners<T>, listener: (value: T) => void): () => void {
@@ -96,7 +144,7 @@ export class LiveSession extends SessionCommands implements Session {
   }
 
   #unfollowLater(): void {
-    const listeners = this.#changes.size + this.#events.size + this.#snapshots.size
+    const listeners = this.#changes.size + this.#events.size + this.#snapshots.size + this.#ephemerals.size
     if (listeners > 0 || !this.#followed) return
     this.#cancelLinger()
     this.#cancelLinger = this.#host.clock.after(lingerMs, () => {
@@ -121,17 +169,24 @@ export class LiveSession extends SessionCommands implements Session {
 
   /** The connection is gone; `closed`: for good. */
   offline(closed: boolean): void {
-    if (closed) this.#cancelLinger()
+    if (closed) {
+      this.#cancelLinger()
+      this.#marker.close()
+    }
     this.#subscription.lost()
   }
 
-  frame(frame: FrameOf<'snapshot' | 'events' | 'unsubscribed'>): void {
+  frame(frame: FrameOf<'snapshot' | 'events' | 'ephemeral' | 'unsubscribed'>): void {
     if (!this.#followed) return // sent before the server knew that nobody listens any more
     switch (frame.type) {
       case 'snapshot':
-        return this.#receiveSnapshot(frame.view)
+        return this.#receiveSnapshot(frame)
       case 'events':
         return this.#receiveEvents(frame.events)
+      case 'ephemeral': {
+        const { type: _, session: __, ...signal } = frame
+        return this.#ephemerals.emit(signal)
+      }
       case 'unsubscribed':
         return frame.error && this.#subscription.refused(HeadraceError.fromWire(frame.error))
       default:
@@ -139,25 +194,37 @@ export class LiveSession extends SessionCommands implements Session {
     }
   }
 
-  #receiveSnapshot(view: SessionView): void {
-    if (!this.#subscription.snapshot(view)) return
-    this.#pending.seen(view.seq)
-    this.#changed(() => this.#snapshots.emit(view))
+  #receiveSnapshot(frame: SnapshotFrame): void {
+    if (!this.#subscription.snapshot(frame.view)) return
+    this.#pending.seen(frame.view.seq)
+    this.#changed(() => this.#snapshots.emit(frame))
   }
 
   #receiveEvents(received: readonly (SessionEvent | HiddenEvent)[]): void {
-    const events = this.#subscription.events(received)
-    if (events.length === 0) return
-    const { status } = this.#host
-    const self = status.state === 'online' ? status.actor : undefined
-    if (this.#pending.size > 0) for (const event of events) this.#pending.applied(event, self)
+    const { events, isNew } = this.#subscription.events(received)
+    if (!isNew) return
+    const { actor } = this.#host
+    if (this.#pending.size > 0) for (const event of events) this.#pending.applied(event, actor)
     this.#pending.seen(this.#replica.cursor)
     this.#changed(() => events.forEach((event) => this.#events.emit(event)))
   }
 
+  protected get device(): string {
+    return this.#host.device
+  }
+
+  protected shown(request: string): Request | undefined {
+    return this.#snapshot.view.requests.find((candidate) => candidate.id === request)
+  }
+
   protected async submit(body: CommandBody): Promise<Accepted> {
-    const { id, answer } = this.#host.submit(this.id, body)
-    this.#pending.add({ id, body, at: this.#host.clock.now() })
+    const submission = this.#host.submit(this.id, body)
+    return this.settle(submission, { id: submission.id, body, at: this.#host.clock.now() })
+  }
+
+  /** Shows a command until it is answered, and its answer can be seen. */
+  async settle({ id, answer }: Submission, command: PendingCommand): Promise<Accepted> {
+    this.#pending.add(command)
     this.#changed()
     try {
       const accepted = await answer

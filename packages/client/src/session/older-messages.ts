@@ -2,7 +2,15 @@
  * Messages that a reader still shows although the view has let them go: those that went cold while it watched, and pages
  * it asked for.
  */
-import { cooled, type Message, type SessionEvent, type SessionView } from '@headrace/core'
+import {
+  blankMessage,
+  blankPart,
+  cooled,
+  type EventOf,
+  type Message,
+  type SessionEvent,
+  type SessionView,
+} from '@headrace/core'
 
 /** A page of older messages, as the server answers. */
 export interface MessagePage {
@@ -38,7 +46,7 @@ export class OlderMessages {
 
   /** Whether the server has messages that are not here. */
   hasMore(view: SessionView): boolean {
-    return !this.#complete && this.#messages.length < view.older
+    return !this.#complete && this.#messages.length < olderCount(view)
   }
 
   /** Position to ask for the next page before. */
@@ -48,7 +56,8 @@ export class OlderMessages {
 
   /** Keeps what one event let go. */
   keep(before: SessionView, after: SessionView, event: SessionEvent): void {
-    if (before.older === after.older) return
+    if (event.type === 'content.redacted') this.#redact(event.data)
+    if (olderCount(before) === olderCount(after)) return
     this.#add(cooled(before, event))
     if (this.#pagedTo !== undefined || this.#messages.length <= maxKept) return
     this.#messages = this.#messages.slice(-maxKept)
@@ -59,7 +68,7 @@ export class OlderMessages {
     const hot = new Set(after.messages.map((message) => message.id))
     const gone = before.messages.filter((message) => !hot.has(message.id))
     const closed = gone.every((message) => message.status !== 'open')
-    if (closed && after.older - before.older === gone.length) this.#add(gone)
+    if (closed && olderCount(after) - olderCount(before) === gone.length) this.#add(gone)
     else this.clear()
   }
 
@@ -68,7 +77,7 @@ export class OlderMessages {
     const had = this.#messages.length
     this.#add(messages)
     this.#pagedTo = messages[0]?.seq ?? this.before
-    if (!more && this.#messages.length < view.older && !this.#again) {
+    if (!more && this.#messages.length < olderCount(view) && !this.#again) {
       this.#again = true
       this.#pagedTo = Number.MAX_SAFE_INTEGER
     } else if (!more) this.#complete = true
@@ -83,9 +92,23 @@ export class OlderMessages {
     this.#complete = false
   }
 
+  /** What is taken out of the session is taken out here too. */
+  #redact({ message: id, part }: EventOf<'content.redacted'>['data']): void {
+    this.#messages = this.#messages.map((message) => {
+      if (message.id !== id) return message
+      if (part === undefined) return blankMessage(message)
+      return { ...message, parts: message.parts.map((each) => (each.id === part ? blankPart(each) : each)) }
+    })
+  }
+
   #add(messages: readonly Message[]): void {
     const known = new Set(this.#messages.map((message) => message.id))
     const fresh = messages.filter((message) => !known.has(message.id))
     if (fresh.length > 0) this.#messages = [...this.#messages, ...fresh].sort((a, b) => a.seq - b.seq)
   }
+}
+
+/** How many messages have left the view, of those that this reader may see. */
+function olderCount({ older, olderFor = {} }: SessionView): number {
+  return Object.values(olderFor).reduce((sum, count) => sum + count, older)
 }

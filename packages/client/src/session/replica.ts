@@ -17,6 +17,8 @@ import { OlderMessages } from './older-messages.ts'
 export interface Applied {
   /** The events that were new, in order. */
   readonly events: readonly SessionEvent[]
+  /** Whether anything was new, also what is not for this reader. */
+  readonly isNew: boolean
   /** An event came that is not the next one; nothing from it on was applied. */
   readonly gap: number | undefined
 }
@@ -61,17 +63,19 @@ export class Replica {
 
   apply(events: readonly (SessionEvent | HiddenEvent)[]): Applied {
     const fresh: SessionEvent[] = []
+    let isNew = false
     for (const event of events) {
       const view = this.#view
       if (view && event.seq <= view.seq) continue
-      if (!view || event.seq !== view.seq + 1) return { events: fresh, gap: event.seq }
+      if (!view || event.seq !== view.seq + 1) return { events: fresh, isNew, gap: event.seq }
+      isNew = true
       const next = foldView(view, event)
       this.#view = next
       if (event.type === 'hidden') continue
       this.older.keep(view, next, event)
       fresh.push(event)
     }
-    return { events: fresh, gap: undefined }
+    return { events: fresh, isNew, gap: undefined }
   }
 
   clear(): void {

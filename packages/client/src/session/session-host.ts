@@ -1,4 +1,4 @@
-import type { CommandBody, HeadraceError, SessionId, Up } from '@headrace/core'
+import type { Actor, CommandBody, HeadraceError, SessionId, Up } from '@headrace/core'
 import type { Clock } from '../clock.ts'
 import type { Backoff } from '../net/backoff.ts'
 import type { ConnectionStatus } from '../net/status.ts'
@@ -9,6 +9,8 @@ import type { MessagePage } from './older-messages.ts'
 export interface SessionHost {
   readonly clock: Clock
   readonly status: ConnectionStatus
+  /** Who the server said we are, when it last did. */
+  readonly actor: Actor | undefined
   readonly onError: (error: HeadraceError) => void
   readonly device: string
   readonly label: string | undefined

@@ -25,6 +25,11 @@ export class SessionSet {
     return [...this.#followed]
   }
 
+  /** Also those that were never followed. */
+  get all(): readonly LiveSession[] {
+    return Array.from(this.#known.values(), (known) => known.deref()).filter((session) => session !== undefined)
+  }
+
   find(id: SessionId): LiveSession | undefined {
     return this.#known.get(id)?.deref()
   }

@@ -1,19 +1,17 @@
 import type {
-  AgentName,
-  CancelTarget,
+  Actor,
   CommandBody,
+  Ephemeral,
   HeadraceError,
-  JsonObject,
+  Json,
   Message,
-  MessageId,
-  SendPolicy,
+  ResetReason,
   SessionEvent,
   SessionId,
-  SessionSettings,
   SessionView,
 } from '@headrace/core'
-import type { Accepted } from '../outbox.ts'
-import type { PostInput, SendInput } from './input.ts'
+import type { ClientTool } from './client-tools.ts'
+import type { SessionActions } from './session-actions.ts'
 
 /** A command of this client that the session does not show yet. */
 export interface PendingCommand {
@@ -56,10 +54,10 @@ export interface SessionOptions {
   readonly after?: number
 }
 
-export interface RegenerateOptions {
-  /** Who shall answer. Default: the session's agent. */
-  readonly agent?: AgentName
-  readonly policy?: SendPolicy
+/** What somebody shows for a moment; it is in no log. */
+export interface EphemeralSignal extends Ephemeral {
+  /** Who, as the server verified it. */
+  readonly actor: Actor
 }
 
 /**
@@ -77,7 +75,7 @@ export interface RegenerateOptions {
  * stop()
  * ```
  */
-export interface Session {
+export interface Session extends SessionActions {
   readonly id: SessionId
   /** What is known now. The same object until something changes, as `useSyncExternalStore` needs it. */
   readonly getSnapshot: () => SessionSnapshot
@@ -85,22 +83,44 @@ export interface Session {
   readonly getInitialSnapshot: () => SessionSnapshot
   /** Calls back after changes, once for all that came together. Returns what ends it. */
   readonly subscribe: (listener: () => void) => () => void
-  /** Every event after the one where following began, once and in order, across all reconnects. */
+  /**
+   * Every event after the one where following began, once and in order, across all reconnects. Events that are not for
+   * this reader are left out, so their seqs are missing.
+   */
   onEvent(listener: (event: SessionEvent) => void): () => void
-  /** A snapshot came: the first one, or one in place of events that the server no longer has. */
-  onSnapshot(listener: (view: SessionView) => void): () => void
-  /** Creates the session; a no-op if it exists. */
-  create(settings?: SessionSettings): Promise<Accepted>
-  /** Says something that an agent shall answer. */
-  send(input: string | SendInput): Promise<Accepted>
-  /** Says something that no agent need answer. */
-  post(input: string | PostInput): Promise<Accepted>
-  /** Stops runs. Default: all of the session. */
-  cancel(target?: CancelTarget): Promise<Accepted>
-  /** Asks for another answer to an input. */
-  regenerate(input: MessageId, options?: RegenerateOptions): Promise<Accepted>
-  /** Merges into the session's metadata; `null` removes a key. */
-  update(metadata: JsonObject): Promise<Accepted>
+  /** A snapshot came: the first one, or, with a `reset` that says why, one in place of events. */
+  onSnapshot(listener: (view: SessionView, reset?: ResetReason) => void): () => void
+  /** What others show for a moment, while it is followed: that they type, where they point. */
+  onEphemeral(listener: (signal: EphemeralSignal) => void): () => void
+  /**
+   * Shows everybody who is there something for a moment. Without a connection it is lost.
+   *
+   * @param name - what it is: `typing`
+   */
+  ephemeral(name: string, value?: Json): void
+  /**
+   * Says how far this participant has read: only forward, and at most once a second however often it is called.
+   * Refusals go to `onError`.
+   *
+   * @param seq - default: all that is known here, if there is something new in it
+   */
+  markRead(seq?: number): void
+  /**
+   * Offers tools that run on this device. For each request of a tool by one of these names that this participant may
+   * answer, it takes the request and, if no other tab or device was first, runs the tool once and answers. What the tool
+   * throws becomes the answer too.
+   *
+   * @returns what ends the offer; a tool that runs goes on
+   * @example
+   * ```ts
+   * const session = client.session('support/42')
+   * const stop = session.clientTools({
+   *   where: async (_input, { signal }) => ({ city: 'Bern', late: signal.aborted }),
+   * })
+   * stop()
+   * ```
+   */
+  clientTools(tools: Readonly<Record<string, ClientTool>>): () => void
   /** Brings the next older page into `messages`. `limit`: messages, default 50. */
   loadOlder(limit?: number): Promise<void>
 }

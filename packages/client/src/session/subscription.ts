@@ -10,7 +10,7 @@
  */
 import { HeadraceError, type HiddenEvent, type SessionEvent, type SessionId, type SessionView } from '@headrace/core'
 import type { Backoff } from '../net/backoff.ts'
-import type { Replica } from './replica.ts'
+import type { Applied, Replica } from './replica.ts'
 import type { SessionHost } from './session-host.ts'
 
 const resyncMs = 10_000
@@ -88,12 +88,12 @@ export class Subscription {
     return true
   }
 
-  /** @returns those that are new */
-  events(events: readonly (SessionEvent | HiddenEvent)[]): readonly SessionEvent[] {
+  /** @returns what is new of them */
+  events(events: readonly (SessionEvent | HiddenEvent)[]): Applied {
     const applied = this.#options.replica.apply(events)
-    if (applied.events.length > 0) this.#progressed()
+    if (applied.isNew) this.#progressed()
     if (applied.gap !== undefined) this.#resync(applied.gap)
-    return applied.events
+    return applied
   }
 
   /** The server ended it. */

@@ -30,7 +30,7 @@ export function useSessionList(): SessionListing {
       clearTimeout(timer)
       if (document.visibilityState === 'hidden') return // asked again when it shows
       try {
-        const next = await client.listSessions({ limit })
+        const next = await client.sessions({ limit })
         if (over) return
         setPage(next)
         setError(undefined)
