@@ -10,9 +10,18 @@ import { createHttpDoor } from './door/http-door.ts'
 import type { HttpLimits } from './door/http-limits.ts'
 import { createTraffic } from './door/traffic.ts'
 import { WsDoor } from './door/ws-door.ts'
+import { startWebhookAgent, type WebhookAgent } from './dispatch/webhook-agent.ts'
 import { RoomHub } from './hub.ts'
+import { inProcessWebSocket } from './in-process.ts'
 import { createMetrics } from './metrics.ts'
+import { Notifier } from './notify/notifier.ts'
+import { createNoticeWebhook, type NoticeWebhook } from './notify/notice-webhook.ts'
+import { createPushSubscriptions } from './notify/subscriptions.ts'
+import { createVapid } from './notify/vapid.ts'
+import { createWebPush } from './notify/web-push.ts'
+import { createOutgoing, type OutgoingOptions } from './outgoing/outgoing.ts'
 import { Pace } from './pace.ts'
+import { createSystemLog } from './system-log.ts'
 import type { Auth } from './auth/auth.ts'
 import type { Hub } from './hub-types.ts'
 
@@ -38,12 +47,28 @@ export interface HeadraceOptions {
   readonly sessionLimits?: Partial<SessionLimits>
   readonly connectionLimits?: Partial<ConnectionLimits>
   readonly httpLimits?: Partial<HttpLimits>
+  /** Agents that are called by webhook for each of their runs. Default: none; workers ask for theirs. */
+  readonly agents?: readonly WebhookAgent[]
+  /** How people who are away are told that something is over or needs them. Default: they are not. */
+  readonly notify?: NotifyOptions
+  /** What requests that the server makes may reach. Default: the public internet by `https:`. */
+  readonly outgoing?: OutgoingOptions
   /** Time; default the machine's. */
   readonly clock?: Clock
   /** Called with defects and failures that no caller can be told of. Default: written to standard error. */
   readonly onError?: (error: HeadraceError) => void
   /** Id of this server process; default random. */
   readonly node?: string
+}
+
+/** Ways to reach people who are away. */
+export interface NotifyOptions {
+  /** Addresses of the application that are told. */
+  readonly webhooks?: readonly NoticeWebhook[]
+  /** Web Push. `contact`: whom a push service may write to about this server, a `mailto:` or `https:` address. */
+  readonly push?: { readonly contact: string }
+  /** How long somebody has to look by themselves, in milliseconds. Default 5,000. */
+  readonly delayMs?: number
 }
 
 /** A running session server. */
@@ -55,6 +80,11 @@ export interface Headrace {
   /** Serves both through a `node:http` server. */
   attach(server: Server): void
   readonly hub: Hub
+  /**
+   * A WebSocket class for clients and workers in this process, which need no network: give it to `connect` or
+   * `createWorker` with `http://localhost` as the `url`.
+   */
+  readonly WebSocket: typeof globalThis.WebSocket
   /**
    * Tells every connection to come back later, finishes what was accepted, stores snapshots and closes the store.
    * Idempotent.
@@ -95,8 +125,32 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
     meter,
     limits: { ...defaultSessionLimits, ...options.sessionLimits },
     onError,
-    beforePurge: (key) => access.shares.forget(key),
+    onChange: (room) => notifier.changed(room),
+    beforePurge: async (key) => {
+      notifier.forget(key)
+      await access.shares.forget(key)
+    },
   })
+  const outgoing = createOutgoing({ clock, ...options.outgoing })
+  const log = createSystemLog({ hub, store })
+  const pushes = options.notify?.push && {
+    subscriptions: createPushSubscriptions(log),
+    vapid: createVapid(log),
+    outgoing,
+  }
+  const notifier = new Notifier({
+    clock,
+    room: (key) => hub.room(key),
+    onError,
+    channels: [
+      ...(options.notify?.webhooks ?? []).map((webhook) => createNoticeWebhook({ webhook, outgoing, clock })),
+      ...(pushes && options.notify?.push ? [createWebPush({ ...pushes, contact: options.notify.push.contact })] : []),
+    ],
+    ...(options.notify?.delayMs !== undefined && { delayMs: options.notify.delayMs }),
+  })
+  const called = (options.agents ?? []).map((webhook) =>
+    startWebhookAgent({ webhook, dispatcher: hub.dispatcher, hub, outgoing, clock, auth }),
+  )
   const pace = new Pace(clock)
   const access = createAccess({ auth, store, hub, clock, failuresPerMinute: limits.failuresPerMinute })
   const traffic = createTraffic({
@@ -116,6 +170,7 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
     metrics,
     pace,
     onError,
+    ...(pushes && { pushes }),
     ...(options.httpLimits && { limits: options.httpLimits }),
     ...(options.consoleDirectory !== undefined && { consoleDirectory: options.consoleDirectory }),
   })
@@ -125,6 +180,8 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
     ws.close(spreadMs)
     handler.close()
     access.close()
+    notifier.close()
+    for (const agent of called) agent.close()
     pace.close()
     await hub.close()
     metrics.close()
@@ -138,6 +195,7 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
       server.on('upgrade', upgrade)
     },
     hub,
+    WebSocket: inProcessWebSocket({ handler, upgrade }),
     close: () => (closing ??= close()),
   }
 }

@@ -206,8 +206,9 @@ export class Dispatcher {
     for (const [slot, held] of this.#holders(room, run)) {
       slot.held.delete(`${room.key} ${run}`)
       if (event.type === 'run.lapsed') slot.silent = true
-      // A run that its own agent ended, or let go of, is no news to it.
-      if (!event.actor.startsWith('agent:')) slot.signal(held, { signal: 'lost' })
+      // A run that its own agent ended or let go of is no news to it, nor is one that never reached it.
+      const isNews = !event.actor.startsWith('agent:') && event.type !== 'run.undelivered'
+      if (isNews) slot.signal(held, { signal: 'lost' })
     }
   }
 
@@ -263,9 +264,13 @@ export class Dispatcher {
   /** Claims the first run that can be claimed; `undefined` when there was none. */
   async #claimNext(pool: Pool, slot: Slot, key: SessionKey): Promise<Assignment | undefined> {
     const room = await this.#options.room(key)
-    const run = room.state.view.runs.find(
+    const now = this.#options.clock.now()
+    const waiting = room.state.view.runs.filter(
       (candidate) => candidate.agent === pool.agent && claimable(room.state.view, candidate),
     )
+    const run = waiting.find(({ undelivered }) => (undelivered?.retryAt ?? 0) <= now)
+    const retryAt = Math.min(...waiting.map(({ undelivered }) => undelivered?.retryAt ?? Infinity))
+    if (!run && retryAt < Infinity) this.#readyAt(pool, key, retryAt)
     if (!run || !pool.slots.has(slot)) {
       if (run) pool.ready.add(key)
       return undefined
@@ -290,6 +295,17 @@ export class Dispatcher {
       leaseMs: held.leaseMs,
       view: shown,
     }
+  }
+
+  /** An agent that could not be reached is called again later. */
+  #readyAt({ tenant, agent }: Pool, key: SessionKey, at: number): void {
+    const { clock } = this.#options
+    clock.after(at - clock.now(), () => {
+      const pool = this.#pools.get(poolId({ tenant, agent }))
+      if (!pool || this.#closed) return
+      pool.ready.add(key)
+      this.#pump(pool)
+    })
   }
 
   #hand(pool: Pool, slot: Slot, key: SessionKey, assignment: Assignment): void {

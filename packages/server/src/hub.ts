@@ -42,6 +42,8 @@ export interface HubOptions {
   readonly clock: Clock
   readonly meter: Meter
   readonly limits?: SessionLimits
+  /** Called when a room was opened, and when something other than output happened in it. */
+  readonly onChange?: (room: Room) => void
   readonly onError: (error: HeadraceError) => void
   /** Called before a session is removed: what hangs on its id must go first, because that can be used again. */
   readonly beforePurge?: (key: SessionKey) => Promise<void>
@@ -96,10 +98,13 @@ export class RoomHub implements Hub {
   async #open(key: SessionKey): Promise<Room> {
     const { store, clock, meter, limits = defaultSessionLimits, onError } = this.#options
     const loaded = await loadSession(store, key)
-    const onChange = (room: Room, events: readonly SessionEvent[]): void => this.dispatcher.changed(room, events)
+    const onChange = (room: Room, events: readonly SessionEvent[]): void => {
+      this.dispatcher.changed(room, events)
+      this.#options.onChange?.(room)
+    }
     const room = new Room(key, loaded, { store, clock, meter, limits, onChange, onError })
     this.#rooms.set(key, room)
-    this.dispatcher.changed(room, [])
+    onChange(room, [])
     if (!store.capabilities.shared) this.presences.adopt(room)
     return room
   }

@@ -1,4 +1,7 @@
-export { createHeadrace, type Headrace, type HeadraceOptions } from './create-headrace.ts'
+export { createHeadrace, type Headrace, type HeadraceOptions, type NotifyOptions } from './create-headrace.ts'
+export { type WebhookAgent } from './dispatch/webhook-agent.ts'
+export { type NoticeWebhook } from './notify/notice-webhook.ts'
+export { type PushSubscription } from './notify/subscriptions.ts'
 export { type Auth, type MintingAuth, type TokenCapability, type TokenClaims } from './auth/auth.ts'
 export { createLocalAuth, type LocalAuthOptions } from './auth/local-auth.ts'
 export { createSecretAuth, type SecretAuthOptions } from './auth/secret-auth.ts'
@@ -17,4 +20,13 @@ export {
 } from './outgoing/outgoing.ts'
 export { createWebhookSecret, signWebhook, type WebhookMessage } from './outgoing/webhook-signature.ts'
 export { systemClock, type Clock } from './clock.ts'
-export { type Assignment, type ClaimOptions, type Follower, type Hub, type HubStats, type Page } from './hub-types.ts'
+export {
+  type Assignment,
+  type ClaimOptions,
+  type FollowOptions,
+  type Follower,
+  type Hub,
+  type HubStats,
+  type Page,
+  type ShownEphemeral,
+} from './hub-types.ts'

@@ -1,6 +1,6 @@
 /** What people who are away should be told (P4): that a run of theirs is over, and that something needs them. */
 import { sees } from '../audience.ts'
-import { isPerson } from '../ids.ts'
+import { isPerson, type Actor } from '../ids.ts'
 import { hot } from '../limits.ts'
 import type { EventOf, SessionEvent } from '../events.ts'
 import type { Answerers } from '../request.ts'
@@ -51,12 +51,14 @@ function ofRequest(
   view: SessionView,
 ): readonly Notice[] {
   const asked = event.run === undefined ? undefined : askedBy(view, event.run)
-  const people =
-    typeof answerers === 'object' ? answerers : answerers === undefined && asked !== undefined ? [asked] : []
+  const people = answerers === 'operators' ? [anyOperator] : (answerers ?? (asked === undefined ? [] : [asked]))
   return people
     .filter((actor) => isPerson(actor) && sees({ actor }, event.to))
     .map((to, index) => ({ id: `n${event.seq}.${index}`, kind: 'needs-you', to, ref: request, at: event.at }))
 }
+
+/** Operators as such: nobody knows who they are, but the application may. */
+const anyOperator: Actor = 'operator:*'
 
 function add(guard: Guard, notices: readonly Notice[]): Guard {
   return notices.length === 0 ? guard : { ...guard, notices: [...guard.notices, ...notices].slice(-hot.notices) }

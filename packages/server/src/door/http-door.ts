@@ -22,6 +22,7 @@ import { publicError } from './http-errors.ts'
 import { eventRoutes } from './http-events.ts'
 import { defaultHttpLimits, type HttpLimits } from './http-limits.ts'
 import { problem, send, streamed, type Reply } from './http-reply.ts'
+import { pushRoutes } from './http-push.ts'
 import { createRouter, type Router } from './http-router.ts'
 import { revocationRoutes } from './http-revocations.ts'
 import { sessionRoutes } from './http-sessions.ts'
@@ -34,7 +35,7 @@ import { createStaticFiles, type StaticFiles } from './static.ts'
 import type { Gate } from './gate.ts'
 import type { Answer, RawCall, Route } from './http-route.ts'
 import type { Traffic } from './traffic.ts'
-import type { HttpServices } from './http-services.ts'
+import type { HttpServices, Pushes } from './http-services.ts'
 
 /** What a log may say about a request: the route and not the address, and nothing that came in a header. */
 export interface RequestLog {
@@ -62,6 +63,8 @@ export interface HttpDoorOptions {
   /** Folder of a built console to serve at `/`. Default: none. */
   readonly consoleDirectory?: string
   readonly limits?: Partial<HttpLimits>
+  /** Web Push. Default: off. */
+  readonly pushes?: Pushes
   /** Time; default the machine's. */
   readonly clock?: Clock
   /** The pace of the server, so that streams write less often under load. Default: they write at once, always. */
@@ -114,6 +117,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     limits,
     waits,
     pace,
+    ...(options.pushes && { pushes: options.pushes }),
     publicError: (thrown) => publicError(thrown, onError),
   }
   const router = createRouter([
@@ -122,6 +126,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     ...agentRoutes(services),
     ...shareRoutes(services),
     ...tokenRoutes(services),
+    ...pushRoutes(services),
     ...revocationRoutes(services),
     ...systemRoutes(services, { ready }),
   ])

@@ -4,6 +4,9 @@ import type { Auth } from '../auth/auth.ts'
 import type { Clock } from '../clock.ts'
 import type { Hub } from '../hub-types.ts'
 import type { Metrics } from '../metrics.ts'
+import type { PushSubscriptions } from '../notify/subscriptions.ts'
+import type { VapidKeys } from '../notify/vapid.ts'
+import type { Outgoing } from '../outgoing/outgoing.ts'
 import type { HttpLimits } from './http-limits.ts'
 import type { Traffic } from './traffic.ts'
 import type { Waits } from './http-waits.ts'
@@ -18,10 +21,19 @@ export interface HttpServices {
   readonly metrics: Metrics
   readonly limits: HttpLimits
   readonly waits: Waits
+  /** Web Push, where it is on. */
+  readonly pushes?: Pushes
   /** How long the next write to a stream may wait for more to go with it. */
   readonly pace: { readonly windowMs: number }
   /** Makes an error fit for the caller; what is meant for the operator goes to `onError`. */
   publicError(thrown: unknown): HeadraceError
+}
+
+/** What Web Push needs of the server. */
+export interface Pushes {
+  readonly subscriptions: PushSubscriptions
+  readonly vapid: () => Promise<VapidKeys>
+  readonly outgoing: Outgoing
 }
 
 /** For what concerns all of a tenant. */

@@ -7,8 +7,12 @@ interface Timer {
 
 /** Time that stands still until a test moves it. */
 export class FakeClock implements Clock {
-  #now = 1_000_000
+  #now: number
   readonly #timers = new Set<Timer>()
+
+  constructor(now = 1_000_000) {
+    this.#now = now
+  }
 
   now(): number {
     return this.#now

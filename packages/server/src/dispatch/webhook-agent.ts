@@ -1,0 +1,120 @@
+/**
+ * An agent that is called instead of asking (R2): a signed webhook for each of its runs.
+ *
+ *   waiting ──claimed for it──▶ called ──2xx──▶ its own: it writes over HTTP with the token that it was sent
+ *      ▲                          └──no──▶ undelivered ──later──┐
+ *      └────────────────────────────────────────────────────────┘      after 8 tries: a dead letter, until somebody retries it
+ *
+ * Called at least once: an answer that is lost on its way makes another call with the same `webhook-id`.
+ */
+import {
+  deliveryTries,
+  splitKey,
+  systemGrant,
+  type AgentName,
+  type Grant,
+  type HeldRun,
+  type SessionKey,
+} from '@headrace/core'
+import type { Auth } from '../auth/auth.ts'
+import type { Clock } from '../clock.ts'
+import type { Dispatcher, WorkerSlot } from '../dispatcher.ts'
+import type { Assignment, Hub } from '../hub-types.ts'
+import type { Outgoing } from '../outgoing/outgoing.ts'
+import { signWebhook } from '../outgoing/webhook-signature.ts'
+
+/** An agent that is called. */
+export interface WebhookAgent {
+  readonly agent: AgentName
+  readonly url: string
+  /** `whsec_…`; several while one is being changed. */
+  readonly secrets: readonly string[]
+  /** Default `default`. */
+  readonly tenant?: string
+  /** Runs at the same time. Default 16. */
+  readonly capacity?: number
+  /** How long a run is the agent's after each sign of life, in milliseconds. Default 60,000. */
+  readonly leaseMs?: number
+}
+
+export interface WebhookAgentOptions {
+  readonly webhook: WebhookAgent
+  readonly dispatcher: Dispatcher
+  readonly hub: Pick<Hub, 'submit'>
+  readonly outgoing: Outgoing
+  readonly clock: Clock
+  /** Mints the token that the agent writes with, where the server can. */
+  readonly auth: Auth
+}
+
+const firstRetryMs = 1_000
+const maxRetryMs = 300_000
+/** A token outlives its run by far and is good for one session and one agent only. */
+const tokenSeconds = 86_400
+
+/** Begins to call the agent; the result ends it. */
+export function startWebhookAgent(options: WebhookAgentOptions): WorkerSlot {
+  const { webhook, dispatcher } = options
+  const { agent, tenant = 'default', capacity = 16, leaseMs = 60_000 } = webhook
+  const grant: Grant = {
+    tenant,
+    actor: `agent:${agent}`,
+    capabilities: [{ sessions: '**', verbs: ['read', 'write-as-agent'] }],
+    agents: [agent],
+    expiresAt: Number.MAX_SAFE_INTEGER,
+  }
+  return dispatcher.register({
+    agent,
+    worker: `webhook.${agent}`,
+    grant,
+    capacity,
+    leaseMs,
+    assign: (assignment) => void deliver(options, tenant, assignment),
+    signal: (held, signal) => void tell(options, tenant, { ...held, ...signal }),
+  })
+}
+
+async function deliver(options: WebhookAgentOptions, tenant: string, assignment: Assignment): Promise<void> {
+  const { session, run, attempt, agent } = assignment
+  const token = await options.auth.mint?.(
+    { sub: agent, kind: 'agent', ten: tenant, cap: [{ s: session, op: ['read', 'write-as-agent'] }], agents: [agent] },
+    tokenSeconds,
+  )
+  const data = { ...assignment, ...(token !== undefined && { token }) }
+  const error = await call(options, { id: `${tenant}_${session}_${run}_${attempt}`, type: 'run.assigned', data })
+  if (error === undefined) return
+  const key: SessionKey = `${tenant}!${session}`
+  const tries = (assignment.view.runs.find(({ id }) => id === run)?.undelivered?.tries ?? 0) + 1
+  const wait = Math.min(maxRetryMs, firstRetryMs * 4 ** (tries - 1))
+  const retry = tries < deliveryTries ? { retryAt: options.clock.now() + wait } : {}
+  const grant = systemGrant(splitKey(key).tenant)
+  // Refused where the run is over by now or its lease has lapsed: then there is nothing to take back.
+  await options.hub.submit(key, { grant, body: { type: 'undelivered', run, attempt, error, ...retry } })
+}
+
+/** What its agent should know while it works. It learns the same from the answers to its writes, so once is enough. */
+async function tell(
+  options: WebhookAgentOptions,
+  tenant: string,
+  data: HeldRun & { readonly signal: string },
+): Promise<void> {
+  const { session, run, attempt, signal } = data
+  await call(options, { id: `${tenant}_${session}_${run}_${attempt}_${signal}`, type: 'run.signal', data })
+}
+
+interface Message {
+  readonly id: string
+  readonly type: string
+  readonly data: object
+}
+
+/** Returns what went wrong, for people. */
+async function call({ webhook, outgoing, clock }: WebhookAgentOptions, message: Message): Promise<string | undefined> {
+  const at = clock.now()
+  const body = JSON.stringify({ type: message.type, timestamp: new Date(at).toISOString(), data: message.data })
+  const id = message.id.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(-256)
+  const headers = { 'Content-Type': 'application/json', ...signWebhook(webhook.secrets, { id, at, body }) }
+  const result = await outgoing.post(webhook.url, body, headers)
+  if (result.outcome !== 'answered') return result.message
+  return result.status >= 200 && result.status < 300 ? undefined : `The agent's webhook answered ${result.status}.`
+}
