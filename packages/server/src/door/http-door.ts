@@ -22,6 +22,7 @@ import { publicError } from './http-errors.ts'
 import { eventRoutes } from './http-events.ts'
 import { defaultHttpLimits, type HttpLimits } from './http-limits.ts'
 import { problem, send, streamed, type Reply } from './http-reply.ts'
+import { documentRoute } from './http-openapi.ts'
 import { pushRoutes } from './http-push.ts'
 import { createRouter, type Router } from './http-router.ts'
 import { revocationRoutes } from './http-revocations.ts'
@@ -120,7 +121,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     ...(options.pushes && { pushes: options.pushes }),
     publicError: (thrown) => publicError(thrown, onError),
   }
-  const router = createRouter([
+  const routes = [
     ...sessionRoutes(services),
     ...eventRoutes(services),
     ...agentRoutes(services),
@@ -129,7 +130,8 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     ...pushRoutes(services),
     ...revocationRoutes(services),
     ...systemRoutes(services, { ready }),
-  ])
+  ]
+  const router = createRouter([...routes, documentRoute(routes)])
 
   const onHandle = (request: IncomingMessage, response: ServerResponse): void => {
     const began = clock.now()

@@ -1,5 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { HeadraceError, agentName, object, sessionId, string, type Grant, type Schema } from '@headrace/core'
+import {
+  HeadraceError,
+  agentName,
+  object,
+  sessionId,
+  string,
+  type Grant,
+  type JsonObject,
+  type Schema,
+} from '@headrace/core'
 import { readJson } from './http-body.ts'
 import { readQuery } from './http-query.ts'
 import type { Reply, streamed } from './http-reply.ts'
@@ -14,6 +23,7 @@ const parameters: Readonly<Record<Parameter, Schema<string>>> = {
   share: string({ pattern: /^[A-Za-z0-9_-]{1,64}$/, called: 'the id of a share link' }),
 }
 type Parameter = 'session' | 'agent' | 'share'
+const parameterSchemas = Object.fromEntries(Object.entries(parameters).map(([name, shape]) => [name, shape.json]))
 
 /** `GET /v1/sessions/{session}` has `{ session: string }`. */
 export type ParamsOf<Line extends string> = Line extends `${string}{${infer Name}}${infer Rest}`
@@ -46,6 +56,10 @@ interface RouteBase {
   readonly method: Method
   /** As in `/v1/sessions/{session}`. */
   readonly path: string
+  /** The shapes of what it takes as JSON Schemas: of the parameters in its path, its query and its body. */
+  readonly parameters: Readonly<Record<string, JsonObject>>
+  readonly query?: JsonObject
+  readonly body?: JsonObject
 }
 
 /** Needs a token. */
@@ -90,6 +104,8 @@ export function route<const Line extends `${Method} /${string}`, Query = object,
   return {
     ...parseLine(line),
     access: 'token',
+    ...(shapes.query && { query: shapes.query.json }),
+    ...(shapes.body && { body: shapes.body.json }),
     ...(shapes.takesTicket && { takesTicket: shapes.takesTicket }),
     async handle({ request, response, segments, query, maxBodyBytes }, grant) {
       const shape = shapes.query ?? noQuery
@@ -116,7 +132,11 @@ export function openRoute(
 
 function parseLine(line: string): RouteBase {
   const space = line.indexOf(' ')
-  return { method: line.slice(0, space) as Method, path: line.slice(space + 1) } // callers' types say what stands there
+  return {
+    method: line.slice(0, space) as Method, // callers' types say what stands there
+    path: line.slice(space + 1),
+    parameters: parameterSchemas,
+  }
 }
 
 function readParams(segments: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -1,0 +1,127 @@
+/** What each route is for and what it answers: what a route's own checks don't say. */
+import type { JsonObject, Verb } from '@headrace/core'
+import { constant, count, list, oneOf, record, ref, text, time, words } from './shapes.ts'
+
+export interface Operation {
+  readonly summary: string
+  /** What the token must allow on the session; left out: nothing, or it depends. */
+  readonly verb?: Verb | readonly Verb[]
+  /** JSON answers by status; `null` has no body. */
+  readonly answers: Readonly<Record<number, JsonObject | null>>
+  /** An answer that is not JSON. */
+  readonly other?: Readonly<Record<string, JsonObject>>
+}
+
+const events = record<{ events: unknown; head: number }>({
+  events: list(oneOf(ref('Event'), ref('HiddenEvent'))),
+  head: count,
+})
+const link = record<{ token: string; id: string; expiresAt: number }>({ token: text, id: text, expiresAt: time })
+const created = record<{ id: string; outcome: string; seq: number }>({
+  id: text,
+  outcome: words('accepted', 'noop'),
+  seq: count,
+})
+
+/** By method and path, as the routes have them. */
+export const operations: Readonly<Record<string, Operation>> = {
+  'POST /v1/sessions': {
+    summary: 'Makes a session, with an id of your own or a new one. 200 where it exists.',
+    verb: 'send',
+    answers: { 200: created, 201: created },
+  },
+  'GET /v1/sessions': {
+    summary: 'The sessions that you may read, last changed first. More while there is a cursor.',
+    answers: { 200: ref('SessionList') },
+  },
+  'GET /v1/sessions/{session}': {
+    summary: 'The view of a session: what is hot, as you may see it.',
+    verb: 'read',
+    answers: { 200: ref('SessionView') },
+  },
+  'DELETE /v1/sessions/{session}': {
+    summary: 'Removes a session with all its events.',
+    verb: 'admin',
+    answers: { 204: null },
+  },
+  'GET /v1/sessions/{session}/events': {
+    summary: 'Events after a seq: at once, as soon as there is one (long-poll), or as a stream (sse).',
+    verb: 'read',
+    answers: { 200: events },
+    other: { 'text/event-stream': text },
+  },
+  'GET /v1/sessions/{session}/messages': {
+    summary: 'Messages that have left the view: the newest before a seq, oldest first.',
+    verb: 'read',
+    answers: {
+      200: record<{ messages: unknown; more: boolean }>({ messages: list(ref('Message')), more: { type: 'boolean' } }),
+    },
+  },
+  'POST /v1/sessions/{session}/commands': {
+    summary: 'One command. Its answer says the outcome, also when it is refused.',
+    answers: { 200: ref('Taken') },
+  },
+  'POST /v1/agents/{agent}/claim': {
+    summary: 'Waits for a run of an agent and takes it. 204 when none came in time.',
+    verb: 'write-as-agent',
+    answers: { 200: ref('Assignment'), 204: null },
+  },
+  'POST /v1/sessions/{session}/share': {
+    summary: 'A link by which others read the session.',
+    verb: ['admin', 'read'],
+    answers: { 201: link },
+  },
+  'GET /v1/sessions/{session}/shares': {
+    summary: 'The links that still work.',
+    verb: 'admin',
+    answers: { 200: record<{ shares: unknown }>({ shares: list(ref('Share')) }) },
+  },
+  'DELETE /v1/sessions/{session}/shares/{share}': {
+    summary: 'Closes a link and cuts who reads by it.',
+    verb: 'admin',
+    answers: { 204: null },
+  },
+  'GET /v1/me': { summary: 'Who the token says you are and what you may do.', answers: { 200: ref('Grant') } },
+  'POST /v1/tickets': {
+    summary: 'A ticket that stands for your token, once and soon.',
+    answers: { 201: record<{ ticket: string; expiresAt: number }>({ ticket: text, expiresAt: time }) },
+  },
+  'POST /v1/tokens': {
+    summary: 'A token that allows no more than your own.',
+    verb: 'admin',
+    answers: { 201: link },
+  },
+  'POST /v1/revocations': {
+    summary: 'Takes tokens back before they expire.',
+    verb: 'admin',
+    answers: { 201: ref('Revocation') },
+  },
+  'GET /v1/revocations': {
+    summary: 'Revocations that can still hit a token, newest first.',
+    verb: 'admin',
+    answers: {
+      200: record<{ revocations: unknown; more: boolean }>({
+        revocations: list(ref('Revocation')),
+        more: { type: 'boolean' },
+      }),
+    },
+  },
+  'GET /v1/openapi.json': { summary: 'This document.', answers: { 200: { type: 'object' } } },
+  'GET /v1/connect': {
+    summary: 'The WebSocket, by an upgrade with the subprotocol headrace.v1. Without one: 426.',
+    answers: {},
+  },
+  'GET /healthz': {
+    summary: 'Whether the server lives.',
+    answers: { 200: record<{ status: string }>({ status: constant('ok') }) },
+  },
+  'GET /readyz': {
+    summary: 'Whether the server should get traffic.',
+    answers: { 200: record<{ status: string }>({ status: constant('ready') }) },
+  },
+  'GET /metrics': {
+    summary: 'Metrics, with a token that allows admin on all sessions; without one from the same machine.',
+    answers: {},
+    other: { 'text/plain': text },
+  },
+}
