@@ -1,6 +1,6 @@
 /** What each route is for and what it answers: what a route's own checks don't say. */
 import type { JsonObject, Verb } from '@headrace/core'
-import { constant, count, list, oneOf, record, ref, text, time, words } from './shapes.ts'
+import { constant, count, list, maybe, oneOf, record, ref, text, time, words } from './shapes.ts'
 
 export interface Operation {
   readonly summary: string
@@ -22,6 +22,8 @@ const created = record<{ id: string; outcome: string; seq: number }>({
   outcome: words('accepted', 'noop'),
   seq: count,
 })
+
+const pushSubscription = record<{ endpoint: string; label?: string }>({ endpoint: text, label: maybe(text) })
 
 /** By method and path, as the routes have them. */
 export const operations: Readonly<Record<string, Operation>> = {
@@ -91,6 +93,19 @@ export const operations: Readonly<Record<string, Operation>> = {
     verb: 'admin',
     answers: { 201: link },
   },
+  'GET /v1/push/key': {
+    summary: 'The public key that a browser subscribes with, where Web Push is on.',
+    answers: { 200: record<{ publicKey: string }>({ publicKey: text }) },
+  },
+  'GET /v1/push/subscriptions': {
+    summary: 'Where the caller is reached while away.',
+    answers: { 200: record<{ subscriptions: unknown }>({ subscriptions: list(pushSubscription) }) },
+  },
+  'POST /v1/push/subscriptions': {
+    summary: 'Adds what a browser gave as a way to reach the caller.',
+    answers: { 204: null },
+  },
+  'DELETE /v1/push/subscriptions': { summary: 'Removes one of them.', answers: { 204: null } },
   'POST /v1/revocations': {
     summary: 'Takes tokens back before they expire.',
     verb: 'admin',
