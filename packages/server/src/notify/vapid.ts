@@ -1,4 +1,4 @@
-import { generateVAPIDKeys } from 'web-push'
+import webPush from 'web-push'
 import { object, string, type Schema } from '@headrace/core'
 import type { SystemLog } from '../system-log.ts'
 import { systemKey } from '../system-session.ts'
@@ -24,7 +24,7 @@ export function createVapid(log: SystemLog): () => Promise<VapidKeys> {
     const [first] = (await log.read(key)).entries
     if (first) return vapidKeys.parse(first.value)
     // Two servers may make keys at the same moment: the first ones in the log count.
-    await log.append(key, 'first', { name: 'vapid', value: { ...generateVAPIDKeys() } })
+    await log.append(key, 'first', { name: 'vapid', value: { ...webPush.generateVAPIDKeys() } })
     return load()
   }
   return () => {
