@@ -1,12 +1,10 @@
 import { useMemo, useSyncExternalStore } from 'react'
 import { useHeadrace } from './context.ts'
+import type { SessionActions } from '../session/session-actions.ts'
 import type { Session, SessionOptions, SessionSnapshot } from '../session/session.ts'
 
 /** What a component gets of a session: the snapshot, and what it can do. */
-export interface UseSession
-  extends
-    SessionSnapshot,
-    Pick<Session, 'create' | 'send' | 'post' | 'cancel' | 'regenerate' | 'update' | 'loadOlder'> {
+export interface UseSession extends SessionSnapshot, Pick<Session, keyof SessionActions | 'loadOlder'> {
   readonly session: Session
 }
 
@@ -46,7 +44,22 @@ function bind(session: Session): Omit<UseSession, keyof SessionSnapshot> {
     post: (input) => session.post(input),
     cancel: (target) => session.cancel(target),
     regenerate: (input, options) => session.regenerate(input, options),
-    update: (metadata) => session.update(metadata),
+    update: (change) => session.update(change),
+    steer: (run, input, options) => session.steer(run, input, options),
+    pause: (run) => session.pause(run),
+    resume: (run) => session.resume(run),
+    reorder: (run, before) => session.reorder(run, before),
+    retry: (run) => session.retry(run),
+    answer: (request, answer) => session.answer(request, answer),
+    approve: (request, reason) => session.approve(request, reason),
+    deny: (request, reason) => session.deny(request, reason),
+    claimRequest: (request) => session.claimRequest(request),
+    requestFloor: (note) => session.requestFloor(note),
+    takeFloor: (options) => session.takeFloor(options),
+    handBack: (note) => session.handBack(note),
+    patch: (ops, options) => session.patch(ops, options),
+    select: (leaf) => session.select(leaf),
+    redact: (message, options) => session.redact(message, options),
     loadOlder: (limit) => session.loadOlder(limit),
   }
 }

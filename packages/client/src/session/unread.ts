@@ -1,8 +1,14 @@
-import type { Actor, Cursor, SessionView } from '@headrace/core'
+import type { Actor, Cursor, Message, SessionView } from '@headrace/core'
 
 /** How far a participant has read, as the session knows. */
-function cursorOf(view: SessionView, actor: Actor | undefined): Cursor | undefined {
+export function cursorOf(view: SessionView, actor: Actor | undefined): Cursor | undefined {
   return view.cursors.find((cursor) => cursor.actor === actor)
+}
+
+/** What others have said that a participant has not read, oldest first. */
+export function unreadOf(view: SessionView, actor: Actor | undefined): readonly Message[] {
+  const read = cursorOf(view, actor)?.seq ?? 0
+  return view.messages.filter((message) => message.seq > read && message.author !== actor)
 }
 
 /**

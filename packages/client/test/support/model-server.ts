@@ -1,13 +1,19 @@
 import {
+  HeadraceError,
   decide,
   emptyState,
   systemGrant,
   up,
+  type Actor,
+  type Command,
   type Down,
+  type Ephemeral,
   type SessionEvent,
   type SessionState,
   type Up,
 } from '@headrace/core'
+
+type Body = Command['body']
 
 interface Link {
   readonly socket: ModelSocket
@@ -29,7 +35,7 @@ export class ModelServer {
   /** Below this a resume gets a snapshot. */
   floor = 0
   link: Link | undefined
-  readonly #grant = { ...systemGrant('t'), actor: 'user:ada' } as const
+  readonly #grant = { ...systemGrant('t'), actor: 'user:ada', agents: ['*'] } as const
   #now = 0
 
   /** The WebSocket class to give to a client. */
@@ -58,8 +64,21 @@ export class ModelServer {
     this.#append(undefined, { type: 'create' })
   }
 
-  #append(id: string | undefined, body: Parameters<typeof decide>[1]['body']): Extract<Down, { type: 'reply' }> {
-    const decision = decide(this.state, { grant: this.#grant, body, ...(id !== undefined && { id }) }, (this.#now += 1))
+  /** Does something in somebody's name; fails when it is refused. */
+  act(actor: Actor, body: Body): void {
+    const reply = this.#append(undefined, body, actor)
+    if (reply.outcome === 'refused') throw HeadraceError.fromWire(reply.error)
+    this.pump()
+  }
+
+  /** Shows everybody something for a moment. */
+  show(actor: Actor, signal: Ephemeral): void {
+    this.link?.wire.push({ type: 'ephemeral', session: 's', actor, ...signal })
+  }
+
+  #append(id: string | undefined, body: Body, actor: Actor = 'user:ada'): Extract<Down, { type: 'reply' }> {
+    const command = { grant: { ...this.#grant, actor }, body, ...(id !== undefined && { id }) }
+    const decision = decide(this.state, command, (this.#now += 1))
     const reply = { type: 'reply', id: id ?? '', session: 's' } as const
     if (decision.outcome === 'refused') return { ...reply, outcome: 'refused', error: decision.error.toWire() }
     if (decision.outcome !== 'accepted') return { ...reply, outcome: 'accepted', seq: decision.seq }
