@@ -1,4 +1,3 @@
-import webPush from 'web-push'
 import { object, string, type Schema } from '@headrace/core'
 import type { SystemLog } from '../system-log.ts'
 import { systemKey } from '../system-session.ts'
@@ -23,6 +22,8 @@ export function createVapid(log: SystemLog): () => Promise<VapidKeys> {
   const load = async (): Promise<VapidKeys> => {
     const [first] = (await log.read(key)).entries
     if (first) return vapidKeys.parse(first.value)
+    // Loaded where Web Push is used, so that servers without it start as fast as before.
+    const { default: webPush } = await import('web-push')
     // Two servers may make keys at the same moment: the first ones in the log count.
     await log.append(key, 'first', { name: 'vapid', value: { ...webPush.generateVAPIDKeys() } })
     return load()

@@ -1,4 +1,3 @@
-import webPush from 'web-push'
 import { HeadraceError, type Actor } from '@headrace/core'
 import type { Outgoing } from '../outgoing/outgoing.ts'
 import type { NoticeChannel, NoticeToTell } from './notifier.ts'
@@ -23,6 +22,7 @@ const ttlSeconds = 86_400
 export function createWebPush({ subscriptions, vapid, outgoing, contact }: WebPushOptions): NoticeChannel {
   const push = async (subscription: PushSubscription, payload: string): Promise<'sent' | 'gone'> => {
     const keys = await vapid()
+    const { default: webPush } = await import('web-push')
     const { endpoint, headers, body } = webPush.generateRequestDetails(subscription, payload, {
       vapidDetails: { subject: contact, ...keys },
       TTL: ttlSeconds,
