@@ -1,7 +1,10 @@
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
 import { cancelCommand } from './commands/cancel.ts'
+import { controlCommands } from './commands/control.ts'
 import { demoCommand } from './commands/demo.ts'
+import { historyCommands } from './commands/history.ts'
+import { inboxCommands } from './commands/inbox.ts'
 import { sendCommand } from './commands/send.ts'
 import { serveCommand } from './commands/serve.ts'
 import { sessionsCommand } from './commands/sessions.ts'
@@ -40,6 +43,9 @@ ${exitCodeHelp}`,
     tailCommand(),
     sendCommand(),
     cancelCommand(),
+    ...controlCommands(),
+    ...inboxCommands(),
+    ...historyCommands(),
   ]
   for (const command of commands) program.addCommand(command)
   for (const command of [program, ...commands]) {
