@@ -125,6 +125,7 @@ export {
   type Snapshot,
   type Store,
   type StoreCapabilities,
+  type StoredBlob,
 } from './store.ts'
 export {
   commandRequest,

@@ -100,6 +100,14 @@ export interface Compaction {
   readonly drop: readonly (readonly [first: number, last: number])[]
 }
 
+/** Content that is kept beside a session's log. */
+export interface StoredBlob {
+  /** 1–128 characters of `A–Z a–z 0–9 . _ : -`. */
+  readonly id: string
+  /** Its size. */
+  readonly bytes: number
+}
+
 /** What a redaction puts in the place of what is to go. */
 export interface Redaction {
   /** Events as JSON, each in the place of one that is there. */
@@ -110,6 +118,8 @@ export interface Redaction {
   readonly snapshot: Snapshot
   /** In the place of the state at the floor. Left out, that state is dropped. */
   readonly floor?: Snapshot
+  /** Ids of blobs to remove; those that are not there are passed over. */
+  readonly blobs?: readonly string[]
   /** What messages are found by from now on: those that are replaced here, or others. */
   readonly words?: readonly SearchWords[]
 }
@@ -255,6 +265,20 @@ export interface Store {
    *   floor or past the end of the log, or `floor` is not at the floor: nothing was written; `store_full`; `unknown_outcome`
    */
   redact(key: SessionKey, redaction: Redaction): Promise<void>
+
+  /**
+   * Keeps content beside the session's log. Durable; seen whole or not at all. An id stands for one content: an id that is
+   * there already is left as it is. Appends go on meanwhile. `bytes` must not change until it resolves.
+   *
+   * @throws HeadraceError `session_not_found`; `store_full`; `unknown_outcome`: put it again
+   */
+  putBlob(key: SessionKey, id: string, bytes: Uint8Array): Promise<void>
+
+  /** A blob's content; `undefined` when it is not there. */
+  getBlob(key: SessionKey, id: string): Promise<Uint8Array | undefined>
+
+  /** The session's blobs, in the order of their ids. */
+  blobs(key: SessionKey): Promise<readonly StoredBlob[]>
 
   /** The newest message rows before a position, oldest first. */
   readMessages(key: SessionKey, before: number, limit: number): Promise<readonly MessageRow[]>

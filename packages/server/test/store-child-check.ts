@@ -1,8 +1,9 @@
 import { expect } from 'vitest'
 import type { Store } from '@headrace/core'
 
-/** The entry of the highest floor that was acknowledged; no session has such an id. */
+/** The entries of the highest floor and of the newest blob that were acknowledged; no session has such an id. */
 const compacted = ' floor'
+const newestBlob = ' blob'
 const everything = { maxEvents: 1_000_000, maxChars: 1_000_000_000 }
 
 /** Adds what lines of `store-child.ts` acknowledge: session → highest seq. Gives the number of acknowledgements. */
@@ -11,6 +12,7 @@ export function addAcknowledged(acknowledged: Map<string, number>, lines: readon
   for (const line of lines) {
     const [word, id = '', seq = ''] = line.split(' ')
     if (word === 'floor') acknowledged.set(compacted, Number(id))
+    if (word === 'blob') acknowledged.set(newestBlob, Number(id))
     if (word !== 'ack') continue
     acks += 1
     acknowledged.set(id, Math.max(acknowledged.get(id) ?? 0, Number(seq)))
@@ -25,7 +27,7 @@ export async function checkStore(store: Store, acknowledged: ReadonlyMap<string,
   const inbox: string[] = []
   let sessions = 0
   for (const [id, seq] of acknowledged) {
-    if (id === compacted) continue
+    if (id === compacted || id === newestBlob) continue
     const key = `acme!${id}` as const
     const events = (await store.read(key, 0, everything)).map(
       (event) => JSON.parse(event) as { seq: number; size: number; place: number },
@@ -53,6 +55,7 @@ export async function checkStore(store: Store, acknowledged: ReadonlyMap<string,
   expect(purged).toHaveLength(await store.head('acme!purged'))
 
   await checkCompacted(store, acknowledged.get(compacted) ?? 0)
+  await checkBlobs(store, acknowledged.get(newestBlob) ?? 0)
 
   const known = (key: string): boolean => acknowledged.has(key.slice('acme!'.length))
   expect(
@@ -79,4 +82,16 @@ async function checkCompacted(store: Store, acknowledged: number): Promise<void>
   expect(events).toEqual([...left, ...Array.from({ length: head - floor }, (_, index) => floor + index + 1)])
   const state = floor === 0 ? undefined : { seq: floor, state: JSON.stringify({ head: floor }) }
   expect([await store.floorSnapshot(key), await store.getSnapshot(key)]).toEqual([state, state])
+}
+
+/** The newest is there, and all bytes of each that is. One stays for ever where a kill came before its removal. */
+async function checkBlobs(store: Store, acknowledged: number): Promise<void> {
+  const key = 'acme!blobs'
+  const numbers = (await store.blobs(key)).map(({ id }) => Number(id))
+  expect(Math.max(0, ...numbers)).toBeGreaterThanOrEqual(acknowledged)
+  for (const number of numbers) {
+    const content = await store.getBlob(key, String(number))
+    expect(content?.length).toBe(600_000)
+    expect(content?.every((byte) => byte === number % 256)).toBe(true)
+  }
 }

@@ -4,12 +4,16 @@
  *
  * Each event says its seq and the size of its batch and its place there, so that a torn batch can be told.
  */
+import { EventEmitter, once } from 'node:events'
 import process from 'node:process'
 import { openEmbeddedStore } from '@headrace/server/store/embedded'
 import { createRandom } from './store-fixture.ts'
 
 const [directory = '', seed = '1'] = process.argv.slice(2)
 const sessions = 25
+/** Emits `hundred` with every hundredth acknowledgement: what rewrites files waits for it, to leave time for appends. */
+const acknowledgements = new EventEmitter()
+let acknowledged = 0
 const random = createRandom(Number(seed))
 
 process.stdout.write('opening\n')
@@ -19,6 +23,7 @@ process.stdout.write('open\n')
 await Promise.all([
   purgeForEver(),
   compactForEver(),
+  putBlobsForEver(),
   ...Array.from({ length: sessions }, (_, index) => appendForEver(`s${index}`)),
 ])
 
@@ -50,6 +55,8 @@ async function appendForEver(id: string): Promise<never> {
     })
     head = seq
     process.stdout.write(`ack ${id} ${seq}\n`)
+    acknowledged += 1
+    if (acknowledged % 100 === 0) acknowledgements.emit('hundred')
     // Snapshots go into the same groups.
     if (random() < 0.02) void store.putSnapshot(key, { seq, state: JSON.stringify('y'.repeat(20_000)) })
   }
@@ -68,6 +75,21 @@ async function compactForEver(): Promise<never> {
     const floor = await store.floor(key)
     await store.compact(key, { floor: { seq: head, state: JSON.stringify({ head }) }, drop: [[floor + 1, head - 1]] })
     process.stdout.write(`floor ${head}\n`)
+    await once(acknowledgements, 'hundred')
+  }
+}
+
+/** Blobs of several pieces, each of one byte; the one before is removed. */
+async function putBlobsForEver(): Promise<never> {
+  const key = 'acme!blobs'
+  if ((await store.head(key)) === 0) await store.append(key, 0, { events: [JSON.stringify({ seq: 1 })] })
+  const newest = Math.max(0, ...(await store.blobs(key)).map(({ id }) => Number(id)))
+  for (let number = newest + 1; ; number += 1) {
+    await store.putBlob(key, String(number), new Uint8Array(600_000).fill(number))
+    process.stdout.write(`blob ${number}\n`)
+    const snapshot = { seq: 1, state: String(number) }
+    await store.redact(key, { events: [], messages: [], snapshot, blobs: [String(number - 1)] })
+    await once(acknowledgements, 'hundred')
   }
 }
 

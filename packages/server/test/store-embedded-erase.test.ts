@@ -16,7 +16,7 @@ const key = 'acme!secret'
 const options = { reserveBytes: 0, writeBufferBytes: 262_144 }
 
 /** A session full of the secret, between others that stay, in tables of several levels and in the log. */
-async function fill(store: Store): Promise<void> {
+async function fill(store: Store, way: Way): Promise<void> {
   for (let round = 0; round < 50; round += 1) {
     await Promise.all(
       ['before', 'secret', 'with'].map((id) =>
@@ -31,33 +31,41 @@ async function fill(store: Store): Promise<void> {
     )
   }
   await store.putSnapshot(key, { seq: 10, state: text('secret', 10) })
+  if (way.takesBlobs) await store.putBlob(key, 'b', new TextEncoder().encode(secret.repeat(60_000)))
 }
 
 function text(id: string, seq: number): string {
   return JSON.stringify(`${id === 'secret' ? secret : 'public'} ${seq} ${'.'.repeat(100)}`)
 }
 
-/** Each way to remove all of it, and how many events are left. */
-const ways: readonly {
+interface Way {
   readonly name: string
+  /** How many events are left. */
   readonly left: number
+  readonly takesBlobs: boolean
   readonly remove: (store: Store) => Promise<void>
-}[] = [
-  { name: 'a purge', left: 0, remove: (store) => store.purge(key) },
+}
+
+/** Each way to remove all of it. */
+const ways: readonly Way[] = [
+  { name: 'a purge', left: 0, takesBlobs: true, remove: (store) => store.purge(key) },
   {
     name: 'a redaction',
     left: 2_000,
+    takesBlobs: true,
     remove: (store) =>
       store.redact(key, {
         events: Array.from({ length: 2_000 }, (_, index) => ({ seq: index + 1, json: '"redacted"' })),
         messages: Array.from({ length: 50 }, (_, round) => ({ seq: round * 40 + 1, json: '"redacted"' })),
         snapshot: { seq: 2_000, state: '{}' },
+        blobs: ['b'],
       }),
   },
   {
     name: 'a compaction',
     left: 1,
-    // Snapshots that can be dropped are replaced, and so are rows.
+    takesBlobs: false,
+    // It leaves messages and what they are found by: those go before.
     async remove(store) {
       await store.append(key, 2_000, {
         events: ['"end"'],
@@ -69,11 +77,13 @@ const ways: readonly {
   },
 ]
 
-describe.each(ways)('$name', ({ remove, left }) => {
+describe.each(ways)('$name', (way) => {
+  const { remove, left } = way
+
   test('S5a leaves no byte in any file', async () => {
     await using temp = await makeTempDirectory()
     const store = await openEmbeddedStore({ ...options, directory: temp.path })
-    await fill(store)
+    await fill(store, way)
     expect(await filesWith(temp.path)).not.toEqual([])
     await remove(store)
     expect(await filesWith(temp.path)).toEqual([])
@@ -99,7 +109,7 @@ describe.each(ways)('$name', ({ remove, left }) => {
         },
       }
     })
-    await fill(store)
+    await fill(store, way)
     await remove(store)
     await store.close()
     expect(await filesWith(copy)).not.toEqual([])
@@ -127,7 +137,7 @@ describe.each(ways)('$name', ({ remove, left }) => {
           }),
       }
     })
-    await fill(store)
+    await fill(store, way)
     const listing = store.list({ tenant: 'acme', limit: 10 })
     await reading.promise
     const removing = remove(store)

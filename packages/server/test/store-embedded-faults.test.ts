@@ -252,6 +252,38 @@ test('P6c words that queue behind a failed write are as they were', async () => 
   await store.close()
 })
 
+test('L6a a blob that a failure cuts short is not there, and can be put again', async () => {
+  await using temp = await makeTempDirectory()
+  const content = new Uint8Array(1_500_000).map((_, index) => index * 31)
+  for (const failing of [1, 3, 6]) {
+    const faults = noFaults()
+    const store = await openFaulty(path.join(temp.path, String(failing)), faults)
+    await store.append(key, 0, { events: ['1'] })
+    let writes = 0
+    faults.write = () => ((writes += 1) === failing ? 'lost' : undefined)
+    expect(await codeOf(store.putBlob(key, 'b', content))).toBe('store_full')
+    expect([await store.getBlob(key, 'b'), await store.blobs(key)]).toEqual([undefined, []])
+    await store.putBlob(key, 'b', content.subarray(0, 700_000))
+    expect(await store.getBlob(key, 'b')).toEqual(content.subarray(0, 700_000))
+    await store.close()
+  }
+})
+
+test('L6a while a large blob is written, appends go on', async () => {
+  await using temp = await makeTempDirectory()
+  const store = await openFaulty(temp.path, noFaults())
+  await store.append(key, 0, { events: ['1'] })
+  let isWriting = true
+  const writing = store.putBlob(key, 'b', new Uint8Array(33_554_432).fill(7)).finally(() => (isWriting = false))
+  let appends = 0
+  for (; isWriting; appends += 1) await store.append('acme!other', appends, { events: ['1'] })
+  await writing
+  // One at least between two pieces.
+  expect(appends).toBeGreaterThan(100)
+  expect((await store.getBlob(key, 'b'))?.length).toBe(33_554_432)
+  await store.close()
+})
+
 test('more than maxQueuedChars is refused, and spoils nothing that was taken', async () => {
   await using temp = await makeTempDirectory()
   const store = await openFaulty(temp.path, noFaults(), { maxQueuedChars: 5_000 })

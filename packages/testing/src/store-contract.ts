@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { appendContract } from './store-contract/append.ts'
+import { blobContract } from './store-contract/blobs.ts'
 import { compactionContract } from './store-contract/compaction.ts'
 import { storeTests, type OpenStore } from './store-contract/fixture.ts'
 import { inboxContract } from './store-contract/inbox.ts'
@@ -31,6 +32,7 @@ export function storeContract(name: string, open: OpenStore): void {
     inboxContract(tests)
     searchContract(tests)
     compactionContract(tests)
+    blobContract(tests)
     tenantContract(tests)
     redactionContract(tests)
     purgeContract(tests)

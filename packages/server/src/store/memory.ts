@@ -15,6 +15,7 @@ import type {
   SessionRow,
   Snapshot,
   Store,
+  StoredBlob,
 } from '@headrace/core'
 import {
   compareFound,
@@ -38,6 +39,7 @@ interface Session {
   readonly events: Map<number, string>
   readonly messages: Map<number, MessageRow>
   readonly words: Map<number, SearchWords>
+  readonly blobs: Map<string, Uint8Array>
   row?: SessionRow
   snapshot?: Snapshot
 }
@@ -163,9 +165,25 @@ export function createMemoryStore(): Store {
       for (const { seq } of redaction.events) if (!session.events.has(seq)) throw missing('event', seq, key)
       for (const { seq } of redaction.messages) if (!session.messages.has(seq)) throw missing('message row', seq, key)
       for (const { seq, json } of redaction.events) session.events.set(seq, json)
+      for (const id of redaction.blobs ?? []) session.blobs.delete(id)
       session.snapshot = redaction.snapshot
       session.floor = redaction.floor
       append(session, { events: [], messages: redaction.messages, words: wordsAfter(redaction) })
+    },
+
+    async putBlob(key: SessionKey, id: string, bytes: Uint8Array): Promise<void> {
+      const { blobs } = mustFind(key)
+      if (!blobs.has(id)) blobs.set(id, bytes.slice())
+    },
+
+    async getBlob(key: SessionKey, id: string): Promise<Uint8Array | undefined> {
+      return find(key)?.blobs.get(id)?.slice()
+    },
+
+    async blobs(key: SessionKey): Promise<readonly StoredBlob[]> {
+      return [...(find(key)?.blobs ?? [])]
+        .map(([id, { length }]) => ({ id, bytes: length }))
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
     },
 
     async readMessages(key: SessionKey, before: number, limit: number): Promise<readonly MessageRow[]> {
@@ -257,5 +275,5 @@ function page(
 }
 
 function newSession(): Session {
-  return { head: 0, floorSeq: 0, events: new Map(), messages: new Map(), words: new Map() }
+  return { head: 0, floorSeq: 0, events: new Map(), messages: new Map(), words: new Map(), blobs: new Map() }
 }

@@ -2,7 +2,7 @@
 import type { KeyRange } from './keys.ts'
 
 export type Op =
-  | { readonly type: 'put'; readonly key: string; readonly value: string }
+  | { readonly type: 'put'; readonly key: string; readonly value: string | Uint8Array }
   | { readonly type: 'del'; readonly key: string }
 
 export interface Scan {
@@ -16,6 +16,7 @@ export interface Scan {
 /** Reads of one moment. */
 export interface Reader {
   get(key: string): Promise<string | undefined>
+  getBytes(key: string): Promise<Uint8Array | undefined>
   getMany(keys: readonly string[]): Promise<readonly (string | undefined)[]>
   /** Calls `visit` for each entry until it returns false. */
   scan(scan: Scan, visit: (key: string, value: string) => boolean | void): Promise<void>

@@ -1,6 +1,8 @@
 /**
  * The keys of the database. All are ASCII, so their order as text is their order on disk.
  *
+ *   tenant!session!b<id>           a blob: its size
+ *   tenant!session!c<id>!<n>       a piece of a blob
  *   tenant!session!e<seq>          an event
  *   tenant!session!f               the floor, and what is still to be dropped below it
  *   tenant!session!h               seq of the last event
@@ -9,6 +11,7 @@
  *   tenant!session!s               the newest snapshot
  *   tenant!session!t               the state at the floor
  *   tenant!session!w<seq>          what a message is found by
+ *   !b!tenant!session!<id>         a blob that is being written
  *   !c                             the last group commit
  *   !d!<time>!tenant!session       sessions by due time
  *   !k!tenant!session              a compaction that is under way
@@ -46,6 +49,41 @@ export function eventKey(key: SessionKey, seq: number): string {
 /** Events from one seq to another, both included. */
 export function eventRange(key: SessionKey, first: number, last: number): KeyRange {
   return { gte: eventKey(key, first), lt: eventKey(key, last + 1) }
+}
+
+export function blobKey(key: SessionKey, id: string): string {
+  return `${key}!b${id}`
+}
+
+/** Which blobs a session has. */
+export function blobRange(key: SessionKey): KeyRange {
+  return { gte: `${key}!b`, lt: `${key}!c` }
+}
+
+export function blobId(key: string): string {
+  return key.slice(key.lastIndexOf('!') + 2)
+}
+
+export function pieceKey(key: SessionKey, id: string, piece: number): string {
+  return `${key}!c${id}!${ascending(piece)}`
+}
+
+/** All pieces of a blob. */
+export function pieceRange(key: SessionKey, id: string): KeyRange {
+  return childrenOf(`${key}!c${id}`)
+}
+
+export function blobNoteKey(key: SessionKey, id: string): string {
+  return `!b!${key}!${id}`
+}
+
+/** Blobs that are being written. */
+export const blobNoteRange: KeyRange = childrenOf('!b')
+
+/** Session and blob that a note is about. */
+export function notedBlob(key: string): { readonly key: SessionKey; readonly id: string } {
+  const at = key.lastIndexOf('!')
+  return { key: key.slice('!b!'.length, at) as SessionKey, id: key.slice(at + 1) } // blobNoteKey made it
 }
 
 export function floorKey(key: SessionKey): string {

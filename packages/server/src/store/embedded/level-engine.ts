@@ -46,6 +46,9 @@ export async function openLevelEngine(options: LevelOptions): Promise<Engine> {
     const at = snapshot === undefined ? {} : { snapshot }
     return {
       get: (key) => guard(() => level.get(key, at)),
+      // Large, and read once: it would push out of the cache what is read often.
+      getBytes: (key) =>
+        guard(() => level.get<string, Uint8Array>(key, { ...at, valueEncoding: 'view', fillCache: false })),
       getMany: (keys) => guard(() => level.getMany([...keys], at)),
       scan: (scan, visit) => guard(() => scanLevel(scan, visit, at)),
     }
@@ -90,8 +93,9 @@ export async function openLevelEngine(options: LevelOptions): Promise<Engine> {
       guard(() => {
         const batch = level.batch()
         for (const op of ops) {
-          if (op.type === 'put') batch.put(op.key, op.value)
-          else batch.del(op.key)
+          if (op.type === 'del') batch.del(op.key)
+          else if (typeof op.value === 'string') batch.put(op.key, op.value)
+          else batch.put<string, Uint8Array>(op.key, op.value, { valueEncoding: 'view' })
         }
         return batch.write({ sync: true })
       }),

@@ -5,6 +5,7 @@ import type { Engine, OpenEngine } from './engine.ts'
 import { engineError } from './engine-error.ts'
 import { openLevelEngine } from './level-engine.ts'
 import { assertIntact } from './integrity.ts'
+import { finishBlobs } from './blobs.ts'
 import { finishCompactions } from './compaction.ts'
 import { finishPurges } from './purge.ts'
 import { removeGarbage } from './garbage.ts'
@@ -153,6 +154,7 @@ export async function openStoreOn(
     await writer.exclusive(async (commit) => {
       await finishPurges({ slot: opened, commit })
       await finishCompactions({ slot: opened, commit })
+      await finishBlobs({ slot: opened, commit })
     })
     await writer.start()
     const unerased = await readNotes(opened, erasureRange)

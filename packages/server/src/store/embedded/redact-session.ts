@@ -1,5 +1,6 @@
 import type { Redaction } from '@headrace/core'
 import { assertRedactable, missing, wordsAfter } from '../redaction.ts'
+import { blobDeletions } from './blobs.ts'
 import { floorOp, type Floor } from './compaction.ts'
 import type { Op } from './engine.ts'
 import { erasureKey, eventKey, floorSnapshotKey, messageKey, snapshotKey } from './keys.ts'
@@ -43,6 +44,7 @@ export async function redactSession(
   const floor = floorAfter(session.floor, redaction)
   if (redaction.floor !== undefined) ops.push(snapshotOp(floorSnapshotKey(key), redaction.floor))
   else if (floor !== session.floor) ops.push(floorOp(key, floor), { type: 'del', key: floorSnapshotKey(key) })
+  for (const id of redaction.blobs ?? []) ops.push(...(await slot.read((reader) => blobDeletions(reader, key, id))))
   const words = wordsAfter(redaction)
   ops.push(...wordsOps(key, words))
 

@@ -15,14 +15,37 @@ export function seal(key: string, value: string): string {
 /** @throws HeadraceError `store_corrupt` */
 export function unseal(key: string, sealed: string): string {
   const value = sealed.slice(width)
-  if (sealed.slice(0, width) !== checksum(key, value)) {
-    throw new HeadraceError('store_corrupt', `The stored value of ${key} fails its checksum.`, { detail: { key } })
-  }
+  if (sealed.slice(0, width) !== checksum(key, value)) throw failed(key)
   return value
 }
 
+/** The same for bytes. */
+export function sealBytes(key: string, bytes: Uint8Array): Uint8Array {
+  const sealed = new Uint8Array(width + bytes.length)
+  sealed.set(Buffer.from(checksumOfBytes(key, bytes), 'latin1'))
+  sealed.set(bytes, width)
+  return sealed
+}
+
+/** @throws HeadraceError `store_corrupt` */
+export function unsealBytes(key: string, sealed: Uint8Array): Uint8Array {
+  const bytes = sealed.subarray(width)
+  if (Buffer.from(sealed.subarray(0, width)).toString('latin1') !== checksumOfBytes(key, bytes)) throw failed(key)
+  return bytes
+}
+
 function checksum(key: string, value: string): string {
-  return crc32(key + value)
-    .toString(16)
-    .padStart(width, '0')
+  return hex(crc32(key + value))
+}
+
+function checksumOfBytes(key: string, bytes: Uint8Array): string {
+  return hex(crc32(bytes, crc32(key)))
+}
+
+function hex(crc: number): string {
+  return crc.toString(16).padStart(width, '0')
+}
+
+function failed(key: string): HeadraceError {
+  return new HeadraceError('store_corrupt', `The stored value of ${key} fails its checksum.`, { detail: { key } })
 }

@@ -14,9 +14,11 @@ import type {
   SessionRow,
   Snapshot,
   Store,
+  StoredBlob,
 } from '@headrace/core'
 import { assertFloor, endOfDropped, rangesToDrop } from '../seq-ranges.ts'
 import type { Op, Reader } from './engine.ts'
+import { listBlobs, readBlob, writeBlob } from './blobs.ts'
 import { compactSession } from './compact-session.ts'
 import { floorOp, noFloor } from './compaction.ts'
 import { createEraser } from './eraser.ts'
@@ -299,6 +301,21 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
         .inTurn(key, (held) => redactSession({ slot, writes }, held, redaction))
         .then(() => erase(key))
       await finishing(redacting)
+    },
+
+    async putBlob(key: SessionKey, id: string, bytes: Uint8Array): Promise<void> {
+      assertOpen()
+      await finishing(writes.inTurn(key, (held) => writeBlob({ slot, writes }, held, { id, content: bytes })))
+    },
+
+    async getBlob(key: SessionKey, id: string): Promise<Uint8Array | undefined> {
+      assertOpen()
+      return slot.read((engine) => engine.view((reader) => readBlob(reader, key, id)))
+    },
+
+    async blobs(key: SessionKey): Promise<readonly StoredBlob[]> {
+      assertOpen()
+      return slot.read((engine) => listBlobs(engine, key))
     },
 
     async readMessages(key: SessionKey, before: number, limit: number): Promise<readonly MessageRow[]> {

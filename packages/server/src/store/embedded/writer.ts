@@ -19,6 +19,7 @@ import type { ErrorCode } from '@headrace/core'
 import type { Backoff } from './backoff.ts'
 import type { Op, Reader } from './engine.ts'
 import { engineError } from './engine-error.ts'
+import { finishBlobs } from './blobs.ts'
 import { commitKey } from './keys.ts'
 import { finishCompactions } from './compaction.ts'
 import { finishPurges } from './purge.ts'
@@ -254,6 +255,7 @@ export function createWriter(options: WriterOptions): Writer {
     failing = undefined
     await finishPurges({ slot, commit })
     await finishCompactions({ slot, commit })
+    await finishBlobs({ slot, commit })
   }
 
   function noRoom(): HeadraceError {
