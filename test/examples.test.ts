@@ -44,6 +44,7 @@ const given: Readonly<Record<string, string>> = {
   id: 'const id: string',
   at: 'const at: number',
   done: 'function done(): void',
+  shelf: 'const shelf: Storage',
   createServer: 'const createServer: typeof import("node:http").createServer',
 }
 
@@ -52,8 +53,23 @@ interface Example {
   readonly code: string
 }
 
-/** The `@example` blocks of all public packages. */
+/** The `@example` blocks of all public packages, and the programs in the guides. */
 async function examples(): Promise<readonly Example[]> {
+  return [...(await exampleBlocks()), ...(await guideBlocks())]
+}
+
+async function guideBlocks(): Promise<readonly Example[]> {
+  const found: Example[] = []
+  for (const file of globSync('docs/*.md', { cwd: root }).sort()) {
+    const text = await readFile(join(root, file), 'utf8')
+    for (const match of text.matchAll(/```tsx?\n([\s\S]*?)```/g)) {
+      found.push({ where: `${file}:${text.slice(0, match.index).split('\n').length}`, code: match[1] ?? '' })
+    }
+  }
+  return found
+}
+
+async function exampleBlocks(): Promise<readonly Example[]> {
   const files = globSync('packages/{core,client,server,testing}/src/**/*.{ts,tsx}', { cwd: root }).sort()
   const found: Example[] = []
   for (const file of files) {

@@ -84,6 +84,7 @@ class SocketClient implements Client {
           get actor() {
             return connection.actor
           },
+          onStatus: (listener) => connection.onStatus(listener),
           onError: connection.onError,
           send: (frame) => connection.send(frame),
           submit: (session, body) => outbox.submit(session, body),

@@ -8,37 +8,11 @@ import {
   type StoredCommand,
 } from '@headrace/client'
 import { FakeClock } from './support/fake-clock.ts'
+import { Shelf } from './support/shelf.ts'
 import { Peers, reaches } from './support/peers.ts'
 import { RealServer } from './support/real-server.ts'
 import { ScriptedServer } from './support/scripted-server.ts'
 import { settle, until } from './support/until.ts'
-
-/** As much of `localStorage` as is used. */
-class Shelf {
-  readonly items = new Map<string, string>()
-  full = false
-
-  get length(): number {
-    return this.items.size
-  }
-
-  key(index: number): string | null {
-    return [...this.items.keys()][index] ?? null
-  }
-
-  getItem(key: string): string | null {
-    return this.items.get(key) ?? null
-  }
-
-  setItem(key: string, value: string): void {
-    if (this.full) throw new Error('The quota has been exceeded.')
-    this.items.set(key, value)
-  }
-
-  removeItem(key: string): void {
-    this.items.delete(key)
-  }
-}
 
 function page(server: ScriptedServer, storage: OutboxStorage, more: Partial<ConnectOptions> = {}) {
   const errors: HeadraceError[] = []

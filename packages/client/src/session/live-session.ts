@@ -93,6 +93,33 @@ export class LiveSession extends SessionCommands implements Session {
 
   readonly subscribe = (listener: () => void): (() => void) => this.#listen(this.#changes, listener)
 
+  until(
+    holds: (snapshot: SessionSnapshot) => boolean,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<SessionSnapshot> {
+    const { promise, resolve, reject } = Promise.withResolvers<SessionSnapshot>()
+    const look = (): void => {
+      try {
+        const { status } = this.#host
+        if (signal?.aborted) throw signal.reason as Error // whatever the caller has given
+        if (holds(this.#snapshot)) resolve(this.#snapshot)
+        else if (status.state === 'closed')
+          throw status.error ?? new HeadraceError('closed', `The client was closed before ${this.id} was so.`)
+      } catch (thrown) {
+        reject(thrown)
+      }
+    }
+    const stop = this.subscribe(look)
+    const stopClosed = this.#host.onStatus(look)
+    signal?.addEventListener('abort', look)
+    look()
+    return promise.finally(() => {
+      stop()
+      stopClosed()
+      signal?.removeEventListener('abort', look)
+    })
+  }
+
   onEvent(listener: (event: SessionEvent) => void): () => void {
     return this.#listen(this.#events, listener)
   }
@@ -145,7 +172,7 @@ export class LiveSession extends SessionCommands implements Session {
 
   #unfollowLater(): void {
     const listeners = this.#changes.size + this.#events.size + this.#snapshots.size + this.#ephemerals.size
-    if (listeners > 0 || !this.#followed) return
+    if (listeners > 0 || !this.#followed || this.#host.status.state === 'closed') return
     this.#cancelLinger()
     this.#cancelLinger = this.#host.clock.after(lingerMs, () => {
       this.#followed = false

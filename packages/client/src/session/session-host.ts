@@ -9,6 +9,7 @@ import type { MessagePage } from './older-messages.ts'
 export interface SessionHost {
   readonly clock: Clock
   readonly status: ConnectionStatus
+  readonly onStatus: (listener: () => void) => () => void
   /** Who the server said we are, when it last did. */
   readonly actor: Actor | undefined
   readonly onError: (error: HeadraceError) => void

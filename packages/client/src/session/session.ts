@@ -84,6 +84,23 @@ export interface Session extends SessionActions {
   /** Calls back after changes, once for all that came together. Returns what ends it. */
   readonly subscribe: (listener: () => void) => () => void
   /**
+   * Waits until what is known is so; looks now, and after each change.
+   *
+   * @param options - `signal` ends the wait; it rejects with the signal's reason then
+   * @returns the snapshot in which it was so
+   * @throws HeadraceError `closed`, or why the client was closed
+   * @example
+   * ```ts
+   * const session = client.session('support/42')
+   * await session.send('How do I reset my password?')
+   * const { messages } = await session.until(({ view }) => view.runs.length > 0 && !isBusy(view))
+   * ```
+   */
+  until(
+    holds: (snapshot: SessionSnapshot) => boolean,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<SessionSnapshot>
+  /**
    * Every event after the one where following began, once and in order, across all reconnects. Events that are not for
    * this reader are left out, so their seqs are missing.
    */

@@ -1,0 +1,110 @@
+/** The guides under docs/ run as they stand: their agents and clients at a real server, and they print what they say. */
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { expect, test } from 'vitest'
+import { RealServer } from './support/real-server.ts'
+import { Peers } from './support/peers.ts'
+import { Shelf } from './support/shelf.ts'
+import type { Worker } from '@headrace/client/agent'
+
+const docs = join(import.meta.dirname, '../../../docs')
+
+interface Guide {
+  readonly name: string
+  readonly agent: string | undefined
+  readonly client: string
+  readonly prints: string
+}
+
+async function guides(): Promise<readonly Guide[]> {
+  const found: Guide[] = []
+  for (const name of (await readdir(docs)).sort()) {
+    const text = name.endsWith('.md') ? await readFile(join(docs, name), 'utf8') : ''
+    const client = block(text, 'run: client')
+    if (client === undefined) continue
+    found.push({ name, client, agent: block(text, 'run: agent'), prints: block(text, 'prints') ?? '' })
+  }
+  return found
+}
+
+function block(text: string, mark: string): string | undefined {
+  return new RegExp(`<!-- ${mark} -->\\n\`\`\`\\w+\\n([\\s\\S]*?)\`\`\``).exec(text)?.[1]
+}
+
+/** What a guide takes for granted. */
+interface Given {
+  readonly client: unknown
+  readonly url: string
+  readonly token: string
+  readonly console: { log(...values: readonly unknown[]): void }
+  readonly shelf: Shelf
+  ask(prompt: unknown, options: { readonly signal: AbortSignal }): AsyncIterable<string>
+}
+
+/** A model that begins a story and has to be stopped. */
+async function* ask(_prompt: unknown, { signal }: { readonly signal: AbortSignal }): AsyncGenerator<string> {
+  yield 'Once upon a time '
+  await new Promise((stop) => signal.addEventListener('abort', stop))
+}
+
+function moduleOf(code: string): string {
+  return [
+    "import { isBusy, textOf } from '@headrace/core'",
+    "import { connect, createLocalOutbox } from '@headrace/client'",
+    "import { createWorker } from '@headrace/client/agent'",
+    'void [isBusy, textOf, connect, createLocalOutbox, createWorker]',
+    'export async function run({ client, url, token, console, shelf, ask }) {',
+    code,
+    // The agents of a guide are in one of these.
+    "return [typeof worker === 'undefined' ? [] : worker, typeof workers === 'undefined' ? [] : workers].flat()",
+    '}',
+  ].join('\n')
+}
+
+const all = await guides()
+
+test('there are guides', () => {
+  expect(all.map(({ name }) => name)).toEqual([
+    'approvals.md',
+    'coming-back.md',
+    'double-texting.md',
+    'stop-button.md',
+    'takeover.md',
+    'two-agents.md',
+  ])
+})
+
+test.each(all)('docs/$name does what it says', async ({ agent, client, prints }) => {
+  await using server = await RealServer.start()
+  await using peers = new Peers(server)
+  const folder = await mkdtemp(join(import.meta.dirname, 'guide-'))
+  const printed: string[] = []
+  const given: Given = {
+    client: await peers.client('ada'),
+    url: server.url,
+    token: await server.token('ada'),
+    console: { log: (...values) => printed.push(values.map(asText).join(' ')) },
+    shelf: new Shelf(),
+    ask,
+  }
+  const play = async (name: string, code: string): Promise<readonly Worker[]> => {
+    const file = join(folder, `${name}.ts`)
+    await writeFile(file, moduleOf(code))
+    const { run } = (await import(file)) as { run: (given: Given) => Promise<readonly Worker[]> } // written above
+    return run(given)
+  }
+  const workers = agent === undefined ? [] : await play('agent', agent)
+  try {
+    await Promise.all(workers.map((worker) => worker.ready))
+    await play('client', client)
+    expect(`${printed.join('\n')}\n`).toBe(prints)
+  } finally {
+    await Promise.all(workers.map((worker) => worker.close({ graceMs: 0 })))
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : inspect(value, { breakLength: Infinity })
+}
