@@ -4,6 +4,8 @@ import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HeadraceError, type SessionKey, type Store } from '@headrace/core'
 import { openEmbeddedStore } from '@headrace/server/store/embedded'
+import { eventKey, floorKey, floorSnapshotKey, snapshotKey } from '../src/store/embedded/keys.ts'
+import { openLevelEngine } from '../src/store/embedded/level-engine.ts'
 import { fileNumber, readManifest, tableExtensions } from '../src/store/embedded/manifest.ts'
 import { createRandom, makeTempDirectory, type TempDirectory } from './store-fixture.ts'
 
@@ -181,6 +183,56 @@ describe('damage', () => {
       }
       await store.close()
     }
+  })
+
+  test('what is missing above the floor is found, and damage to what a floor needs stays with its session', async () => {
+    const copy = path.join(temp.path, 'copy')
+    await rm(copy, { recursive: true, force: true })
+    const first = await openEmbeddedStore({ ...options, directory: copy })
+    for (const key of ['acme!log', 'acme!snapshot', 'acme!floor', 'acme!state', 'acme!whole'] as const) {
+      await first.append(key, 0, { events: Array.from({ length: 20 }, (_, index) => String(index + 1)) })
+      await first.compact(key, { floor: { seq: 10, state: '"ten"' }, drop: [[3, 7]] })
+      await first.putSnapshot(key, { seq: 15, state: '"fifteen"' })
+    }
+    await first.close()
+    const level = await openLevelEngine({
+      directory: path.join(copy, 'data'),
+      createIfMissing: false,
+      cacheBytes: 1_048_576,
+      writeBufferBytes: 65_536,
+    })
+    const bad = '00000000bad'
+    await level.write([
+      { type: 'del', key: eventKey('acme!log', 14) },
+      { type: 'put', key: snapshotKey('acme!snapshot'), value: bad },
+      { type: 'put', key: floorKey('acme!floor'), value: bad },
+      { type: 'put', key: floorSnapshotKey('acme!state'), value: bad },
+    ])
+    await level.close()
+
+    const store = await openEmbeddedStore({ ...options, directory: copy })
+    expect(await store.read('acme!log', 0, { ...everything, maxEvents: 7 })).toEqual([
+      '1',
+      '2',
+      '8',
+      '9',
+      '10',
+      '11',
+      '12',
+    ])
+    await expect(store.read('acme!log', 0, everything)).rejects.toMatchObject({
+      code: 'store_corrupt',
+      detail: { key: 'acme!log', seq: 14 },
+    })
+    // The state at the floor says the same, only older.
+    expect(await store.getSnapshot('acme!snapshot')).toEqual({ seq: 10, state: '"ten"' })
+    await expect(store.read('acme!floor', 0, everything)).rejects.toMatchObject({ code: 'store_corrupt' })
+    await expect(store.floorSnapshot('acme!state')).rejects.toMatchObject({ code: 'store_corrupt' })
+    expect(await store.getSnapshot('acme!state')).toEqual({ seq: 15, state: '"fifteen"' })
+    expect(await store.read('acme!whole', 0, everything)).toHaveLength(15)
+    await store.purge('acme!floor')
+    expect(await store.head('acme!floor')).toBe(0)
+    await store.close()
   })
 
   test('damage that is accepted is opened, and what misses events says so', async () => {

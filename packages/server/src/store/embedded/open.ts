@@ -52,7 +52,7 @@ export interface EmbeddedStoreOptions {
    * `store_corrupt`. Default false: opening rejects with `store_corrupt` and changes nothing.
    */
   readonly acceptDamage?: boolean
-  /** Failures that no caller hears of by itself: writing stopped, a purge could not erase. Default: ignored. */
+  /** Failures that no caller hears of by itself: writing stopped, what was removed could not be erased. Default: ignored. */
   readonly onError?: (error: HeadraceError) => void
 }
 

@@ -16,7 +16,7 @@ import type {
   Store,
   StoredBlob,
 } from '@headrace/core'
-import { assertFloor, endOfDropped, rangesToDrop } from '../seq-ranges.ts'
+import { assertFloor, rangesToDrop } from '../seq-ranges.ts'
 import type { Op, Reader } from './engine.ts'
 import { listBlobs, readBlob, writeBlob } from './blobs.ts'
 import { compactSession } from './compact-session.ts'
@@ -26,7 +26,6 @@ import {
   dueEntry,
   dueRange,
   eventKey,
-  eventRange,
   floorSnapshotKey,
   headKey,
   messageKey,
@@ -40,6 +39,7 @@ import { readRow, rowOps } from './listed.ts'
 import { readInbox, readList } from './lists.ts'
 import { staleOps, wordsOps } from './postings.ts'
 import { purgeSession } from './purge.ts'
+import { tryRead } from './read-events.ts'
 import { redactSession } from './redact-session.ts'
 import { seal, unseal } from './seal.ts'
 import { searchMessages } from './search.ts'
@@ -127,53 +127,6 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
 
   async function waitFor(session: Session): Promise<void> {
     await new Promise<void>((resolve) => sessions.wait(session, resolve))
-  }
-
-  /** One try of `read`; `undefined` when a purge came between. */
-  async function readEvents(key: SessionKey, after: number, limits: ReadLimits): Promise<string[] | undefined> {
-    const session = await find(key)
-    if (session.purging > 0) {
-      await waitFor(session)
-      return undefined
-    }
-    const { generation, durable, floor } = session
-    const events: string[] = []
-    let chars = 0
-    const isFull = (): boolean => events.length >= limits.maxEvents || (events.length > 0 && chars >= limits.maxChars)
-    let position = after
-    for (let wasStopped = true; wasStopped && position < durable && !isFull();) {
-      wasStopped = false
-      const limit = limits.maxEvents - events.length
-      const last = position < floor.seq ? durable : Math.min(durable, position + limit)
-      await slot.read((engine) =>
-        engine.scan({ range: eventRange(key, position + 1, last), limit }, (found, sealed) => {
-          const seq = seqOf(found)
-          const dropped = seq > floor.seq ? undefined : endOfDropped(floor.dropping, seq)
-          if (dropped !== undefined) {
-            position = dropped
-            wasStopped = true
-            return false
-          }
-          if (seq > Math.max(position, floor.seq) + 1) return false
-          const event = unseal(found, sealed)
-          events.push(event)
-          chars += event.length
-          position = seq
-          return !isFull()
-        }),
-      )
-    }
-    const dense = Math.max(position, floor.seq)
-    if (dense >= durable || isFull()) return events
-    if (session.reshaping > 0) {
-      await waitFor(session)
-      return undefined
-    }
-    if (session.generation !== generation || session.purging > 0 || session.floor !== floor) return undefined
-    const missing = dense + 1
-    throw new HeadraceError('store_corrupt', `Event ${missing} of ${key} is missing. Restore it from a backup.`, {
-      detail: { key, seq: missing },
-    })
   }
 
   /** Also on a full disk, where appends are refused: this is how to make room. */
@@ -264,7 +217,7 @@ export function createEmbeddedStore(parts: EmbeddedParts): Store {
     async read(key: SessionKey, after: number, limits: ReadLimits): Promise<readonly string[]> {
       for (;;) {
         assertOpen()
-        const events = await readEvents(key, after, limits)
+        const events = await tryRead({ slot, find, waitFor }, key, { after, limits })
         if (events !== undefined) return events
       }
     },
