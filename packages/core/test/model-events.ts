@@ -1,5 +1,6 @@
 /** What each event must do to the view, said without the code that does it: see `model.ts`. */
 import { expect } from 'vitest'
+import { audienceKey, mayAnswer } from '../src/index.ts'
 import type { EventOf, Message, Run, SessionEvent, SessionView } from '../src/index.ts'
 
 interface Change {
@@ -16,22 +17,63 @@ export function checkEvent({ before, event, after, gone }: Change): void {
     expect(message.status, `${message.id} went cold`).not.toBe('open')
     expect(asked.has(message.id), `${message.id} is needed by a run`).toBe(false)
   }
-  expect(gone).toHaveLength(after.older - before.older)
+  expect(gone).toHaveLength(coldIn(after) - coldIn(before))
+  expect(
+    gone.every((message) => audienceKey(message.to) === audienceKey(gone[0]?.to)) || event.type === 'run.ended',
+  ).toBe(true)
+  checkHeld(before, event)
+  checkAnswer(before, event)
   if (event.type === 'run.claimed') checkClaim(before, event)
   if (event.type === 'run.ended')
     expect(after.runs).toContainEqual(expect.objectContaining({ id: event.run, status: 'ended' }))
   if (event.type === 'part.opened') checkSteps(before, event, after)
 }
 
+function coldIn({ older, olderFor = {} }: SessionView): number {
+  return Object.values(olderFor).reduce((sum, count) => sum + count, older)
+}
+
+const output: ReadonlySet<SessionEvent['type']> = new Set([
+  'message.opened',
+  'part.opened',
+  'part.delta',
+  'part.changed',
+  'request.opened',
+])
+
+/** C6, C8: nothing new of a run that is held. */
+function checkHeld(before: SessionView, event: SessionEvent): void {
+  const run = before.runs.find((candidate) => candidate.id === event.run)
+  if (!run || !output.has(event.type)) return
+  expect([run.paused, before.floor.holder], `${event.type} of ${run.id}`).toEqual([undefined, undefined])
+}
+
+/** C7a: a request comes to one end, and by one of those who may answer. */
+function checkAnswer(before: SessionView, event: SessionEvent): void {
+  if (event.type !== 'request.answered' && event.type !== 'request.expired' && event.type !== 'request.withdrawn')
+    return
+  const request = before.requests.find((candidate) => candidate.id === event.data.id)
+  expect(['open', 'claimed']).toContain(request?.status)
+  expect(audienceKey(event.to)).toBe(audienceKey(request?.spec.to))
+  if (event.type === 'request.answered') expect(mayAnswer(event.actor, request?.answerers)).toBe(true)
+}
+
 /** R3, C2: the next attempt of a run that waits, and whose turn it is. */
 function checkClaim(before: SessionView, event: EventOf<'run.claimed'>): void {
   const run = before.runs.find((candidate) => candidate.id === event.run)
   expect(run).toMatchObject({ status: 'queued', attempt: event.data.attempt - 1 })
-  if (!run || run.policy === 'parallel') return
+  if (!run) return
+  expect(run.paused, 'paused').toBeUndefined()
+  expect(before.floor.holder, 'floor').toBeUndefined()
+  expect(run.undelivered?.dead, 'dead letter').toBeUndefined()
+  if (run.policy === 'parallel' || run.parent !== undefined) return
   const place = before.runs.indexOf(run)
   const holdsUp = (other: Run, index: number): boolean =>
     other.agent === run.agent &&
-    (other.status === 'active' || (other.status === 'queued' && other.policy !== 'parallel' && index < place))
+    other.parent === undefined &&
+    (other.status === 'active' ||
+      other.status === 'suspended' ||
+      (other.status === 'queued' && other.policy !== 'parallel' && index < place))
   expect(before.runs.filter(holdsUp), `${run.id} must wait`).toEqual([])
 }
 

@@ -5,23 +5,33 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
 import {
+  blankEvent,
+  blankMessage,
+  blankPart,
+  carries,
   cooled,
   decide,
   emptyState,
   fold,
   foldView,
   hot,
+  isOpen,
+  lookups,
   nextDue,
+  sha256,
   type Command,
   type Decision,
+  type EventOf,
   type Message,
   type SessionEvent,
   type SessionState,
   type SessionView,
 } from '../src/index.ts'
+import { audienceKey } from '../src/audience.ts'
 import { partChars } from '../src/parts.ts'
-import { at, commandOf, people } from './model-commands.ts'
+import { at, commandOf, people, secrets } from './model-commands.ts'
 import { checkEvent } from './model-events.ts'
+import { Readers, checkPrompts } from './model-readers.ts'
 import type { RandomLife, Step } from './model-steps.ts'
 import { roundTrip, server } from './support.ts'
 
@@ -35,8 +45,12 @@ class Life {
   state: SessionState = emptyState('demo/1')
   now = 1_000_000
   readonly log: SessionEvent[] = []
+  /** The log as it stands in the store: without what was redacted. */
+  stored: SessionEvent[] = []
   readonly sent: Sent[] = []
-  readonly cold: Message[] = []
+  cold: Message[] = []
+  readonly readers = new Readers()
+  readonly redacted = new Set<string>()
   readonly ended = new Map<string, string>()
   readonly snapshots: { readonly seq: number; readonly json: string }[] = []
   /** As a client that has followed from the start sees it: from JSON. */
@@ -44,7 +58,9 @@ class Life {
 
   ask(command: Command): void {
     freeze(this.state)
-    const decision = decide(this.state, command, this.now)
+    const named = new Set(lookups(this.state, command.body))
+    const cold = this.cold.filter((message) => named.has(message.id))
+    const decision = decide(this.state, command, this.now, { cold })
     this.#checkRetry(command, decision)
     this.sent.push({ command, decision })
     if (decision.outcome !== 'accepted') return
@@ -63,10 +79,28 @@ class Life {
     expect(isDeepStrictEqual(encoded, event), 'events are plain JSON').toBe(true)
     this.state = fold(before, event)
     this.reader = foldView(this.reader, encoded)
+    this.readers.append(encoded)
     this.log.push(event)
+    this.stored.push(event)
+    if (event.type === 'content.redacted') this.#redact(event.data)
     const gone = cooled(before.view, event)
     this.cold.push(...gone)
     checkEvent({ before: before.view, event, after: this.state.view, gone })
+  }
+
+  /** S5e: what a server does to the store after a redaction. */
+  #redact(target: EventOf<'content.redacted'>['data']): void {
+    for (const event of this.stored.filter((old) => carries(old, target)))
+      for (const [word] of JSON.stringify(event).matchAll(secrets)) this.redacted.add(word)
+    this.stored = this.stored.map((event) =>
+      carries(event, target) ? blankEvent(event, target, sha256(JSON.stringify(event))) : event,
+    )
+    const { message: id, part } = target
+    this.cold = this.cold.map((message) => {
+      if (message.id !== id) return message
+      if (part === undefined) return blankMessage(message)
+      return { ...message, parts: message.parts.map((one) => (one.id === part ? blankPart(one) : one)) }
+    })
   }
 
   /** L3: whatever was accepted is never accepted again. */
@@ -92,31 +126,79 @@ class Life {
     const { view, guard } = this.state
     expect(view.seq).toBe(this.log.length)
     for (const run of view.runs) {
-      if (run.status !== 'ended') expect(this.ended.has(run.id), `${run.id} came back`).toBe(false)
-      else {
-        const json = JSON.stringify(run)
-        expect(this.ended.get(run.id) ?? json, `${run.id} changed after its end`).toBe(json)
-        this.ended.set(run.id, json)
+      const known = this.ended.get(run.id)
+      if (run.status !== 'ended') {
+        if (known !== undefined) expect.fail(`${run.id} came back`)
+        continue
       }
+      // What runs that it started use still counts for it.
+      const json = JSON.stringify({ ...run, childUsage: undefined })
+      if (known !== undefined && known !== json) expect(json, `${run.id} changed after its end`).toBe(known)
+      this.ended.set(run.id, json)
     }
     const active = view.runs.filter((run) => run.status === 'active')
     expect(Object.keys(guard.holds).sort()).toEqual(active.map((run) => run.id).sort())
     for (const run of active) expect(guard.holds[run.id]?.attempt).toBe(run.attempt)
     this.#checkHot()
+    this.#checkBounds()
+    this.#checkBudgets()
     this.#checkDue()
+    this.readers.check(view)
   }
 
   #checkHot(): void {
-    const { messages, runs, older } = this.state.view
+    const { messages, runs, older, olderFor = {} } = this.state.view
     const asked = new Set(runs.filter((run) => run.status !== 'ended').map((run) => run.input))
-    const mayGo = messages.slice(0, -1).filter((message) => message.status !== 'open' && !asked.has(message.id))
-    if (mayGo.length > 0 && messages.length > hot.minMessages) {
-      expect(messages.length).toBeLessThanOrEqual(hot.messages)
+    for (const group of Map.groupBy(messages, (message) => audienceKey(message.to)).values()) {
+      const mayGo = group.slice(0, -1).filter((message) => message.status !== 'open' && !asked.has(message.id))
+      if (mayGo.length === 0 || group.length <= hot.minMessages) continue
+      expect(group.length).toBeLessThanOrEqual(hot.messages)
       expect(mayGo.reduce((sum, message) => sum + message.chars, 0)).toBeLessThanOrEqual(hot.chars)
     }
-    for (const { chars, parts } of messages) expect(chars).toBe(parts.reduce((sum, part) => sum + partChars(part), 0))
-    expect(runs.filter((run) => run.status === 'ended').length).toBeLessThanOrEqual(hot.endedRuns)
-    expect(older).toBe(this.cold.length)
+    const wrong = messages.filter(
+      ({ chars, parts }) =>
+        chars !== parts.reduce((sum, part) => sum + (part.to === undefined ? partChars(part) : 0), 0),
+    )
+    expect(wrong).toEqual([])
+    expect(Object.values(olderFor).reduce((sum, count) => sum + count, older)).toBe(this.cold.length)
+  }
+
+  /** S2a: everything that is kept has a bound. */
+  #checkBounds(): void {
+    const { view, guard } = this.state
+    const open = new Set(view.runs.filter((run) => run.status !== 'ended').map((run) => run.id))
+    const above = new Set(view.runs.filter(({ id }) => open.has(id)).flatMap(({ id }) => ancestors(view, id)))
+    const over = view.runs.filter(
+      ({ id, parent }) => !open.has(id) && !above.has(id) && !(parent !== undefined && open.has(parent)),
+    )
+    expect(over.length).toBeLessThanOrEqual(hot.endedRuns)
+    const closed = view.requests.filter((request) => !isOpen(request))
+    for (const group of Map.groupBy(closed, (request) => audienceKey(request.spec.to)).values())
+      expect(group.length).toBeLessThanOrEqual(hot.closedRequests)
+    for (const request of view.requests.filter(isOpen)) expect(open, request.id).toContain(request.run)
+    expect(view.cursors.length).toBeLessThanOrEqual(hot.cursors)
+    expect(guard.notices.length).toBeLessThanOrEqual(hot.notices)
+    for (const id of Object.keys(guard.spent.runs)) expect(open, 'spent').toContain(id)
+    for (const id of Object.keys(guard.cold)) expect(open, 'cold').toContain(id)
+    for (const key of Object.keys(guard.warned))
+      if (key.startsWith('run ')) expect(open, 'warned').toContain(key.split(' ')[1])
+  }
+
+  /** R7b: no run goes on that has used up what it may. */
+  #checkBudgets(): void {
+    const { view, guard } = this.state
+    const tokens = (usage: SessionView['usage']): number => (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0)
+    const over = view.runs.filter(({ id, status, budget = {}, usage = {}, childUsage = {} }) => {
+      if (status === 'ended') return false
+      const isOver = tokens(usage) + tokens(childUsage) >= (budget.tokens ?? Infinity)
+      return isOver || (guard.spent.runs[id]?.toolCalls ?? 0) >= (budget.toolCalls ?? Infinity)
+    })
+    expect(over, 'runs over their budget').toEqual([])
+    const isOpenRun = view.runs.some(({ status }) => status !== 'ended')
+    if (isOpenRun) expect(tokens(view.usage), 'tokens of the session').toBeLessThan(view.budget?.tokens ?? Infinity)
+    const calls = this.log.filter((event) => event.type === 'part.opened' && event.data.start.kind === 'tool')
+    expect(guard.spent.session.toolCalls).toBe(calls.length)
+    expect(guard.spent.session.tokens).toBe(tokens(view.usage))
   }
 
   /** What is due is done by a tick, and nothing before it. */
@@ -133,16 +215,22 @@ class Life {
 
   /** What is too dear to check after every step. */
   checkWhole(): void {
+    this.readers.checkSecrets()
+    checkPrompts(this.state.view)
+    const without = this.stored.reduce(fold, emptyState('demo/1'))
+    expect(isDeepStrictEqual(without, this.state), 'S5e: the log without what was redacted is the same').toBe(true)
+    const kept = JSON.stringify([this.state, this.cold, this.stored])
+    for (const [word] of kept.matchAll(secrets)) expect(this.redacted.has(word), `${word} was redacted`).toBe(false)
     const again = this.log.reduce(fold, emptyState('demo/1'))
     expect(isDeepStrictEqual(again, this.state), 'S1: the fold of the log is the state').toBe(true)
     expect(isDeepStrictEqual(roundTrip(this.state), this.state), 'state is plain JSON').toBe(true)
     expect(isDeepStrictEqual(this.reader, this.state.view), 'a reader sees the same').toBe(true)
-    expect(Object.keys(this.state.view).sort()).toEqual(Object.keys(emptyState('x').view).sort())
     for (const { seq, json } of this.snapshots) {
       const state = JSON.parse(json) as SessionState // a snapshot of this life
       expect(isDeepStrictEqual(this.log.slice(seq).reduce(fold, state), this.state), `from a snapshot at ${seq}`).toBe(
         true,
       )
+      this.readers.checkFrom(state, this.log.slice(seq))
     }
     const opened = this.log.filter((event) => event.type === 'message.added' || event.type === 'message.opened')
     const all = [...this.cold, ...this.state.view.messages].sort((a, b) => a.seq - b.seq)
@@ -152,7 +240,7 @@ class Life {
 }
 
 /** Runs a life and checks it all the way. */
-export function live({ posts, sends, steps }: RandomLife): SessionState {
+export function live({ posts, sends, steps }: RandomLife): { state: SessionState; log: readonly SessionEvent[] } {
   const session = new Life()
   session.ask({ grant: people[0]!, body: { type: 'create', maxAttempts: 2 }, id: 'create' })
   const post = { type: 'post', parts: [{ kind: 'text', text: 'before' }] } as const
@@ -164,19 +252,26 @@ export function live({ posts, sends, steps }: RandomLife): SessionState {
     if (next.kind === 'reload') reload(session)
     else if (next.kind !== 'clock') {
       const command =
-        next.kind === 'retry' ? at(session.sent, next.pick)?.command : commandOf(session.state.view, next, `c${index}`)
+        next.kind === 'retry' ? at(session.sent, next.pick)?.command : commandOf(session.state, next, `c${index}`)
       if (command) session.ask(numbered(session, command, next))
     }
     session.check()
   }
   session.checkWhole()
-  return session.state
+  return { state: session.state, log: session.log }
 }
 
 function reload(session: Life): void {
   const json = JSON.stringify(session.state)
   session.snapshots.push({ seq: session.state.view.seq, json })
   session.state = JSON.parse(json) as SessionState // the state of this life
+}
+
+function ancestors(view: SessionView, id: string): readonly string[] {
+  const line: string[] = []
+  const parentOf = (child: string): string | undefined => view.runs.find((run) => run.id === child)?.parent
+  for (let parent = parentOf(id); parent !== undefined; parent = parentOf(parent)) line.push(parent)
+  return line
 }
 
 /** Gives a fresh write the number that it would have, or one beside it. A retry keeps its own. */
