@@ -10,6 +10,7 @@ import { serveCommand } from './commands/serve.ts'
 import { sessionsCommand } from './commands/sessions.ts'
 import { tailCommand } from './commands/tail.ts'
 import { tokenCommand } from './commands/token.ts'
+import { verifyCommand } from './commands/verify.ts'
 import { exitCodeHelp } from './exit-code.ts'
 import { createPaint } from './terminal/paint.ts'
 
@@ -46,6 +47,7 @@ ${exitCodeHelp}`,
     ...controlCommands(),
     ...inboxCommands(),
     ...historyCommands(),
+    verifyCommand(),
   ]
   for (const command of commands) program.addCommand(command)
   for (const command of [program, ...commands]) {

@@ -61,6 +61,7 @@ describe('headrace', () => {
       'tail',
       'send',
       'cancel',
+      'verify',
     ])
     for (const command of commands) {
       let help = ''

@@ -1,4 +1,4 @@
-import type { Actor, Capability, ListPage, Message, SessionId, SessionRow } from '@headrace/core'
+import type { Actor, Capability, FoundPage, InboxPage, ListPage, SessionId, SessionRow } from '@headrace/core'
 import type { ConnectionOptions, TokenOptions } from './net/connection.ts'
 import type { ConnectionStatus } from './net/status.ts'
 import type { TicketSource } from './net/tokens.ts'
@@ -44,23 +44,10 @@ export interface PageQuery {
 /** Which sessions. */
 export interface SessionsQuery extends PageQuery {
   readonly status?: SessionRow['status']
-  /** Only archived ones, or only others. Default: both. */
-  readonly archived?: boolean
+  /** Only archived ones, or both. Default false: only others. */
+  readonly archived?: boolean | 'any'
   /** Only those whose metadata has these fields with these very values. */
   readonly metadata?: Readonly<Record<string, string | number | boolean>>
-}
-
-/** What `search` looks for. */
-export interface SearchOptions extends PageQuery {
-  /** Only in this session. Default: in all that the token may read. */
-  readonly session?: SessionId
-}
-
-/** Messages that were found, newest first. */
-export interface SearchResults {
-  readonly hits: readonly { readonly session: SessionId; readonly message: Message }[]
-  /** Present when not all was looked at, also after a short or empty page. */
-  readonly cursor?: string
 }
 
 /** A copy of a session, as it was at a seq. */
@@ -143,16 +130,16 @@ export interface Client {
   /** Sessions that the token may read, the newest change first. */
   sessions(query?: SessionsQuery): Promise<ListPage>
   /**
-   * Sessions in which something waits for whoever the token names: requests, failures, mentions, what is unread. The newest
-   * first; the `inbox` of each row says what.
+   * What waits for whoever the token names in all sessions: requests, failures, mentions, what is unread. The session with
+   * the newest first; `limit` counts sessions, at most 200.
    */
-  inbox(query?: PageQuery): Promise<ListPage>
-  /** Messages that have all the words, the newest first. The last word may be the beginning of one. */
-  search(text: string, options?: SearchOptions): Promise<SearchResults>
+  inbox(query?: PageQuery): Promise<InboxPage>
+  /** Messages that have all the words, the newest first, at most 100. The last word may be the beginning of one. */
+  search(text: string, page?: PageQuery): Promise<FoundPage>
   /**
    * Makes a copy of a session that goes on by itself.
    *
-   * @returns its id, and the seq of its last event
+   * @returns its id, and the seq of its first event
    */
   fork(session: SessionId, options?: ForkOptions): Promise<{ readonly id: SessionId; readonly seq: number }>
   /**

@@ -1,4 +1,13 @@
-import { HeadraceError, clientId, sessionId, type Actor, type ListPage, type SessionId } from '@headrace/core'
+import {
+  HeadraceError,
+  clientId,
+  sessionId,
+  type Actor,
+  type FoundPage,
+  type InboxPage,
+  type ListPage,
+  type SessionId,
+} from '@headrace/core'
 import { systemClock } from './clock.ts'
 import { Backoff } from './net/backoff.ts'
 import { Connection, type SessionFrame } from './net/connection.ts'
@@ -16,8 +25,6 @@ import type {
   Me,
   PageQuery,
   Revocation,
-  SearchOptions,
-  SearchResults,
   SessionsQuery,
   SharedLink,
   ShareOptions,
@@ -130,17 +137,20 @@ class SocketClient implements Client {
     return session
   }
 
-  sessions({ metadata, ...query }: SessionsQuery = {}): Promise<ListPage> {
-    const filter = metadata && { metadata: JSON.stringify(metadata) }
-    return this.#http.get<ListPage>('v1/sessions', { ...query, ...filter })
+  sessions({ metadata = {}, ...query }: SessionsQuery = {}): Promise<ListPage> {
+    const asked = Object.entries(metadata).map(([name, value]) => {
+      // In quotes a text is a text, whatever it looks like.
+      return [`metadata.${name}`, typeof value === 'string' ? `"${value}"` : value] as const
+    })
+    return this.#http.get<ListPage>('v1/sessions', { ...query, ...Object.fromEntries(asked) })
   }
 
-  inbox(query: PageQuery = {}): Promise<ListPage> {
-    return this.#http.get<ListPage>('v1/inbox', { ...query })
+  inbox(query: PageQuery = {}): Promise<InboxPage> {
+    return this.#http.get<InboxPage>('v1/inbox', { ...query })
   }
 
-  search(text: string, options: SearchOptions = {}): Promise<SearchResults> {
-    return this.#http.get<SearchResults>('v1/search', { q: text, ...options })
+  search(text: string, page: PageQuery = {}): Promise<FoundPage> {
+    return this.#http.get<FoundPage>('v1/search', { q: text, ...page })
   }
 
   fork(session: SessionId, options: ForkOptions = {}): Promise<{ readonly id: SessionId; readonly seq: number }> {

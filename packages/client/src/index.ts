@@ -7,8 +7,6 @@ export {
   type Me,
   type PageQuery,
   type Revocation,
-  type SearchOptions,
-  type SearchResults,
   type SessionsQuery,
   type SharedLink,
   type ShareOptions,

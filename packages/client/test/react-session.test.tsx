@@ -3,7 +3,7 @@ import { StrictMode, act, type ReactNode } from 'react'
 import { createRoot, type Root } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { ListPage, RequestSpec, SessionRow } from '@headrace/core'
+import type { InboxPage, RequestSpec } from '@headrace/core'
 import { connect, type Client } from '@headrace/client'
 import {
   HeadraceProvider,
@@ -32,7 +32,7 @@ let clock: FakeClock
 let client: Client
 let root: Root | undefined
 let place: HTMLElement
-let pages: (() => Promise<ListPage>)[]
+let pages: (() => Promise<InboxPage>)[]
 
 beforeEach(() => {
   Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
@@ -47,7 +47,7 @@ beforeEach(() => {
     WebSocket: server.WebSocket,
     device: 'desk',
     onError: () => undefined,
-    fetch: async () => Response.json(await (pages.shift()?.() ?? { rows: [] })),
+    fetch: async () => Response.json(await (pages.shift()?.() ?? { entries: [] })),
   })
   place = document.body.appendChild(document.createElement('div'))
 })
@@ -280,37 +280,26 @@ test('useEphemeral: the last of each device, for a moment, and what this page sh
 })
 
 test('useInbox: looks at the start, when it is asked, when a connection comes back, and every so often', async () => {
-  const row = (id: string): SessionRow => ({
-    id,
-    createdAt: 1,
-    updatedAt: 1,
-    metadata: {},
-    messages: 1,
-    status: 'idle',
-    openRuns: 0,
-    work: [],
-    due: null,
-    archived: false,
-    inbox: [],
+  const page = (session: string) => async (): Promise<InboxPage> => ({
+    entries: [{ session, kind: 'failed', ref: 'r1', at: 1 }],
   })
-  const page = (id: string) => async (): Promise<ListPage> => ({ rows: [row(id)] })
   pages = [page('strict'), page('a')]
   const { node, last } = probe<UseInbox>(() => useInbox({ clock, everyMs: 60_000 }))
   await render(node)
   await act(settle)
   await act(settle)
-  expect(last()).toMatchObject({ status: 'ready', rows: [{ id: 'a' }] })
+  expect(last()).toMatchObject({ status: 'ready', entries: [{ session: 'a' }] })
   pages = [page('b')]
   await act(async () => last().refresh())
   await act(settle)
-  expect(last().rows).toMatchObject([{ id: 'b' }])
+  expect(last().entries).toMatchObject([{ session: 'b' }])
   pages = [page('online')]
   await deliver()
-  expect(last().rows).toMatchObject([{ id: 'online' }])
+  expect(last().entries).toMatchObject([{ session: 'online' }])
   pages = [() => Promise.reject(new Error('down'))]
   await act(async () => clock.advance(60_000))
   await act(settle)
-  expect(last()).toMatchObject({ rows: [{ id: 'online' }], error: { code: 'connection_lost' } })
+  expect(last()).toMatchObject({ entries: [{ session: 'online' }], error: { code: 'connection_lost' } })
   pages = [page('c')]
   await act(async () => last().refresh())
   await act(settle)

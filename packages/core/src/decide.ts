@@ -18,7 +18,7 @@ import { create, regenerate, send, update } from './decide/input.ts'
 import { addMessage, type FindMessage } from './decide/messages.ts'
 import { answerRequest, claimRequest } from './decide/requests.ts'
 import { isHeld, pause, reorder, resume, retry, steer } from './decide/steer.ts'
-import { join, leave, settleNotice, undelivered, erased } from './decide/system.ts'
+import { compacted, erased, join, leave, settleNotice, undelivered } from './decide/system.ts'
 import { tick } from './decide/time.ts'
 import { claim, heartbeat } from './decide/work.ts'
 import { write } from './decide/write.ts'
@@ -177,7 +177,7 @@ function apply(draft: Draft, known: FindMessage): void {
     case 'forked':
       return draft.emit('session.forked', { from: body.from, at: body.at })
     case 'compacted':
-      return draft.emit('log.compacted', { floor: body.floor, gaps: body.gaps })
+      return compacted(draft, body)
     case 'erased':
       return erased(draft, body)
     case 'settle-notice':

@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'floor_not_held'
   | 'version_conflict'
   | 'patch_failed'
+  | 'compacted'
   | 'budget_exhausted'
   | 'limit_exceeded'
   | 'frame_too_large'
@@ -214,6 +215,12 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
     close: 4409,
     retry: 'never',
     meaning: 'An operation of the patch does not fit the document; the text names it.',
+  },
+  compacted: {
+    status: 410,
+    close: 4410,
+    retry: 'never',
+    meaning: 'That far back, not every event is there any more; the detail names the seq from which on they are.',
   },
   budget_exhausted: {
     status: 402,

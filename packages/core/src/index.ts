@@ -97,6 +97,7 @@ export {
 } from './commands.ts'
 export { emptyState, type Guard, type Hold, type Notice, type SessionState } from './state.ts'
 export { cooled, fold, foldView } from './fold.ts'
+export { isRaw } from './fold/guard.ts'
 export { decide, lookups, type DecideOptions, type Decision, type Told } from './decide.ts'
 export { mayAnswer } from './decide/requests.ts'
 export { isHeld } from './decide/steer.ts'
@@ -145,4 +146,14 @@ export { branch, isBusy, textOf, totalUsage, versions } from './select.ts'
 export { hasPrivate, visibleEvent, visibleMessage, visibleView } from './visible.ts'
 export { promptView, type PromptMessage, type PromptOptions, type PromptPart } from './prompt-view.ts'
 export { chainStart, leafOf, linkAfter, type Hash } from './chain.ts'
+export {
+  ExportWriter,
+  exportVersion,
+  type ExportCounts,
+  type ExportEnd,
+  type ExportHeader,
+  type HiddenLine,
+} from './export-lines.ts'
+export { verifyExport, type ExportReport, type Verification } from './verify-export.ts'
+export { type FoundMessage, type FoundPage, type InboxItem, type InboxPage } from './across.ts'
 export { queryWords, searchWords, wordsOf } from './words.ts'

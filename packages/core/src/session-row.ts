@@ -37,12 +37,13 @@ export function sessionRow(state: SessionState): SessionRow {
 /** Time also brings what a server does beside the rules: people are told, and what is kept for a time goes. */
 function rowDue(state: SessionState): number | null {
   const { view, guard } = state
-  const { sessionMs } = view.retention ?? {}
+  const { sessionMs, rawMs } = view.retention ?? {}
   const due = Math.min(
     nextDue(state) ?? Infinity,
     guard.notices[0]?.at ?? Infinity,
     guard.erasing.length > 0 ? view.at : Infinity,
     sessionMs === undefined ? Infinity : view.at + sessionMs,
+    rawMs === undefined || !guard.raw ? Infinity : guard.raw.since + rawMs,
   )
   return due === Infinity ? null : due
 }

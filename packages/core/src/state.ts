@@ -38,6 +38,8 @@ export interface Guard {
   readonly notices: readonly Notice[]
   /** Redactions whose content is not yet out of the store: seq of each and what it named. */
   readonly erasing: readonly { readonly seq: number; readonly message: MessageId; readonly part?: string }[]
+  /** Raw output that compaction may find: the time of the oldest, at the earliest, and the seq of the newest. */
+  readonly raw?: { readonly since: number; readonly seq: number }
   /** Since when nobody has had the session open; absent while somebody has, or nobody ever had. */
   readonly unwatchedSince?: number
 }

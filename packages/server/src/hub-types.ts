@@ -15,6 +15,7 @@ import type {
   SessionKey,
   SessionView,
 } from '@headrace/core'
+import type { History } from './history/history.ts'
 
 /** Consecutive events of one session, as the JSON they were stored as. */
 export interface Page {
@@ -27,6 +28,14 @@ export interface Page {
   readonly frame: Buffer
   /** The page as a reader sees it: the same one for all readers who see the same. */
   visibleTo(reader: Reader): Page
+}
+
+/** Which events are read. */
+export interface EventRange extends ReadLimits {
+  /** Seq before the first. */
+  readonly after: number
+  /** What is left where compaction dropped events, in place of the error `compacted`. Default false. */
+  readonly sparse?: boolean
 }
 
 /** What follows a session. */
@@ -92,7 +101,7 @@ export interface Hub {
   events(
     key: SessionKey,
     reader: Reader,
-    from: { readonly after: number } & ReadLimits,
+    from: EventRange,
   ): Promise<{ readonly events: readonly string[]; readonly head: number }>
   /** Messages that are no longer in the view, the newest before a position, oldest first. */
   messages(
@@ -104,6 +113,8 @@ export interface Hub {
   /** Shows something to everybody who follows the session here, but to the one who shows it. It is kept nowhere. */
   show(key: SessionKey, shown: ShownEphemeral, by?: FollowOptions['onEphemeral']): void
   list(query: ListQuery): Promise<ListPage>
+  /** What is asked of the past, and across sessions. */
+  readonly history: History
   purge(key: SessionKey): Promise<void>
   /** Waits for a run of an agent and claims it; `undefined` when none came in time. */
   claim(agent: AgentName, worker: string, grant: Grant, options: ClaimOptions): Promise<Assignment | undefined>

@@ -10,7 +10,6 @@ import {
   type ListQuery,
   type MessageRow,
   type Outcome,
-  type ReadLimits,
   type Reader,
   type SessionEvent,
   type SessionKey,
@@ -20,6 +19,10 @@ import {
 } from '@headrace/core'
 import { Dispatcher } from './dispatcher.ts'
 import { claimOnce } from './claim-once.ts'
+import { belowFloor } from './history/below-floor.ts'
+import { createHistory, type History } from './history/history.ts'
+import { createTurns, type Turns } from './history/turns.ts'
+import { Upkeep } from './history/upkeep.ts'
 import { loadSession } from './load.ts'
 import { Presences } from './presence.ts'
 import { Room } from './room.ts'
@@ -28,6 +31,7 @@ import type { Clock } from './clock.ts'
 import type {
   Assignment,
   ClaimOptions,
+  EventRange,
   FollowOptions,
   Follower,
   Hub,
@@ -61,6 +65,9 @@ export class RoomHub implements Hub {
   readonly node: string
   readonly dispatcher: Dispatcher
   readonly presences: Presences
+  readonly history: History
+  readonly #turns: Turns = createTurns()
+  readonly #upkeep: Upkeep
   readonly #options: HubOptions
   readonly #rooms = new Map<SessionKey, Room>()
   readonly #opening = new Map<SessionKey, Promise<Room>>()
@@ -79,6 +86,23 @@ export class RoomHub implements Hub {
       room: (key) => this.room(key),
     })
     this.presences = new Presences(options.node, options.clock, (key, command) => this.submit(key, command))
+    const { store, clock, limits, onError } = options
+    this.history = createHistory({
+      store,
+      clock,
+      ...(limits && { limits }),
+      turns: this.#turns,
+      room: (key) => this.#existing(key),
+      forget: (key) => this.#reopen(key),
+    })
+    this.#upkeep = new Upkeep({
+      store,
+      clock,
+      turns: this.#turns,
+      room: (key) => this.room(key),
+      expire: (key) => this.#expire(key),
+      onError,
+    })
     this.#scheduleSweep(0)
   }
 
@@ -101,6 +125,7 @@ export class RoomHub implements Hub {
     const onChange = (room: Room, events: readonly SessionEvent[]): void => {
       this.dispatcher.changed(room, events)
       this.#options.onChange?.(room)
+      if (events.some(({ type }) => type === 'content.redacted')) this.#upkeep.look(key)
     }
     const room = new Room(key, loaded, { store, clock, meter, limits, onChange, onError })
     this.#rooms.set(key, room)
@@ -113,6 +138,15 @@ export class RoomHub implements Hub {
     const room = await this.room(key)
     if (room.head > 0) return room
     throw noSession(key)
+  }
+
+  /** The room of a session; where there was none when it was opened, it is opened again. */
+  async #reopen(key: SessionKey): Promise<Room> {
+    const room = await this.room(key)
+    if (room.head > 0) return room
+    if (this.#rooms.get(key) === room) this.#rooms.delete(key)
+    await room.close()
+    return this.room(key)
   }
 
   submit(key: SessionKey, command: Command): Promise<Outcome> {
@@ -139,9 +173,10 @@ export class RoomHub implements Hub {
   async events(
     key: SessionKey,
     reader: Reader,
-    { after, ...limits }: { readonly after: number } & ReadLimits,
+    { after, sparse = false, ...limits }: EventRange,
   ): Promise<{ readonly events: readonly string[]; readonly head: number }> {
-    const { head } = await this.#existing(key)
+    const { head, floor } = await this.#existing(key)
+    if (after < floor && !sparse) throw belowFloor(splitKey(key).session, after, floor)
     const events = after >= head ? [] : await this.#options.store.read(key, after, limits)
     return { events: visibleEvents(events, reader), head }
   }
@@ -173,10 +208,29 @@ export class RoomHub implements Hub {
   async purge(key: SessionKey): Promise<void> {
     const room = await this.#existing(key)
     await this.#options.beforePurge?.(key)
+    await this.#remove(room)
+  }
+
+  /** Removes a session that nothing has happened in for as long as it is kept. What is accepted meanwhile keeps it. */
+  async #expire(key: SessionKey): Promise<void> {
+    const room = await this.room(key)
+    const { head } = room
+    await this.#options.beforePurge?.(key)
+    await room.close()
+    if (room.head === head) return this.#remove(room)
+    await room.end(
+      new HeadraceError('draining', 'Something happened in the session as it was to be removed. Try again.'),
+    )
+    this.#rooms.delete(key)
+  }
+
+  async #remove(room: Room): Promise<void> {
+    const { key } = room
     this.dispatcher.forget(key)
     this.presences.forget(key)
     await room.end(noSession(key))
-    await this.#options.store.purge(key)
+    // What is under way on its stored history would find it gone, or bring some of it back.
+    await this.#turns.take(key, () => this.#options.store.purge(key))
     this.#rooms.delete(key)
   }
 
@@ -209,14 +263,17 @@ export class RoomHub implements Hub {
       await room.close()
     }
     // A room that is open has its own timer; these are sessions that nobody has opened since the server started.
-    for (const { key } of await this.#dueSessions(now)) if (!this.#rooms.has(key)) await this.room(key)
+    for (const { key, at } of await this.#dueSessions(now)) {
+      if (!this.#rooms.has(key)) await this.room(key)
+      if (at <= now + (this.#rooms.get(key)?.aheadMs ?? 0)) this.#upkeep.look(key)
+    }
   }
 
   /**
    * By the latest time that any session knows of, for this machine's clock may have been set back while the server was
    * down. The first look takes the soonest session whatever its time, so that there is one to know it from.
    */
-  async #dueSessions(now: number): Promise<readonly { readonly key: SessionKey }[]> {
+  async #dueSessions(now: number): Promise<readonly { readonly key: SessionKey; readonly at: number }[]> {
     const { store } = this.#options
     if (!this.#hasLooked) {
       for (const { key } of await store.due(Number.MAX_SAFE_INTEGER, 1)) await this.room(key)
@@ -237,6 +294,8 @@ export class RoomHub implements Hub {
     this.dispatcher.close()
     this.presences.close()
     await this.#sweeping
+    await this.#upkeep.close()
+    await this.#turns.settled()
     await Promise.allSettled(this.#opening.values())
     await Promise.all([...this.#rooms.values()].map((room) => room.close()))
     this.#rooms.clear()

@@ -14,12 +14,16 @@ import {
 export interface LoadedSession {
   readonly state: SessionState
   readonly row: SessionRow | undefined
+  /** Up to where events may be missing. */
+  readonly floor: number
   /** Seq of the snapshot that it began from; 0 without one. */
   readonly snapshotSeq: number
 }
 
 /** Reads a session: its newest snapshot and the events after it. A session that does not exist is an empty state. */
 export async function loadSession(store: Store, key: SessionKey): Promise<LoadedSession> {
+  // The floor first: it only moves up, and the snapshot is never below it.
+  const floor = await store.floor(key)
   const [snapshot, row] = await Promise.all([store.getSnapshot(key), store.row(key)])
   let state = snapshot ? parseState(key, snapshot.state) : emptyState(splitKey(key).session)
   const limits = { maxEvents: 1_000, maxChars: 4_194_304 }
@@ -28,10 +32,10 @@ export async function loadSession(store: Store, key: SessionKey): Promise<Loaded
     if (encoded.length === 0) break
     for (const text of encoded) state = fold(state, parseEvent(key, state.view.seq + 1, text))
   }
-  return { state, row, snapshotSeq: snapshot?.seq ?? 0 }
+  return { state, row, floor, snapshotSeq: snapshot?.seq ?? 0 }
 }
 
-function parseState(key: SessionKey, text: string): SessionState {
+export function parseState(key: SessionKey, text: string): SessionState {
   try {
     return JSON.parse(text) as SessionState // written by `fold` of this format version
   } catch (cause) {

@@ -36,12 +36,14 @@ import {
   type Store,
 } from '@headrace/core'
 import { LogFollower, type PageSource } from './follower.ts'
+import { changedWords } from './history/changed-words.ts'
+import { belowFloor } from './history/below-floor.ts'
 import { isSystemKey } from './system-session.ts'
 import { findMessages } from './cold-messages.ts'
 import { Tail, makePage, pageChars } from './tail.ts'
 import type { Clock } from './clock.ts'
 import type { FollowOptions, Follower, Meter, Page, ShownEphemeral } from './hub-types.ts'
-import type { LoadedSession } from './load.ts'
+import { loadSession, type LoadedSession } from './load.ts'
 
 export interface RoomOptions {
   readonly store: Store
@@ -75,13 +77,14 @@ const returnMs = 6_000
 export class Room implements PageSource {
   readonly key: SessionKey
   readonly #options: RoomOptions
-  readonly #tail: Tail
+  #tail: Tail
   readonly #followers = new Set<LogFollower>()
   readonly #openedAt: number
   /** How far the time of the log is ahead of this machine's clock. */
   #ahead = 0
   #state: SessionState
   #row: SessionRow | undefined
+  #floor: number
   #waiting: Waiting[] = []
   #working: Promise<void> | undefined
   #snapshotSeq: number
@@ -99,6 +102,7 @@ export class Room implements PageSource {
     this.#options = options
     this.#state = loaded.state
     this.#row = loaded.row
+    this.#floor = loaded.floor
     this.#snapshotSeq = loaded.snapshotSeq
     this.#ownGap = snapshotEvery + (crc32(key) % snapshotEvery)
     this.#snapshotGap = this.#ownGap
@@ -132,6 +136,27 @@ export class Room implements PageSource {
     return this.#now() - this.#options.clock.now()
   }
 
+  /** Up to where events may be missing. */
+  get floor(): number {
+    return this.#floor
+  }
+
+  /** Whether the log says of more than the store has done yet that it was dropped. */
+  get isHalfCompacted(): boolean {
+    return (this.#state.view.compactedTo ?? 0) > this.#floor
+  }
+
+  /** The store has dropped events up to there. */
+  async compacted(floor: number): Promise<void> {
+    this.#floor = Math.max(this.#floor, floor)
+    await this.refreshRow()
+  }
+
+  /** What the newest events say was changed in the store: readers get it from there. */
+  forgetTail(): void {
+    this.#tail = new Tail(this.#state.view.id, this.head)
+  }
+
   get followers(): number {
     return this.#followers.size
   }
@@ -157,6 +182,31 @@ export class Room implements PageSource {
     })
   }
 
+  /** Stores the row again, where only the time at which the session is due has moved. */
+  async refreshRow(): Promise<void> {
+    while (this.#working) await this.#working
+    const row = this.#makeRow(this.#state)
+    if (this.#closed || this.head === 0 || !row || row.due === this.#row?.due) return
+    this.#working = this.#options.store
+      .append(this.key, this.head, { events: [], row })
+      .then(() => {
+        this.#row = row
+      })
+      // Whoever looks too early again finds nothing to do.
+      .catch(() => undefined)
+      .then(() => this.#work())
+    await this.#working
+  }
+
+  #makeRow(state: SessionState): SessionRow | undefined {
+    if (isSystemKey(this.key)) return undefined
+    const row = sessionRow(state)
+    // What the log says is dropped must be, also when this server stops before it is.
+    return (state.view.compactedTo ?? 0) > this.#floor
+      ? { ...row, due: Math.min(row.due ?? Infinity, state.view.at) }
+      : row
+  }
+
   async #work(): Promise<void> {
     // Commands of the same turn are decided together.
     await Promise.resolve()
@@ -178,9 +228,9 @@ export class Room implements PageSource {
     for (;;) {
       const ids = batch.flatMap(({ command }) => lookups(this.#state, command.body))
       const cold = ids.length === 0 ? [] : await findMessages(this.#options.store, this.key, ids)
-      const { decisions, events, state, messages } = this.#decide(batch, cold)
+      const { decisions, events, state, cooled } = this.#decide(batch, cold)
       if (events.length > 0) {
-        const written = await this.#append(events, state, messages)
+        const written = await this.#append(events, state, cooled)
         if (!written) continue
       }
       for (const [index, decision] of decisions.entries()) this.#answer(batch[index], decision)
@@ -197,32 +247,32 @@ export class Room implements PageSource {
     for (const { command } of batch) {
       // What goes cold in this batch is not in the store yet, and a later command of it may name it.
       const known = cooled.length === 0 ? cold : [...cold, ...cooled]
-      const decision = decide(state, command, now, { limits: this.#options.limits, cold: known })
+      const decision = decide(state, command, isUpkeep(command) ? state.view.at : now, {
+        limits: this.#options.limits,
+        cold: known,
+      })
       decisions.push(decision)
       if (decision.outcome !== 'accepted') continue
       cooled.push(...decision.cooled)
       events.push(...decision.events)
       state = decision.state
     }
-    const messages = cooled.map((message) => ({ seq: message.seq, json: JSON.stringify(message) }))
-    return { decisions, events, state, messages }
+    return { decisions, events, state, cooled }
   }
 
   /** Returns false when another writer was first and the batch must be decided again. */
-  async #append(
-    events: readonly SessionEvent[],
-    state: SessionState,
-    messages: readonly MessageRow[],
-  ): Promise<boolean> {
+  async #append(events: readonly SessionEvent[], state: SessionState, cooled: readonly Message[]): Promise<boolean> {
     const { store, clock, meter } = this.#options
     const encoded = events.map((event) => JSON.stringify(event))
     const changes = events.filter((event) => !isOutput(event))
-    const row = changes.length > 0 && !isSystemKey(this.key) ? sessionRow(state) : undefined
+    const row = changes.length > 0 ? this.#makeRow(state) : undefined
     const newRow = row && !(this.#row && sameRow(this.#row, row)) ? row : undefined
+    const words = changes.length > 0 && !isSystemKey(this.key) ? changedWords(changes, state, cooled) : []
     const batch: AppendBatch = {
       events: encoded,
       ...(newRow && { row: newRow }),
-      ...(messages.length > 0 && { messages }),
+      ...(cooled.length > 0 && { messages: cooled.map(rowOf) }),
+      ...(words.length > 0 && { words }),
     }
     const began = clock.now()
     try {
@@ -257,10 +307,24 @@ export class Room implements PageSource {
       const encoded = await this.#options.store.read(this.key, this.head, limits)
       if (encoded.length === 0) return
       const events = encoded.map((event) => JSON.parse(event) as SessionEvent) // written by a server of this format
+      if (events.at(-1)?.seq !== this.head + events.length) return this.#reload()
       this.#advance(events.reduce(fold, this.#state), encoded, undefined)
       this.#row = undefined
       this.#options.onChange(this, events)
     }
+  }
+
+  /** What is missing was compacted by another server, or the log begins in the middle: begins again from a snapshot. */
+  async #reload(): Promise<void> {
+    const loaded = await loadSession(this.#options.store, this.key)
+    this.#state = loaded.state
+    this.#row = loaded.row
+    this.#floor = loaded.floor
+    this.#snapshotSeq = loaded.snapshotSeq
+    this.#tail = new Tail(loaded.state.view.id, this.head)
+    this.#schedule()
+    for (const follower of this.#followers) follower.wake()
+    this.#options.onChange(this, [])
   }
 
   #advance(state: SessionState, encoded: readonly string[], row: SessionRow | undefined): void {
@@ -314,7 +378,9 @@ export class Room implements PageSource {
     })
   }
 
+  /** @throws HeadraceError `compacted` */
   follow(reader: Reader, options: FollowOptions): Follower {
+    if (options.after < this.#floor) throw belowFloor(this.#state.view.id, options.after, this.#floor)
     this.usedAt = this.#options.clock.now()
     const follower = new LogFollower(this, reader, options)
     this.#followers.add(follower)
@@ -339,7 +405,13 @@ export class Room implements PageSource {
     if (known) return known
     const read = this.#options.store
       .read(this.key, after, { maxEvents: 1_000, maxChars: pageChars })
-      .then((events) => (events.length === 0 ? undefined : makePage(this.#state.view.id, after, events)))
+      .then((events) => {
+        if (events.length === 0) return undefined
+        // A reader this slow was overtaken by a compaction.
+        const last = JSON.parse(events.at(-1) ?? '') as SessionEvent // written by a server of this format
+        if (last.seq !== after + events.length) throw belowFloor(this.#state.view.id, after, this.#floor)
+        return makePage(this.#state.view.id, after, events)
+      })
       .finally(() => this.#reads.delete(after))
     this.#reads.set(after, read)
     return read
@@ -366,7 +438,16 @@ interface Decided {
   readonly decisions: readonly Decision[]
   readonly events: readonly SessionEvent[]
   readonly state: SessionState
-  readonly messages: readonly MessageRow[]
+  readonly cooled: readonly Message[]
+}
+
+function rowOf(message: Message): MessageRow {
+  return { seq: message.seq, json: JSON.stringify(message) }
+}
+
+/** What a server does by itself to keep house is no sign of life: it takes no session up in lists, and keeps none alive. */
+function isUpkeep({ body }: Command): boolean {
+  return body.type === 'compacted' || body.type === 'erased'
 }
 
 /** Output moves nothing that lists, timers of other sessions or workers look at. */

@@ -86,6 +86,7 @@ describe('the OpenAPI document', () => {
       'query limit',
       'query live',
       'query waitMs',
+      'query history',
     ])
     const faults = faultsBy(document)
     const command = ['paths', '/v1/sessions/{session}/commands', 'post', 'requestBody', ...json]
@@ -127,6 +128,11 @@ describe('the OpenAPI document', () => {
     await check('GET /v1/sessions/none', at)
     await check('GET /v1/sessions/a/events', `${at}/events`)
     await check('GET /v1/sessions/a/messages', `${at}/messages`)
+    await check('POST /v1/sessions/a/fork', `${at}/fork`, { json: { id: 'copy' } })
+    await check('POST /v1/sessions/a/fork', `${at}/fork`, { json: { id: 'copy' } })
+    await check('POST /v1/sessions/a/compact', `${at}/compact`, { json: {} })
+    await check('GET /v1/search?q=hello', '/v1/search')
+    await check('GET /v1/inbox', '/v1/inbox')
     const { body: share } = await check('POST /v1/sessions/a/share', `${at}/share`, { json: { name: 'Auditor' } })
     await check('GET /v1/sessions/a/shares', `${at}/shares`)
     await check(`DELETE /v1/sessions/a/shares/${(share as { id: string }).id}`, `${at}/shares/{share}`)

@@ -11,7 +11,7 @@ export function inboxCommands(): readonly Command[] {
 function inboxCommand(): Command {
   return withTarget(new Command('inbox'))
     .description('List what waits for you in all sessions: requests, failures, mentions, what is unread.')
-    .option('-n, --limit <count>', 'sessions to look at', whole(1, 1_000), 50)
+    .option('-n, --limit <count>', 'sessions to look at', whole(1, 200), 50)
     .addOption(option('--json', 'print entries as JSON, one per line'))
     .action(async (options: InboxOptions) => {
       const { inbox } = await import('../inbox/inbox.ts')

@@ -1,4 +1,4 @@
-import type { InboxEntry } from '@headrace/core'
+import type { InboxItem } from '@headrace/core'
 import { withClient } from '../connection/with-client.ts'
 import type { TargetOptions } from '../connection/target.ts'
 import { processOutput, type Output } from '../terminal/console.ts'
@@ -12,25 +12,19 @@ export interface InboxOptions extends TargetOptions {
 
 /** Prints what waits for whoever the token names, across sessions. */
 export async function inbox(options: InboxOptions, output: Output = processOutput): Promise<void> {
-  const { rows } = await withClient(options, (client) => client.inbox({ limit: options.limit }))
-  const entries = rows.flatMap((row) =>
-    row.inbox.map((entry) => ({ session: row.id, title: row.metadata['title'], ...entry })),
-  )
+  const { entries } = await withClient(options, (client) => client.inbox({ limit: options.limit }))
   if (options.json === true) for (const entry of entries) output.out(JSON.stringify(entry))
   else if (entries.length === 0) output.err('Nothing waits for you.')
   else for (const entry of entries) output.out(line(entry, Date.now()))
 }
 
-function line(
-  { session, title, kind, ref, at, count }: InboxEntry & { session: string; title: unknown },
-  now: number,
-): string {
+function line({ session, title, kind, ref, at, count, request }: InboxItem, now: number): string {
   const what = {
-    request: `asks ${ref}`,
+    request: `asks ${ref}${request ? `, ${plainLine(request.spec.title, 80)}` : ''}`,
     failed: `${ref} failed`,
     mention: `mentions you in ${ref}`,
     unread: `${count ?? 1} unread`,
   }[kind]
-  const named = typeof title === 'string' ? ` (${plainLine(title, 60)})` : ''
+  const named = title !== undefined ? ` (${plainLine(title, 60)})` : ''
   return `${session}${named}: ${what}, ${formatDuration(Math.max(0, now - at))} ago`
 }

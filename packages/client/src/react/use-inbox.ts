@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import { HeadraceError, type SessionRow } from '@headrace/core'
+import { HeadraceError, type InboxItem } from '@headrace/core'
 import { systemClock, type Clock } from '../clock.ts'
 import { useHeadrace } from './context.ts'
 
 export interface UseInboxOptions {
-  /** Most sessions: 1 to 1,000. Default 100. */
+  /** Most sessions: 1 to 200. Default 100. */
   readonly limit?: number
   /** How often it looks again, in milliseconds. Default 30,000. It also looks when a connection is there again. */
   readonly everyMs?: number
@@ -13,8 +13,8 @@ export interface UseInboxOptions {
 }
 
 export interface UseInbox {
-  /** Sessions in which something waits for this participant, newest first; `inbox` of each says what. */
-  readonly rows: readonly SessionRow[]
+  /** By session, the one with the newest entry first. */
+  readonly entries: readonly InboxItem[]
   readonly status: 'loading' | 'ready'
   /** Why the last look failed; what is shown is what was there before. */
   readonly error?: HeadraceError
@@ -22,7 +22,7 @@ export interface UseInbox {
   readonly refresh: () => void
 }
 
-type State = Pick<UseInbox, 'rows' | 'status' | 'error'>
+type State = Pick<UseInbox, 'entries' | 'status' | 'error'>
 
 /**
  * What waits for this participant in all sessions: requests, failures, mentions, and what is unread.
@@ -30,14 +30,14 @@ type State = Pick<UseInbox, 'rows' | 'status' | 'error'>
  * @example
  * ```tsx
  * function Inbox() {
- *   const { rows } = useInbox()
- *   return rows.map((row) => <a key={row.id} href={`/s/${row.id}`}>{row.inbox.map(({ kind }) => kind).join()}</a>)
+ *   const { entries } = useInbox()
+ *   return entries.map(({ session, title, kind, ref }) => <a key={`${session} ${ref}`} href={`/s/${session}`}>{kind}: {title}</a>)
  * }
  * ```
  */
 export function useInbox({ limit = 100, everyMs = 30_000, clock = systemClock }: UseInboxOptions = {}): UseInbox {
   const client = useHeadrace()
-  const [state, setState] = useState<State>({ rows: [], status: 'loading' })
+  const [state, setState] = useState<State>({ entries: [], status: 'loading' })
   /** The look that counts: what an earlier one brings later is old. */
   const round = useRef(0)
   const refresh = useCallback(() => {
@@ -47,7 +47,7 @@ export function useInbox({ limit = 100, everyMs = 30_000, clock = systemClock }:
       if (mine === round.current) setState(change)
     }
     client.inbox({ limit }).then(
-      ({ rows }) => settle(() => ({ rows, status: 'ready' })),
+      ({ entries }) => settle(() => ({ entries, status: 'ready' })),
       (thrown: unknown) => settle((before) => ({ ...before, error: HeadraceError.from(thrown) })),
     )
   }, [client, limit])

@@ -36,6 +36,11 @@ export function erased(draft: Draft, { of }: Body<'erased'>): void {
   if (draft.state.guard.erasing.some(({ seq }) => seq === of)) draft.emit('content.erased', { of })
 }
 
+/** Another server may have come first. */
+export function compacted(draft: Draft, { floor, gaps }: Body<'compacted'>): void {
+  if (floor > (draft.view.compactedTo ?? 0)) draft.emit('log.compacted', { floor, gaps })
+}
+
 export function settleNotice(draft: Draft, { id, outcome }: Body<'settle-notice'>): void {
   if (draft.state.guard.notices.some((notice) => notice.id === id)) draft.emit('notice.settled', { id, outcome })
 }

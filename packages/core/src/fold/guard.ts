@@ -15,7 +15,8 @@ import { foldSpent } from './spent.ts'
 export function foldGuard(before: Guard, event: SessionEvent, view: SessionView): Guard {
   const remembered = event.cmd === undefined ? before : remember(before, commandKey(event.actor, event.cmd), event.seq)
   const counted = foldSpent(remembered, event, view)
-  return foldWatch(foldErasing(foldHolds(foldNotices(counted, event, view), event), event), event, view)
+  const known = foldRaw(foldErasing(foldHolds(foldNotices(counted, event, view), event), event), event, view)
+  return foldWatch(known, event, view)
 }
 
 function foldHolds(guard: Guard, event: SessionEvent): Guard {
@@ -53,7 +54,7 @@ function withEnd(guard: Guard, run: string, event: EventOf<'run.suspended' | 'ru
 }
 
 /** Nothing that was under way in the original is under way in a copy. */
-function copied(guard: Guard): Guard {
+function copied({ raw: _, ...guard }: Guard): Guard {
   return {
     ...guard,
     commands: [],
@@ -74,6 +75,26 @@ function foldErasing(guard: Guard, event: SessionEvent): Guard {
   }
   if (event.type !== 'content.erased') return guard
   return { ...guard, erasing: guard.erasing.filter(({ seq }) => seq !== event.data.of) }
+}
+
+/** What is kept for a time is looked at again when a quarter of that time has passed, however much is written. */
+const looksPerRetention = 4
+
+function foldRaw(guard: Guard, event: SessionEvent, { retention }: SessionView): Guard {
+  const { raw } = guard
+  if (isRaw(event)) return { ...guard, raw: { since: raw?.since ?? event.at, seq: event.seq } }
+  if (event.type !== 'log.compacted' || !raw) return guard
+  if (raw.seq > event.data.floor) {
+    const { rawMs = 0 } = retention ?? {}
+    return { ...guard, raw: { ...raw, since: Math.max(raw.since, event.at - rawMs + rawMs / looksPerRetention) } }
+  }
+  const { raw: _, ...dropped } = guard
+  return dropped
+}
+
+/** Output that compaction drops once its part is closed: what it says is in the state. */
+export function isRaw(event: SessionEvent): boolean {
+  return event.type === 'part.delta' || event.type === 'part.changed'
 }
 
 /**

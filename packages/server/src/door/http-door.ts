@@ -20,12 +20,14 @@ import { agentRoutes } from './http-agents.ts'
 import { discardRest } from './http-body.ts'
 import { publicError } from './http-errors.ts'
 import { eventRoutes } from './http-events.ts'
+import { historyRoutes } from './http-history.ts'
 import { defaultHttpLimits, type HttpLimits } from './http-limits.ts'
 import { problem, send, streamed, type Reply } from './http-reply.ts'
 import { documentRoute } from './http-openapi.ts'
 import { pushRoutes } from './http-push.ts'
 import { createRouter, type Router } from './http-router.ts'
 import { revocationRoutes } from './http-revocations.ts'
+import { searchRoutes } from './http-search.ts'
 import { sessionRoutes } from './http-sessions.ts'
 import { shareRoutes } from './http-shares.ts'
 import { systemRoutes } from './http-system.ts'
@@ -124,6 +126,8 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
   const routes = [
     ...sessionRoutes(services),
     ...eventRoutes(services),
+    ...historyRoutes(services),
+    ...searchRoutes(services),
     ...agentRoutes(services),
     ...shareRoutes(services),
     ...tokenRoutes(services),

@@ -14,6 +14,7 @@ interface EventsQuery {
   readonly live?: 'sse' | 'long-poll'
   readonly waitMs?: number
   readonly ticket?: string
+  readonly history?: 'sparse'
 }
 
 type EventsCall = Call<{ readonly session: string }, EventsQuery, undefined>
@@ -25,6 +26,7 @@ export function eventRoutes(services: HttpServices): readonly Route[] {
     limit: optional(digits(integer(1, 10_000))),
     live: optional(oneOf('sse', 'long-poll')),
     waitMs: optional(digits(integer(0, services.limits.waitMs))),
+    history: optional(oneOf('sparse')),
     // It was looked at before this.
     ticket: optional(string({ max: 128 })),
   })
@@ -32,7 +34,8 @@ export function eventRoutes(services: HttpServices): readonly Route[] {
   return [
     route('GET /v1/sessions/{session}/events', { query, takesTicket }, async (call): Promise<Answer> => {
       mustAllow(call.grant, call.params.session, 'read')
-      const { live, limit, waitMs } = call.query
+      const { live, limit, waitMs, history } = call.query
+      if (live !== undefined) refuseWith('history', history, 'whoever follows a session goes on from its view')
       if (live === 'sse') {
         refuseWith('limit', limit, 'a stream has no end')
         refuseWith('waitMs', waitMs, 'a stream waits for ever')
@@ -55,8 +58,8 @@ interface EventPage {
 }
 
 async function readEvents({ hub, limits }: HttpServices, call: EventsCall): Promise<EventPage> {
-  const { after = 0, limit = 1_000 } = call.query
-  const from = { after, maxEvents: limit, maxChars: limits.pageChars }
+  const { after = 0, limit = 1_000, history } = call.query
+  const from = { after, maxEvents: limit, maxChars: limits.pageChars, sparse: history === 'sparse' }
   const found = await hub.events(keyOf(call), call.grant, from)
   mustReach(after, found.head)
   return found

@@ -9,7 +9,7 @@ import {
   sessionId,
   sessionKey,
   sessionSettings,
-  string,
+  visibleView,
   type Grant,
   type ListPage,
   type MessageRow,
@@ -19,6 +19,7 @@ import {
   type SessionId,
   type SessionSettings,
 } from '@headrace/core'
+import { listQuery, type SessionsQuery } from './http-list-query.ts'
 import { digits } from './http-query.ts'
 import { json, rawJson, type Reply } from './http-reply.ts'
 import { route, type Route } from './http-route.ts'
@@ -57,16 +58,25 @@ export function sessionRoutes({ hub, limits, metrics }: HttpServices): readonly 
       return json(outcome.outcome === 'accepted' ? 201 : 200, { id, ...outcome }, headers)
     }),
 
-    route(
-      'GET /v1/sessions',
-      { query: object({ limit: optional(digits(integer(1, 1_000))), cursor: optional(string({ min: 1, max: 512 })) }) },
-      async ({ query, grant }) => json(200, await listVisible(hub, grant, query.limit ?? 100, query.cursor)),
+    route('GET /v1/sessions', { query: listQuery }, async ({ query, grant }) =>
+      json(200, await listVisible(hub, grant, query)),
     ),
 
-    route('GET /v1/sessions/{session}', {}, async ({ params: { session }, grant }) => {
-      mustAllow(grant, session, 'read')
-      return json(200, await hub.view(sessionKey(grant.tenant, session), grant))
-    }),
+    route(
+      'GET /v1/sessions/{session}',
+      { query: object({ at: optional(digits(seq)), time: optional(digits(seq)) }) },
+      async ({ params: { session }, query: { at, time }, grant }) => {
+        mustAllow(grant, session, 'read')
+        const key = sessionKey(grant.tenant, session)
+        if (at === undefined && time === undefined) return json(200, await hub.view(key, grant))
+        if (at !== undefined && time !== undefined) {
+          const detail = { path: 'query.time' }
+          throw new HeadraceError('bad_request', 'Give at (an event) or time (milliseconds), not both.', { detail })
+        }
+        const when = at === undefined ? { time: time ?? 0 } : { seq: at }
+        return json(200, visibleView(await hub.history.viewAt(key, when), grant))
+      },
+    ),
 
     route('DELETE /v1/sessions/{session}', {}, async ({ params: { session }, grant }) => {
       mustAllow(grant, session, 'admin')
@@ -110,8 +120,7 @@ function outcomeReply(outcome: Outcome): Reply {
 async function listVisible(
   hub: HttpServices['hub'],
   grant: Grant,
-  limit: number,
-  start: string | undefined,
+  { limit = 100, cursor: start, ...filters }: SessionsQuery,
 ): Promise<ListPage> {
   const rows: SessionRow[] = []
   let cursor = start
@@ -121,12 +130,18 @@ async function listVisible(
       tenant: grant.tenant,
       limit: limit - rows.length,
       ...(cursor !== undefined && { cursor }),
+      ...filters,
     })
-    rows.push(...page.rows.filter((row) => allows(grant, row.id, 'read')))
+    rows.push(...page.rows.filter((row) => allows(grant, row.id, 'read')).map((row) => visibleRow(row, grant)))
     cursor = page.cursor
     if (cursor === undefined || rows.length >= limit) break
   }
   return { rows, ...(cursor !== undefined && { cursor }) }
+}
+
+/** What waits for others is theirs to know. */
+function visibleRow({ inbox, ...row }: SessionRow, { actor }: Grant): SessionRow {
+  return { ...row, inbox: inbox.filter((entry) => entry.for === actor) }
 }
 
 /** The newest rows within the bound, oldest first, and at least one where there is one. */

@@ -14,6 +14,7 @@ import {
   allows,
   protocolVersion,
   sessionKey,
+  splitKey,
   up,
   type Grant,
   type ResetReason,
@@ -23,6 +24,7 @@ import {
   type Up,
   type Verb,
 } from '@headrace/core'
+import { floorOf } from '../history/below-floor.ts'
 import { Outlet } from './outlet.ts'
 import type { Access } from '../auth/access.ts'
 import type { Clock } from '../clock.ts'
@@ -291,7 +293,7 @@ export class Connection {
 
   async #subscribe(frame: Frame<'subscribe'>, grant: Grant): Promise<void> {
     const { session } = frame
-    const { hub, limits } = this.#options
+    const { limits } = this.#options
     if (this.#subscriptions.has(session)) this.#unsubscribe(session)
     const subscription: Subscription = {
       follower: undefined,
@@ -309,27 +311,50 @@ export class Connection {
       }
       this.#subscriptions.set(session, subscription)
       const key = sessionKey(grant.tenant, session)
-      const view = await hub.view(key, grant)
-      const reset = frame.after === undefined ? undefined : resetOf(frame.after, view)
-      const after = reset === undefined ? frame.after : undefined
-      // It may be woken before this line has its result; it is woken again below.
-      const wake = (): void => {
-        if (subscription.follower) this.#outlet.wake(subscription.follower)
-      }
-      const onEphemeral = (shown: ShownEphemeral): void => this.#outlet.offer({ type: 'ephemeral', session, ...shown })
-      const follower = await hub.follow(key, grant, { after: after ?? view.seq, wake, onEphemeral })
-      if (subscription.ended || this.#closed) return follower.close()
-      subscription.follower = follower
-      subscription.onEphemeral = onEphemeral
-      if (after === undefined)
-        this.#outlet.send({ type: 'snapshot', session, seq: view.seq, view, ...(reset && { reset }) })
-      this.#outlet.wake(follower)
+      await this.#attach(subscription, key, grant, frame.after)
+      if (subscription.ended || this.#closed) return
       if (frame.device !== undefined) await this.#appear(subscription, key, grant, frame.device, frame.label)
     } catch (thrown) {
       const error = HeadraceError.from(thrown)
       if (error.code === 'internal') throw error
       if (!subscription.ended) this.#drop(session, error)
     }
+  }
+
+  /** Follows the log after a seq, or begins with a snapshot. */
+  async #attach(subscription: Subscription, key: SessionKey, grant: Grant, from: number | undefined): Promise<void> {
+    const { hub } = this.#options
+    const { session } = splitKey(key)
+    const view = await hub.view(key, grant)
+    const reset = from === undefined ? undefined : resetOf(from, view)
+    const after = reset === undefined ? from : undefined
+    // It may be woken before this line has its result; it is woken again below.
+    const wake = (): void => {
+      if (subscription.follower) this.#outlet.wake(subscription.follower)
+    }
+    const onEphemeral = (shown: ShownEphemeral): void => this.#outlet.offer({ type: 'ephemeral', session, ...shown })
+    const follower = await hub.follow(key, grant, { after: after ?? view.seq, wake, onEphemeral })
+    if (subscription.ended || this.#closed) return follower.close()
+    subscription.follower = follower
+    subscription.onEphemeral = onEphemeral
+    if (after === undefined)
+      this.#outlet.send({ type: 'snapshot', session, seq: view.seq, view, ...(reset && { reset }) })
+    this.#outlet.wake(follower)
+  }
+
+  /** A reader so slow that a compaction overtook it begins again with a snapshot. */
+  #reset(session: SessionId, subscription: Subscription): void {
+    const { follower } = subscription
+    if (!follower || !this.#grant) return
+    const { cursor } = follower
+    this.#outlet.forget(follower)
+    follower.close()
+    subscription.follower = undefined
+    this.#attach(subscription, sessionKey(this.#grant.tenant, session), this.#grant, cursor).catch(
+      (thrown: unknown) => {
+        if (!subscription.ended) this.#drop(session, HeadraceError.from(thrown))
+      },
+    )
   }
 
   async #appear(
@@ -392,8 +417,11 @@ export class Connection {
   #broken(follower: Follower, thrown: unknown): void {
     const error = HeadraceError.from(thrown)
     if (error.code === 'internal') return this.#fail(error)
-    for (const [session, subscription] of this.#subscriptions)
-      if (subscription.follower === follower) this.#drop(session, error)
+    for (const [session, subscription] of this.#subscriptions) {
+      if (subscription.follower !== follower) continue
+      if (error.code === 'compacted') this.#reset(session, subscription)
+      else this.#drop(session, error)
+    }
   }
 
   async #command(frame: Frame<'command'>, grant: Grant): Promise<void> {
@@ -517,7 +545,7 @@ const ephemeralsPerSecond = 30
 function resetOf(after: number, view: SessionView): ResetReason | undefined {
   // One that is ahead of the log followed another one under this id.
   if (after > view.seq) return 'unknown'
-  return after < (view.compactedTo ?? 0) ? 'compacted' : undefined
+  return after < floorOf(view) ? 'compacted' : undefined
 }
 
 function noRead(session: SessionId): HeadraceError {

@@ -202,7 +202,7 @@ async function readAnswer(response: IncomingMessage): Promise<Answered> {
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk as Buffer) // no encoding was set
   const text = Buffer.concat(chunks).toString()
-  const isJson = response.headers['content-type']?.includes('json') === true && text !== ''
+  const isJson = response.headers['content-type']?.startsWith('application/json') === true && text !== ''
   return {
     status: response.statusCode ?? 0,
     headers: response.headers,

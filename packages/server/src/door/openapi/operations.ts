@@ -1,5 +1,7 @@
 /** What each route is for and what it answers: what a route's own checks don't say. */
-import type { JsonObject, Verb } from '@headrace/core'
+import type { FoundMessage, FoundPage, InboxItem, InboxPage, JsonObject, Verb } from '@headrace/core'
+import type { Compacted } from '../../history/compact.ts'
+import type { ForkedSession } from '../../history/history.ts'
 import { constant, count, list, maybe, oneOf, record, ref, text, time, words } from './shapes.ts'
 
 export interface Operation {
@@ -23,6 +25,33 @@ const created = record<{ id: string; outcome: string; seq: number }>({
   seq: count,
 })
 
+const forked = record<ForkedSession>({
+  id: text,
+  outcome: words('accepted', 'noop'),
+  from: text,
+  at: count,
+  seq: count,
+})
+const found = record<FoundMessage>({
+  session: text,
+  message: text,
+  seq: count,
+  at: time,
+  role: words('user', 'assistant'),
+  author: text,
+  name: maybe(text),
+  snippet: text,
+})
+const waiting = record<InboxItem>({
+  session: text,
+  title: maybe(text),
+  kind: words('request', 'failed', 'mention', 'unread'),
+  ref: text,
+  at: time,
+  count: maybe(count),
+  request: maybe(ref('Request')),
+})
+
 const pushSubscription = record<{ endpoint: string; label?: string }>({ endpoint: text, label: maybe(text) })
 
 /** By method and path, as the routes have them. */
@@ -33,11 +62,12 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: created, 201: created },
   },
   'GET /v1/sessions': {
-    summary: 'The sessions that you may read, last changed first. More while there is a cursor.',
+    summary:
+      'The sessions that you may read, last changed first. More while there is a cursor. metadata.<field> asks for a value.',
     answers: { 200: ref('SessionList') },
   },
   'GET /v1/sessions/{session}': {
-    summary: 'The view of a session: what is hot, as you may see it.',
+    summary: 'The view of a session: what is hot, as you may see it; now, after an event, or at a time.',
     verb: 'read',
     answers: { 200: ref('SessionView') },
   },
@@ -82,6 +112,30 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'Closes a link and cuts who reads by it.',
     verb: 'admin',
     answers: { 204: null },
+  },
+  'POST /v1/sessions/{session}/fork': {
+    summary: 'A copy of the session as it was after an event, with a log of its own. 200 where this copy exists.',
+    verb: ['read', 'send'],
+    answers: { 200: forked, 201: forked },
+  },
+  'GET /v1/sessions/{session}/export': {
+    summary: 'The whole log as lines of JSON that can be verified without a server.',
+    verb: 'read',
+    answers: {},
+    other: { 'application/x-ndjson': text },
+  },
+  'POST /v1/sessions/{session}/compact': {
+    summary: 'Drops raw output of closed parts from the log.',
+    verb: 'admin',
+    answers: { 200: record<Compacted>({ floor: count, dropped: count }) },
+  },
+  'GET /v1/search': {
+    summary: 'Messages with some words in the sessions that you may read, newest first.',
+    answers: { 200: record<FoundPage>({ hits: list(found), cursor: maybe(text) }) },
+  },
+  'GET /v1/inbox': {
+    summary: 'What waits for you in the sessions that you may read.',
+    answers: { 200: record<InboxPage>({ entries: list(waiting), cursor: maybe(text) }) },
   },
   'GET /v1/me': { summary: 'Who the token says you are and what you may do.', answers: { 200: ref('Grant') } },
   'POST /v1/tickets': {

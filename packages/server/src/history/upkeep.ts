@@ -1,0 +1,102 @@
+import { HeadraceError, type SessionKey, type Store } from '@headrace/core'
+import type { Clock } from '../clock.ts'
+import type { Room } from '../room.ts'
+import { compactSession, finishCompaction } from './compact.ts'
+import { eraseRedacted } from './erase.ts'
+import type { Turns } from './turns.ts'
+
+export interface UpkeepOptions {
+  readonly store: Store
+  readonly clock: Clock
+  /** What changes stored history of a session happens one after another. */
+  readonly turns: Turns
+  readonly room: (key: SessionKey) => Promise<Room>
+  /** Removes a session, if nothing happened in it meanwhile. */
+  readonly expire: (key: SessionKey) => Promise<void>
+  readonly onError: (error: HeadraceError) => void
+}
+
+/** Most sessions that are worked on at the same time. */
+const maxAtOnce = 2
+/** What found nothing to drop, or failed, is left alone for so long. */
+const restMs = 600_000
+const maxResting = 10_000
+
+/**
+ * What a server does for sessions by itself: takes out what was redacted, drops raw output that is older than it is kept,
+ * and removes sessions that are. Whatever is cut short by a crash is due again.
+ */
+export class Upkeep {
+  readonly #options: UpkeepOptions
+  readonly #waiting = new Set<SessionKey>()
+  /** Until when a session is not compacted again. */
+  readonly #resting = new Map<SessionKey, number>()
+  #running = 0
+  #closed = false
+  #idle: Promise<void> = Promise.resolve()
+  #rest: () => void = () => undefined
+
+  constructor(options: UpkeepOptions) {
+    this.#options = options
+  }
+
+  /** Looks at a session soon. */
+  look(key: SessionKey): void {
+    if (this.#closed) return
+    this.#waiting.add(key)
+    this.#next()
+  }
+
+  #next(): void {
+    const [key] = this.#waiting
+    if (key === undefined || this.#running >= maxAtOnce) return
+    this.#waiting.delete(key)
+    if (this.#running === 0) this.#idle = new Promise((resolve) => (this.#rest = resolve))
+    this.#running += 1
+    void this.#keep(key)
+      .catch((thrown: unknown) => {
+        const error = HeadraceError.from(thrown)
+        this.#letRest(key)
+        // What passes by itself is tried again when the session is looked at next.
+        if (error.retry !== 'later' && error.retry !== 'reconnect' && error.code !== 'session_not_found')
+          this.#options.onError(error)
+      })
+      .then(() => {
+        this.#running -= 1
+        if (this.#closed) this.#waiting.clear()
+        if (this.#running === 0 && this.#waiting.size === 0) this.#rest()
+        this.#next()
+      })
+    this.#next()
+  }
+
+  async #keep(key: SessionKey): Promise<void> {
+    const { store, clock, turns, expire } = this.#options
+    const room = await this.#options.room(key)
+    if (room.head === 0) return
+    const now = clock.now() + room.aheadMs
+    const { retention } = room.state.view
+    if (retention?.sessionMs !== undefined && room.state.view.at + retention.sessionMs <= now) return expire(key)
+    if (room.isHalfCompacted) await turns.take(key, () => finishCompaction(store, room))
+    if (room.state.guard.erasing.length > 0) await turns.take(key, () => eraseRedacted(store, room))
+    const { rawMs } = retention ?? {}
+    const since = room.state.guard.raw?.since ?? Infinity
+    if (rawMs !== undefined && since + rawMs <= now && (this.#resting.get(key) ?? 0) <= now) {
+      const { dropped } = await turns.take(key, () => compactSession(store, room, now - rawMs))
+      if (dropped === 0) this.#letRest(key)
+    }
+    await room.refreshRow()
+  }
+
+  #letRest(key: SessionKey): void {
+    if (this.#resting.size >= maxResting) this.#resting.clear()
+    this.#resting.set(key, this.#options.clock.now() + restMs)
+  }
+
+  /** Finishes what is under way. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#waiting.clear()
+    await this.#idle
+  }
+}
