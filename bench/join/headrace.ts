@@ -2,21 +2,23 @@ import { emptyView, foldView, type Message, type SessionEvent, type SessionView,
 import { HeadraceConnection } from '../lib/headrace-connection.ts'
 import { headrace } from '../systems/headrace.ts'
 import { deltaText, slices, type Shape } from './transcript.ts'
-import { nameOf, type Joinable, type Joined } from './way.ts'
+import { nameOf, type Joinable, type Joined, type Way } from './way.ts'
 
 const agent = 'bench'
 
+/** As our client joins: one subscription. */
+export const snapshotWay: Way = { name: 'headrace snapshot', join: bySnapshot }
+/** What joining would cost without snapshots: the whole log, folded by the reader. */
+export const replayWay: Way = { name: 'headrace replay of all events', join: byReplay }
+
 export const joinHeadrace: Joinable = {
   system: headrace,
-  fill,
-  ways: [
-    { name: 'headrace snapshot', join: bySnapshot },
-    { name: 'headrace snapshot by HTTP', join: byHttp },
-    { name: 'headrace replay of all events', join: byReplay },
-  ],
+  fill: grow,
+  ways: [snapshotWay, { name: 'headrace snapshot by HTTP', join: byHttp }, replayWay],
 }
 
-async function fill(address: string, shape: Shape): Promise<void> {
+/** Adds the answers of a shape to its session, which is made where it is missing. */
+export async function grow(address: string, shape: Shape): Promise<void> {
   const { url, token } = addressOf(address)
   const connection = await HeadraceConnection.open(url, token)
   const session = nameOf(shape)
@@ -48,7 +50,6 @@ async function fill(address: string, shape: Shape): Promise<void> {
   connection.close()
 }
 
-/** As our client joins: one subscription. */
 async function bySnapshot(address: string, shape: Shape): Promise<Joined> {
   const { url, token } = addressOf(address)
   const connection = await HeadraceConnection.open(url, token)
@@ -63,7 +64,6 @@ async function byHttp(address: string, shape: Shape): Promise<Joined> {
   return { bytes: text.length, ...shown(JSON.parse(text) as SessionView) }
 }
 
-/** What joining would cost without snapshots: the whole log, folded by the reader. */
 async function byReplay(address: string, shape: Shape): Promise<Joined> {
   let view = emptyView(nameOf(shape))
   let bytes = 0

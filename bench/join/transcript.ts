@@ -12,12 +12,18 @@ export const totalEvents = 100_000
 
 /** A question and its answer are the deltas and six more events: the question, the run queued, claimed and ended, the message and its part opened. */
 const around = 6
+const deltasPerTurn = 40
 
 /** A chat of many turns, and one answer that never seems to end. */
 export const shapes: readonly Shape[] = [
-  { name: 'many messages', answers: Math.floor(totalEvents / (40 + around)), deltas: 40 },
+  { name: 'many messages', answers: turns(totalEvents), deltas: deltasPerTurn },
   { name: 'one long answer', answers: 1, deltas: totalEvents - around },
 ]
+
+/** How many turns of the chat make so many events. */
+export function turns(events: number): number {
+  return Math.floor(events / (deltasPerTurn + around))
+}
 
 const words = ['the ', 'stream ', 'of ', 'a ', 'session ', 'is ', 'kept ', 'and ', 'every ', 'reader ', 'sees ', 'it ']
 

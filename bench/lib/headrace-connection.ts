@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { WebSocket, type RawData } from 'ws'
 import { subprotocol, type CommandBody, type Down, type Up } from '@headrace/core'
 
@@ -16,7 +17,8 @@ export class HeadraceConnection {
   /** By command id modulo its length. */
   readonly #answers: ((() => void) | undefined)[] = []
   readonly #snapshots = new Map<string, (snapshot: Frame<'snapshot'>) => void>()
-  #commands = 0
+  /** Ids count from anywhere: with those of an earlier connection a command would be taken for a retry. */
+  #commands = randomInt(2 ** 47)
   /** Bytes of the frames that came so far, the welcome left out. */
   receivedBytes = 0
   onAssign: (assignment: Frame<'assign'>) => void = () => undefined

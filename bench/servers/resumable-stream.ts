@@ -1,9 +1,11 @@
-// A web server that streams answers with resumable-stream, as its README shows it. The argument is the port of Redis.
+// A web server that streams answers with resumable-stream, as its README shows it. The first argument is the port of
+// Redis; with `stored` as the second, each piece of an answer is in a Redis stream before anybody sees it.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Redis } from 'ioredis'
 import { createResumableStreamContext } from 'resumable-stream/ioredis'
 
 const port = Number(process.argv[2])
+const log = process.argv[3] === 'stored' ? new Redis(port, '127.0.0.1', { enableAutoPipelining: true }) : undefined
 const context = createResumableStreamContext({
   waitUntil: null,
   publisher: new Redis(port, '127.0.0.1'),
@@ -28,7 +30,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const id = request.url ?? '/'
   const stream =
     request.method === 'POST'
-      ? await context.createNewResumableStream(id, () => textOf(request))
+      ? await context.createNewResumableStream(id, () => textOf(id, request))
       : await context.resumeExistingStream(id)
   if (!stream) {
     response.writeHead(404).end()
@@ -41,12 +43,17 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 }
 
 /** The tokens, as the model's answer would come in. */
-function textOf(request: IncomingMessage): ReadableStream<string> {
+function textOf(id: string, request: IncomingMessage): ReadableStream<string> {
   return new ReadableStream({
     start(controller) {
+      // Redis answers in order, so what is kept is shown in order.
+      let kept: Promise<unknown> = Promise.resolve()
       request.setEncoding('utf8')
-      request.on('data', (text: string) => controller.enqueue(text))
-      request.on('end', () => controller.close())
+      request.on('data', (text: string) => {
+        if (log) kept = log.xadd(`log:${id}`, '*', 'd', text).then(() => controller.enqueue(text))
+        else controller.enqueue(text)
+      })
+      request.on('end', () => void kept.then(() => controller.close()))
     },
   })
 }

@@ -8,6 +8,7 @@ const use =
 
 export const durableStreamsMemory: System = {
   name: 'durable-streams memory',
+  kept: 'in memory',
   promise: 'Accepted: in the memory of the process. Nothing survives it.',
   use,
   start: () => start([]),
@@ -16,6 +17,7 @@ export const durableStreamsMemory: System = {
 
 export const durableStreamsFile: System = {
   name: 'durable-streams file',
+  kept: 'on disk, then shown',
   promise: 'Accepted: written and fdatasynced, then shown to readers.',
   use,
   start: (directory) => start([directory]),

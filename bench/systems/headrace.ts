@@ -9,6 +9,7 @@ const agent = 'bench'
 
 export const headrace: System = {
   name: 'headrace',
+  kept: 'on disk, then shown',
   promise: 'Accepted: fsynced, then shown to readers.',
   use: '`headrace serve` with its embedded store and default settings, native protocol over WebSocket. One agent connection carries all runs; a run has one write batch unanswered at a time, and events that come meanwhile share the next one, as its client library does. Readers: one connection each.',
   async start(directory): Promise<Running> {

@@ -1,17 +1,19 @@
 import type { System } from '../tokens/system.ts'
 import { durableStreamsFile, durableStreamsMemory } from './durable-streams.ts'
 import { headrace } from './headrace.ts'
-import { redisGateway } from './redis-gateway.ts'
+import { redisGatewayAlways, redisGatewayMemory } from './redis-gateway.ts'
 import { redisStreamsAlways, redisStreamsEverysec } from './redis-streams.ts'
-import { resumableStream } from './resumable-stream.ts'
+import { resumableStream, resumableStreamStored } from './resumable-stream.ts'
 
-/** Everything that can be compared; ours first. */
+/** Everything that can be compared; ours first, then those that promise the same, then the others. */
 export const systems: readonly System[] = [
   headrace,
-  durableStreamsMemory,
   durableStreamsFile,
-  redisStreamsEverysec,
   redisStreamsAlways,
-  redisGateway,
+  redisGatewayAlways,
+  resumableStreamStored,
+  redisStreamsEverysec,
+  durableStreamsMemory,
+  redisGatewayMemory,
   resumableStream,
 ]

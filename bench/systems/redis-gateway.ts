@@ -1,28 +1,31 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
-import { startNode } from '../lib/child.ts'
-import { missingRedis, startRedis } from '../lib/redis-server.ts'
+import { missingRedis } from '../lib/redis-server.ts'
 import { record } from './durable-streams.ts'
-import type { Driver, Load, Running, System } from '../tokens/system.ts'
+import { startWebOverRedis } from './web-over-redis.ts'
+import type { Driver, Load, System } from '../tokens/system.ts'
 
-export const redisGateway: System = {
-  name: 'redis streams gateway',
+const use =
+  'What it takes to show Redis streams in browsers: a WebSocket server of 70 lines (bench/servers/redis-gateway.ts) that writes with XADD and PUBLISH and hands messages on. No authentication, no rules, no catching up. Connections as for headrace; every event is written at once.'
+
+export const redisGatewayAlways: System = {
+  name: 'redis gateway always',
+  kept: 'on disk, then shown',
   promise: 'Accepted: written and fsynced by Redis (appendfsync always), then shown to readers.',
-  use: 'What it takes to show Redis streams in browsers: a WebSocket server of 70 lines (bench/servers/redis-gateway.ts) that writes with XADD and PUBLISH and hands messages on. No authentication, no rules, no catching up. Connections as for headrace; every event is written at once.',
+  use,
   missing: missingRedis,
-  async start(directory): Promise<Running> {
-    const redis = await startRedis(['--dir', directory, '--appendonly', 'yes', '--appendfsync', 'always'])
-    const server = await startNode(new URL('../servers/redis-gateway.ts', import.meta.url), [String(redis.port)])
-    const { url } = JSON.parse(server.line) as { url: string }
-    return {
-      address: url,
-      pids: [redis.pid, server.pid],
-      async [Symbol.asyncDispose]() {
-        await server[Symbol.asyncDispose]()
-        await redis[Symbol.asyncDispose]()
-      },
-    }
-  },
+  start: (directory) =>
+    startWebOverRedis('redis-gateway.ts', ['--dir', directory, '--appendonly', 'yes', '--appendfsync', 'always']),
+  open,
+}
+
+export const redisGatewayMemory: System = {
+  name: 'redis gateway memory',
+  kept: 'in memory',
+  promise: 'Accepted: in the memory of Redis. Nothing survives it.',
+  use,
+  missing: missingRedis,
+  start: (directory) => startWebOverRedis('redis-gateway.ts', ['--dir', directory, '--appendonly', 'no']),
   open,
 }
 

@@ -9,6 +9,7 @@ const use =
 
 export const redisStreamsEverysec: System = {
   name: 'redis streams everysec',
+  kept: 'shown, on disk within a second',
   promise:
     'Accepted: in memory, in the file within about a second. A crash may lose that second, which readers have seen.',
   use,
@@ -19,6 +20,7 @@ export const redisStreamsEverysec: System = {
 
 export const redisStreamsAlways: System = {
   name: 'redis streams always',
+  kept: 'on disk, then shown',
   promise: 'Accepted: written and fsynced, for all commands of a turn at once. Readers get theirs after that too.',
   use,
   missing: missingRedis,

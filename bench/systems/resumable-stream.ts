@@ -1,27 +1,34 @@
-import { missingRedis, startRedis } from '../lib/redis-server.ts'
-import { startNode } from '../lib/child.ts'
+import { missingRedis } from '../lib/redis-server.ts'
 import { openSocket } from '../lib/http-connection.ts'
 import { record } from './durable-streams.ts'
-import type { Driver, Load, Running, System } from '../tokens/system.ts'
+import { startWebOverRedis } from './web-over-redis.ts'
+import type { Driver, Load, System } from '../tokens/system.ts'
+
+const use =
+  'A web server with one resumable stream per session, over ioredis. Tokens come in as the body of a POST; its response is the first reader, a GET that resumes is each other one, as in its README.'
 
 export const resumableStream: System = {
   name: 'resumable-stream',
+  kept: 'not kept',
   promise:
     'Nothing is stored: events live in the memory of the web server that makes them, and go through Redis pub/sub.',
-  use: 'A web server with one resumable stream per session, over ioredis. Tokens come in as the body of a POST; its response is the first reader, a GET that resumes is each other one, as in its README.',
+  use,
   missing: missingRedis,
-  async start(directory): Promise<Running> {
-    const redis = await startRedis(['--dir', directory, '--appendonly', 'no'])
-    const server = await startNode(new URL('../servers/resumable-stream.ts', import.meta.url), [String(redis.port)])
-    const { url } = JSON.parse(server.line) as { url: string }
-    return {
-      address: url,
-      pids: [redis.pid, server.pid],
-      async [Symbol.asyncDispose]() {
-        await server[Symbol.asyncDispose]()
-        await redis[Symbol.asyncDispose]()
-      },
-    }
+  start: (directory) => startWebOverRedis('resumable-stream.ts', ['--dir', directory, '--appendonly', 'no']),
+  open,
+}
+
+/** As an application must use it that wants to have the answer when its web server dies. */
+export const resumableStreamStored: System = {
+  name: 'resumable-stream always',
+  kept: 'on disk, then shown',
+  promise:
+    'Each event is added to a Redis stream with XADD and fsynced (appendfsync always), then handed to resumable-stream.',
+  use: `${use} Before that, the web server keeps each piece of the body with XADD and waits for the answer; nothing reads what is kept.`,
+  missing: missingRedis,
+  start: (directory) => {
+    const synced = ['--dir', directory, '--appendonly', 'yes', '--appendfsync', 'always']
+    return startWebOverRedis('resumable-stream.ts', synced, ['stored'])
   },
   open,
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import type { Load, System } from './system.ts'
+import type { Kept, Load, System } from './system.ts'
 import type { LoadOrder, LoadReport } from './load.ts'
 
 export interface RoundOptions {
@@ -16,6 +16,7 @@ export interface RoundOptions {
 /** What one system did in one round. */
 export interface Round extends LoadReport {
   readonly system: string
+  readonly kept: Kept
   readonly load: Load
   /** Everything arrived once, and 99 of 100 events within a second: the system keeps up with the load. */
   readonly sustained: boolean
@@ -38,7 +39,7 @@ export async function runRound(system: System, options: RoundOptions): Promise<R
     const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 16_777_216 })
     const report = JSON.parse(stdout) as LoadReport // printed by load.ts
     const sustained = report.lost === 0 && report.duplicated === 0 && report.p99 < keepsUpMs
-    return { system: system.name, load, ...report, sustained }
+    return { system: system.name, kept: system.kept, load, ...report, sustained }
   } finally {
     await rm(directory, { recursive: true, force: true })
   }

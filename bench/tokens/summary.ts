@@ -1,10 +1,12 @@
 import { digits, megabytes, table } from '../lib/table.ts'
 import { median } from '../lib/statistics.ts'
 import type { Round } from './round.ts'
+import type { Kept } from './system.ts'
 
 /** Medians of the rounds of one system at one load. */
 export interface Summary {
   readonly system: string
+  readonly kept: Kept
   readonly sessions: number
   readonly rounds: number
   readonly samples: number
@@ -28,6 +30,7 @@ export function summarize(rounds: readonly Round[]): Summary {
   const sum = (value: (round: Round) => number): number => rounds.reduce((total, round) => total + value(round), 0)
   return {
     system: first.system,
+    kept: first.kept,
     sessions: first.load.sessions,
     rounds: rounds.length,
     samples: sum((round) => round.samples),
@@ -47,6 +50,7 @@ export function summarize(rounds: readonly Round[]): Summary {
 
 const head = [
   'system',
+  'what readers have seen is',
   'sessions',
   'p50 ms',
   'p99 ms',
@@ -62,12 +66,13 @@ const head = [
 
 /** The medians side by side. */
 export function summaryTable(summaries: readonly Summary[]): string {
-  return table(head, summaries.map(cells))
+  return table(head, summaries.map(cells), 2)
 }
 
 function cells(summary: Summary): readonly string[] {
   return [
     summary.system,
+    summary.kept,
     String(summary.sessions),
     digits(summary.p50),
     digits(summary.p99),
@@ -87,14 +92,16 @@ function cells(summary: Summary): readonly string[] {
 export function ratioTable(ours: Summary, others: readonly Summary[]): string {
   const times = (theirs: number, own: number): string => `${digits(theirs / own)}×`
   return table(
-    ['against headrace', 'sessions', 'p50', 'p99', 'CPU/delivery', 'RSS'],
+    ['against headrace', 'what readers have seen is', 'sessions', 'p50', 'p99', 'CPU/delivery', 'RSS'],
     others.map((other) => [
       other.system,
+      other.kept,
       String(other.sessions),
       times(other.p50, ours.p50),
       times(other.p99, ours.p99),
       times(other.cpuMicrosPerDelivery, ours.cpuMicrosPerDelivery),
       times(other.rssBytes, ours.rssBytes),
     ]),
+    2,
   )
 }

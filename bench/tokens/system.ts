@@ -28,9 +28,16 @@ export interface Driver {
   close(): void
 }
 
+/**
+ * What a reader has seen is kept from the moment it is seen, only from some moment later, or not at all. Only systems that
+ * promise the same can be compared by their times alone.
+ */
+export type Kept = 'on disk, then shown' | 'shown, on disk within a second' | 'in memory' | 'not kept'
+
 /** A system under test, in its own words. */
 export interface System {
   readonly name: string
+  readonly kept: Kept
   /** What is true when it says that an event is accepted, and whether readers may see it earlier. */
   readonly promise: string
   /** How it is used here. */
