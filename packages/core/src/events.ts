@@ -99,7 +99,7 @@ export interface EventData {
     readonly name?: string
     readonly mentions?: readonly Actor[]
   }
-  /** A message that its run fills part by part. */
+  /** A message that its run fills part by part; one that is there is open again, by a part that not everybody sees. */
   'message.opened': { readonly id: MessageId; readonly parent: MessageId | null; readonly role: Role }
   'message.closed': { readonly id: MessageId }
   'part.opened': {

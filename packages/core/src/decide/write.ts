@@ -168,6 +168,7 @@ function open(writer: Writer, op: Op<'open'>): void {
   const owner = draft.view.messages.findLast((candidate) => candidate.id === id) ?? refuseClosed(op.message)
   const to = partAudience(draft, owner, op, origin.actor)
   restartStep(writer, op.step, to)
+  reopen(writer, owner, to)
   const kept = owner.parts.filter((other) => !isReplaced(other, op.step, run.attempt))
   within(kept.length + 1, draft.limits, 'partsPerMessage', 'Begin another message.')
   withinMessage(writer, { ...owner, parts: kept, chars: sharedChars(kept) }, { to, added: size })
@@ -196,6 +197,11 @@ function restartStep({ draft, run, origin }: Writer, step: string | undefined, t
     (message) => message.run === run.id && message.parts.some((part) => isReplaced(part, step, run.attempt)),
   )
   if (replaces) draft.emit('step.restarted', { step, attempt: run.attempt }, origin)
+}
+
+/** Readers who don't see the part must see that its message is open again. */
+function reopen({ draft, origin }: Writer, { id, parent, role, status, to }: Message, of: Audience | undefined): void {
+  if (status !== 'open' && of !== undefined) draft.emit('message.opened', { id, parent, role }, { ...origin, to })
 }
 
 /** What an earlier attempt has closed, the next one may write again. What this one has closed stays closed. */

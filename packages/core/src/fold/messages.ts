@@ -36,7 +36,9 @@ export function foldMessages(view: SessionView, event: MessageEvent): SessionVie
     case 'message.added':
       return addMessage(view, newMessage(event, 'complete'))
     case 'message.opened':
-      return addMessage(view, newMessage(event, 'open'))
+      return isThere(view, event.data.id)
+        ? changeMessage(view, event.data.id, reopened)
+        : addMessage(view, newMessage(event, 'open'))
     case 'message.closed':
       return changeMessage(view, event.data.id, (message) => ({ ...message, status: 'complete' }))
     case 'step.restarted':
@@ -129,8 +131,8 @@ function setFields(part: Part, fields: PartFields): Part {
 function openPart(view: SessionView, event: EventOf<'part.opened'>): SessionView {
   const { message, part: id, attempt, step, start } = event.data
   const cleared = step === undefined ? view : dropReplaced(view, event.run, (old) => isReplaced(old, step, attempt))
-  // A later attempt may go on with a message that an earlier one had closed; what was taken out of it stays out.
-  return changeMessage(cleared, message, ({ redacted: _, ...owner }) => {
+  return changeMessage(cleared, message, (before) => {
+    const owner = reopened(before)
     const own = event.to !== undefined && audienceKey(event.to) !== audienceKey(owner.to) ? event.to : undefined
     const part = startPart(start, {
       id,
@@ -141,11 +143,19 @@ function openPart(view: SessionView, event: EventOf<'part.opened'>): SessionView
     })
     return {
       ...owner,
-      status: 'open',
       parts: [...owner.parts, part],
       chars: owner.chars + sharedChars([part]),
     }
   })
+}
+
+/** A later attempt may go on with a message that an earlier one had closed; what was taken out of it stays out. */
+function reopened({ redacted: _, ...message }: Message): Message {
+  return { ...message, status: 'open' }
+}
+
+function isThere(view: SessionView, id: string): boolean {
+  return view.messages.some((message) => message.id === id)
 }
 
 /** Whether a part gives way when an attempt opens a part under a step. */
