@@ -13,7 +13,7 @@ import { parseJson } from './json-text.ts'
  */
 export async function readJson(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   checkType(request)
-  const bytes = await readBytes(request, maxBytes)
+  const bytes = await readBytes(request, { limit: 'bodyBytes', maxBytes })
   if (bytes.length === 0) throw new HeadraceError('bad_request', 'The body is empty; this route needs a JSON object.')
   if (!isUtf8(bytes)) {
     const position = firstBad(bytes)
@@ -39,9 +39,17 @@ function checkType({ headers }: IncomingMessage): void {
   }
 }
 
-function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/** A bound with its name, for the refusal. */
+export interface ByteLimit {
+  readonly limit: string
+  readonly maxBytes: number
+}
+
+/** Reads a body whole, within a bound. */
+export function readBytes(request: IncomingMessage, { limit, maxBytes }: ByteLimit): Promise<Buffer> {
+  const tooLarge = (actual: number): HeadraceError => overLimit({ limit, maxBytes }, actual)
   const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > maxBytes) return Promise.reject(tooLarge(maxBytes, declared))
+  if (declared > maxBytes) return Promise.reject(tooLarge(declared))
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let bytes = 0
@@ -54,7 +62,7 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
       if (bytes <= maxBytes) return
       settle()
       request.pause()
-      reject(tooLarge(maxBytes, bytes))
+      reject(tooLarge(bytes))
     }
     const onEnd = (): void => {
       settle()
@@ -68,9 +76,9 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
   })
 }
 
-function tooLarge(allowed: number, actual: number): HeadraceError {
-  const text = `A body may have ${allowed} bytes (bodyBytes); this one has ${actual} or more. Keep big content elsewhere and send its address.`
-  return new HeadraceError('frame_too_large', text, { detail: { limit: 'bodyBytes', allowed, actual } })
+function overLimit({ limit, maxBytes: allowed }: ByteLimit, actual: number): HeadraceError {
+  const text = `A body may have ${allowed} bytes (${limit}); this one has ${actual} or more. Keep big content elsewhere and send its address.`
+  return new HeadraceError('frame_too_large', text, { detail: { limit, allowed, actual } })
 }
 
 /** Where decoding and encoding again first makes a difference. */

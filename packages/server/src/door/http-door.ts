@@ -17,6 +17,7 @@ import type { Hub } from '../hub-types.ts'
 import type { Metrics } from '../metrics.ts'
 import { readCredential } from './credential.ts'
 import { agentRoutes } from './http-agents.ts'
+import { blobRoutes } from './http-blobs.ts'
 import { discardRest } from './http-body.ts'
 import { publicError } from './http-errors.ts'
 import { eventRoutes } from './http-events.ts'
@@ -127,6 +128,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     ...sessionRoutes(services),
     ...eventRoutes(services),
     ...historyRoutes(services),
+    ...blobRoutes(services),
     ...searchRoutes(services),
     ...agentRoutes(services),
     ...shareRoutes(services),

@@ -2,6 +2,8 @@
 export interface HttpLimits {
   /** Most bytes of a request body. */
   readonly bodyBytes: number
+  /** Most bytes of one blob. */
+  readonly blobBytes: number
   /** Most requests that wait or stream (`live`, claims) at the same time. */
   readonly waiting: number
   /** Most of them of one identity. */
@@ -20,6 +22,7 @@ export interface HttpLimits {
 
 export const defaultHttpLimits: HttpLimits = {
   bodyBytes: 1_048_576,
+  blobBytes: 33_554_432,
   waiting: 10_000,
   waitingPerActor: 256,
   waitMs: 60_000,

@@ -13,7 +13,7 @@ import { readJson } from './http-body.ts'
 import { readQuery } from './http-query.ts'
 import type { Reply, streamed } from './http-reply.ts'
 
-export type Method = 'GET' | 'POST' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 export type Answer = Reply | typeof streamed
 
 /** What may stand in braces in the path of a route, and its shape. */
@@ -21,8 +21,9 @@ const parameters: Readonly<Record<Parameter, Schema<string>>> = {
   session: sessionId,
   agent: agentName,
   share: string({ pattern: /^[A-Za-z0-9_-]{1,64}$/, called: 'the id of a share link' }),
+  blob: string({ pattern: /^[0-9a-f]{64}$/, called: 'the id of a blob: 64 hex digits' }),
 }
-type Parameter = 'session' | 'agent' | 'share'
+type Parameter = 'session' | 'agent' | 'share' | 'blob'
 const parameterSchemas = Object.fromEntries(Object.entries(parameters).map(([name, shape]) => [name, shape.json]))
 
 /** `GET /v1/sessions/{session}` has `{ session: string }`. */
@@ -94,7 +95,7 @@ const noQuery: Schema<unknown> = object({})
 /**
  * A route for callers with a token.
  *
- * @param line - method and path; `{session}`, `{agent}` and `{share}` stand for parameters
+ * @param line - method and path; `{session}`, `{agent}`, `{share}` and `{blob}` stand for parameters
  */
 export function route<const Line extends `${Method} /${string}`, Query = object, Body = undefined>(
   line: Line,

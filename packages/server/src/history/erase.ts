@@ -16,6 +16,8 @@ import {
   type Message,
   type MessageRow,
   type Part,
+  type PartStart,
+  type SessionEvent,
   type SessionState,
   type Snapshot,
   type Store,
@@ -23,6 +25,7 @@ import {
 import { findMessages } from '../cold-messages.ts'
 import { parseState } from '../load.ts'
 import type { Room } from '../room.ts'
+import { blobsIn, namedBlobs } from './blobs.ts'
 import { sha256 } from './chain-walk.ts'
 import { wordsOfMessage } from './changed-words.ts'
 import { scanLog } from './scan-log.ts'
@@ -44,8 +47,9 @@ async function erase(store: Store, room: Room, target: Erasing): Promise<void> {
   const [cold] = await findMessages(store, key, [target.message])
   const message = cold ?? room.state.view.messages.find(({ id }) => id === target.message)
   if (!message) return
-  const events = await blankedEvents(store, room, message, target)
+  const { events, blobs } = await blankedEvents(store, room, message, target)
   const row = cold && blanked(cold, target, await laterParts(store, room, cold, target))
+  const named = blobs.size > 0 ? await namedBlobs(store, room, row) : blobs
   const floor = await floorWithout(store, room, target)
   const { state } = room
   await store.redact(key, {
@@ -54,28 +58,40 @@ async function erase(store: Store, room: Room, target: Erasing): Promise<void> {
     // What is hot was blanked when the redaction was folded.
     snapshot: { seq: state.view.seq, state: JSON.stringify(state) },
     ...(floor && { floor }),
+    blobs: [...blobs].filter((id) => !named.has(id)),
     ...(row && { words: [wordsOfMessage(row)] }),
   })
   room.forgetTail()
 }
 
-async function blankedEvents(
-  store: Store,
-  { key }: Room,
-  message: Message,
-  target: Erasing,
-): Promise<readonly { readonly seq: number; readonly json: string }[]> {
+interface Blanked {
+  readonly events: readonly { readonly seq: number; readonly json: string }[]
+  /** What their content named. */
+  readonly blobs: ReadonlySet<string>
+}
+
+async function blankedEvents(store: Store, { key }: Room, message: Message, target: Erasing): Promise<Blanked> {
   // A message that came whole is one event; another one can have been written until the redaction.
   const last = message.run === undefined ? message.seq : target.seq - 1
   const events: { readonly seq: number; readonly json: string }[] = []
+  const blobs = new Set<string>()
   for await (const page of scanLog(store, key, message.seq - 1, last)) {
     for (const { json, event } of page) {
       if (!carries(event, target)) continue
       const blank = JSON.stringify(blankEvent(event, target, leafOf(json, event, sha256)))
-      if (blank !== json) events.push({ seq: event.seq, json: blank })
+      if (blank === json) continue
+      events.push({ seq: event.seq, json: blank })
+      for (const id of blobsIn({ parts: partsOf(event, target) })) blobs.add(id)
     }
   }
-  return events
+  return { events, blobs }
+}
+
+/** The parts that an event brings, as far as they are redacted. */
+function partsOf(event: SessionEvent, { part }: Erasing): readonly PartStart[] {
+  if (event.type === 'part.opened') return [event.data.start]
+  if (event.type !== 'message.added') return []
+  return event.data.parts.filter((_, index) => part === undefined || part === String(index))
 }
 
 /** What a message got since the redaction is no part of it: a later attempt of its run may have gone on with it. */

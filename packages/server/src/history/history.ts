@@ -16,6 +16,7 @@ import {
 import type { Clock } from '../clock.ts'
 import type { Room } from '../room.ts'
 import { belowFloor } from './below-floor.ts'
+import { copyBlobs, getBlob, namedBlobs, putBlob, type Blob, type PutBlob } from './blobs.ts'
 import { compactSession, type Compacted } from './compact.ts'
 import { eraseRedacted } from './erase.ts'
 import { exportLines } from './export.ts'
@@ -35,6 +36,10 @@ export interface History {
   fork(key: SessionKey, grant: Grant, copy: { readonly id?: SessionId; readonly at?: number }): Promise<ForkedSession>
   /** The lines of an export, page by page. */
   export(key: SessionKey, reader: Reader): Promise<AsyncGenerator<readonly string[]>>
+  /** Keeps content beside the log of a session. The same content is there once. */
+  putBlob(key: SessionKey, blob: Blob): Promise<PutBlob>
+  /** Rejects with `not_found` where there is none. */
+  getBlob(key: SessionKey, id: string): Promise<Blob>
   search(grant: Grant, options: SearchOptions): Promise<FoundPage>
   inbox(grant: Grant, options: InboxOptions): Promise<InboxPage>
 }
@@ -102,12 +107,29 @@ export function createHistory({ store, clock, limits, turns, room, forget }: His
     async fork(key, grant, { id = randomUUID(), at }) {
       const source = await clean(key)
       const { tenant, session: from } = splitKey(key)
-      const forked = await copy(source, sessionKey(tenant, id), grant, at)
+      const target = sessionKey(tenant, id)
+      const forked = await copy(source, target, grant, at)
+      // Also by a retry, where it was cut short.
+      if ((await store.blobs(key)).length > 0)
+        await copyBlobs(store, key, target, await namedBlobs(store, await room(target)))
       return { ...forked, id, from }
     },
 
     async export(key, reader) {
       return exportLines(store, await clean(key), reader)
+    },
+
+    async putBlob(key, blob) {
+      await room(key)
+      // Two at once would both fit where only one does.
+      return turns.take(key, () => putBlob(store, key, blob))
+    },
+
+    async getBlob(key, id) {
+      await room(key)
+      const blob = await getBlob(store, key, id)
+      if (blob) return blob
+      throw new HeadraceError('not_found', `This session has no blob ${id}. It may have been redacted.`)
     },
 
     search: (grant, options) => searchMessages({ store, room }, grant, options),

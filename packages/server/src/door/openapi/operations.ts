@@ -1,5 +1,6 @@
 /** What each route is for and what it answers: what a route's own checks don't say. */
 import type { FoundMessage, FoundPage, InboxItem, InboxPage, JsonObject, Verb } from '@headrace/core'
+import type { PutBlob } from '../../history/blobs.ts'
 import type { Compacted } from '../../history/compact.ts'
 import type { ForkedSession } from '../../history/history.ts'
 import { constant, count, list, maybe, oneOf, record, ref, text, time, words } from './shapes.ts'
@@ -128,6 +129,17 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'Drops raw output of closed parts from the log.',
     verb: 'admin',
     answers: { 200: record<Compacted>({ floor: count, dropped: count }) },
+  },
+  'PUT /v1/sessions/{session}/blobs': {
+    summary: 'Keeps the body, whatever it is, beside the log. A file part names it by the url in the answer.',
+    verb: 'post',
+    answers: { 201: record<PutBlob>({ id: text, url: text, bytes: count, mediaType: text }) },
+  },
+  'GET /v1/sessions/{session}/blobs/{blob}': {
+    summary: 'The content of a blob, with the media type that it was put with.',
+    verb: 'read',
+    answers: {},
+    other: { '*/*': { type: 'string', contentMediaType: 'application/octet-stream' } },
   },
   'GET /v1/search': {
     summary: 'Messages with some words in the sessions that you may read, newest first.',
