@@ -107,3 +107,36 @@ test(
     await client.close()
   },
 )
+
+test(
+  'C3: a stop while the agent’s process is dead: when it comes back the run is over and nothing more is written',
+  { timeout: 60_000 },
+  async () => {
+    await using server = await ServerProcess.start()
+    const client = connect({ url: server.url, token: server.token })
+    const session = client.session('agents/3', { after: 0 })
+    session.subscribe(() => undefined)
+    await session.create()
+    const first = agent(server)
+    await first.says('ready')
+    const streaming = nextEvent(session, 'part.delta')
+    await session.send('go')
+    await streaming
+    await killed(first.child)
+    const over = nextEvent(session, 'run.ended')
+    expect(await session.cancel()).toMatchObject({ outcome: 'accepted' })
+    const second = agent(server)
+    await second.says('ready')
+    await over
+    await session.send('again')
+    await second.says('attempt 1') // of the next run: the stopped one was not given to anybody
+    const log = await server.log('agents/3')
+    const ended = log.find(({ type }) => type === 'run.ended')
+    expect(ended).toMatchObject({ data: { reason: 'cancelled', attempt: 1 } })
+    const asked = log.find(({ type }) => type === 'run.cancel-requested')?.seq ?? 0
+    const late = log.filter(({ seq, type, run }) => seq > asked && run === ended?.run && type.startsWith('part.'))
+    expect(late).toEqual([])
+    await killed(second.child)
+    await client.close()
+  },
+)

@@ -182,6 +182,40 @@ test('R1 C7: a run that lets go while it waits goes on with another worker, and 
   expect(peers.errors).toEqual([])
 })
 
+test('C7: asking the same twice asks twice; another attempt that asks the same finds both answers', async () => {
+  await using server = await RealServer.start()
+  await using peers = new Peers(server)
+  const session = await peers.session()
+  const heard: unknown[] = []
+  const handler = async (agent: AgentRun): Promise<void> => {
+    for (let time = 0; time < 2; time += 1) heard.push(await agent.approve({ again: true }))
+    if (agent.attempt === 1) await new Promise((stop) => agent.signal.addEventListener('abort', stop))
+  }
+  const first = await peers.worker(handler, { leaseMs: 1_000 })
+  await session.send('go')
+  const once = await request(session, isOpen)
+  await session.approve(once)
+  await session.deny(await request(session, (each) => isOpen(each) && each.id !== once.id))
+  await first.close({ graceMs: 0 })
+  server.skip(10_000)
+  await peers.worker(handler)
+  await ended(session)
+  expect(heard.slice(-2)).toEqual([true, false])
+  expect((await server.log('s')).filter(({ type }) => type === 'request.opened')).toHaveLength(2)
+})
+
+test('R1 C7: letting go for a request that was never asked fails the run, and says so', async () => {
+  await using server = await RealServer.start()
+  await using peers = new Peers(server)
+  const session = await peers.session()
+  await peers.worker((agent) => agent.suspend({ waitsFor: ['nothing'] }))
+  await session.send('go')
+  await ended(session)
+  expect(session.getSnapshot().view.runs).toMatchObject([
+    { reason: 'failed', detail: expect.stringContaining('has no request nothing to wait for') },
+  ])
+})
+
 test('C7: an answer that came while the worker was away reaches it when it is back', async () => {
   await using server = await RealServer.start()
   await using peers = new Peers(server)

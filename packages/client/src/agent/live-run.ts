@@ -243,6 +243,8 @@ export class LiveRun implements AgentRun {
   }
 
   suspend({ waitsFor, detail }: SuspendOptions = {}): Promise<never> {
+    // What is missing from the output would be missing for ever.
+    if (this.#writer.broken) return Promise.reject(this.#writer.broken)
     if (this.#stopped === undefined) {
       this.#main.finish()
       const options = { ...(waitsFor && { waitsFor }), ...(detail !== undefined && { detail }) }
