@@ -195,6 +195,20 @@ export const text = {
     removeShort: 'Take back',
   },
 
+  request: {
+    label: 'Waiting for you',
+    asks: (agent: string): string => `${agent} asks`,
+    action: 'Exactly this will be done',
+    approve: 'Approve',
+    deny: 'Deny',
+    decline: 'Decline to answer',
+    answer: 'Your answer',
+    answerJson: 'Your answer, as JSON',
+    send: 'Answer',
+    dismiss: 'Got it',
+    lost: (title: string, who: string): string => `${title} — ${who} answered first.`,
+  },
+
   composer: {
     label: 'Write a message',
     message: 'Message',

@@ -8,14 +8,16 @@ export interface May {
   readonly post: boolean
   /** Stop what others asked for, too. */
   readonly control: boolean
+  /** Answer what agents ask. */
+  readonly answer: boolean
   /** Let others in. */
   readonly admin: boolean
 }
 
-export const mayAll: May = { send: true, post: true, control: true, admin: true }
+export const mayAll: May = { send: true, post: true, control: true, answer: true, admin: true }
 
 export function mayIn(session: SessionId, capabilities: readonly Capability[]): May {
   const may = (verb: keyof May): boolean =>
     capabilities.some((capability) => capability.verbs.includes(verb) && matches(capability.sessions, session))
-  return { send: may('send'), post: may('post'), control: may('control'), admin: may('admin') }
+  return { send: may('send'), post: may('post'), control: may('control'), answer: may('answer'), admin: may('admin') }
 }

@@ -8,6 +8,7 @@ import { Composer } from './composer.tsx'
 import { Conversation } from './conversation.tsx'
 import { DevStrip } from './dev-strip.tsx'
 import { QueueBar } from './queue-bar.tsx'
+import { RequestBar } from './request-bar.tsx'
 import { SessionContext } from './session-context.ts'
 import { SessionHeader } from './session-header.tsx'
 import { SessionMissing } from './session-missing.tsx'
@@ -49,6 +50,7 @@ export function SessionPage({ id, dev, narrow }: Props): ReactNode {
           <>
             <Conversation snapshot={snapshot} />
             <div className="session-dock">
+              <RequestBar runs={view.runs} />
               <QueueBar runs={view.runs} messages={messages} />
               {may.send || may.post ? <Composer view={view} busy={busy} /> : <Watching />}
             </div>
