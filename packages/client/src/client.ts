@@ -50,12 +50,24 @@ export interface SessionsQuery extends PageQuery {
   readonly metadata?: Readonly<Record<string, string | number | boolean>>
 }
 
-/** A copy of a session, as it was at a seq. */
+/** How a session is copied. */
 export interface ForkOptions {
-  /** Default: the last event. */
+  /** The copy is as the session was after this event. Default: as it is. */
   readonly at?: number
   /** Id of the new session. Default: the server makes one. */
   readonly id?: SessionId
+}
+
+/** A copy of a session. */
+export interface Fork {
+  readonly id: SessionId
+  /** `noop`: this copy was there already. */
+  readonly outcome: 'accepted' | 'noop'
+  /** The session that it is of, as it was after the event `at`. */
+  readonly from: SessionId
+  readonly at: number
+  /** Seq of the first event of its own. */
+  readonly seq: number
 }
 
 /** A link by which whoever has the token reads one session and does nothing else. */
@@ -136,12 +148,8 @@ export interface Client {
   inbox(query?: PageQuery): Promise<InboxPage>
   /** Messages that have all the words, the newest first, at most 100. The last word may be the beginning of one. */
   search(text: string, page?: PageQuery): Promise<FoundPage>
-  /**
-   * Makes a copy of a session that goes on by itself.
-   *
-   * @returns its id, and the seq of its first event
-   */
-  fork(session: SessionId, options?: ForkOptions): Promise<{ readonly id: SessionId; readonly seq: number }>
+  /** Makes a copy of a session that goes on by itself. What was under way is over in the copy. */
+  fork(session: SessionId, options?: ForkOptions): Promise<Fork>
   /**
    * A session line by line as JSON, to keep or to check with `headrace verify`. Each line links to the one before by its
    * hash, so that nothing can be changed or left out unnoticed.

@@ -21,6 +21,7 @@ import { SessionSet } from './session/session-set.ts'
 import type {
   Client,
   ConnectOptions,
+  Fork,
   ForkOptions,
   Me,
   PageQuery,
@@ -153,8 +154,8 @@ class SocketClient implements Client {
     return this.#http.get<FoundPage>('v1/search', { q: text, ...page })
   }
 
-  fork(session: SessionId, options: ForkOptions = {}): Promise<{ readonly id: SessionId; readonly seq: number }> {
-    return this.#http.post(`${path(session)}/fork`, options)
+  fork(session: SessionId, options: ForkOptions = {}): Promise<Fork> {
+    return this.#http.post<Fork>(`${path(session)}/fork`, options)
   }
 
   export(session: SessionId): AsyncIterable<string> {

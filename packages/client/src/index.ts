@@ -3,6 +3,7 @@ export {
   type Client,
   type ClientOptions,
   type ConnectOptions,
+  type Fork,
   type ForkOptions,
   type Me,
   type PageQuery,

@@ -321,7 +321,7 @@ test('L7: what is for some only is seen by them alone, and nobody’s copy has a
   expect(peers.errors).toEqual([])
 })
 
-test('the prompt of a run names who speaks and ends with its input', async () => {
+test('S8: the prompt of a run names who speaks and ends with its input', async () => {
   await using server = await RealServer.start()
   await using peers = new Peers(server)
   const [ada, bob] = [await peers.session('ada'), await peers.session('bob')]

@@ -9,7 +9,7 @@ import { ScriptedServer } from './support/scripted-server.ts'
 import { sync } from './support/sync.ts'
 import { settle, until } from './support/until.ts'
 
-test('how far somebody has read goes out once a second at most, only forward, and comes to an end', async () => {
+test('P2: how far somebody has read goes out once a second at most, only forward, and comes to an end', async () => {
   await using server = await ScriptedServer.start()
   const clock = new FakeClock()
   const client = connect({ url: server.url, token: 't', clock })
@@ -42,7 +42,7 @@ test('how far somebody has read goes out once a second at most, only forward, an
   expect(clock.waiting).toBe(0)
 })
 
-test('marking all as read on one device shows on the other, and marks nothing again', async () => {
+test('P2: marking all as read on one device shows on the other, and marks nothing again', async () => {
   await using server = await RealServer.start()
   await using peers = new Peers(server)
   const [desk, phone, bob] = [await peers.session('ada'), await peers.session('ada'), await peers.session('bob')]
@@ -71,7 +71,7 @@ test('P3: what somebody shows for a moment reaches the others and is in no log',
   expect((await server.log('s')).map(({ type }) => type)).toEqual(['session.created'])
 })
 
-test('S7a: two people change the shared document, and the one who was late is told', async () => {
+test('S7: two people change the shared document, and the one who was late is told', async () => {
   await using server = await RealServer.start()
   await using peers = new Peers(server)
   const [ada, bob] = [await peers.session('ada'), await peers.session('bob')]
@@ -184,9 +184,11 @@ test('A1d A4 P6: sessions are shared by link, tokens taken back, sessions delete
   await until(() => bob.status.state === 'closed', bob.onStatus)
   expect(bob.status).toMatchObject({ error: { code: 'token_revoked' } })
   await session.update({ archived: true, metadata: { title: 'Old' } })
-  expect((await client.sessions()).rows).toMatchObject([{ id: 's', archived: true, metadata: { title: 'Old' } }])
-  await client.deleteSession('s')
   expect((await client.sessions()).rows).toEqual([])
+  expect((await client.sessions({ archived: true, metadata: { title: 'Old' } })).rows).toMatchObject([{ id: 's' }])
+  expect((await client.sessions({ archived: 'any', status: 'active' })).rows).toEqual([])
+  await client.deleteSession('s')
+  expect((await client.sessions({ archived: 'any' })).rows).toEqual([])
 })
 
 test('S6: a branch that somebody looks at is shared', async () => {
@@ -201,4 +203,41 @@ test('S6: a branch that somebody looks at is shared', async () => {
   await reaches(bob, ({ selected }) => selected?.leaf === answer)
   expect(bob.getSnapshot().view.selected).toEqual({ leaf: answer, by: 'user:ada' })
   await settle()
+})
+
+test('P5a P6c: what waits for somebody is found in all sessions, and messages by their words', async () => {
+  await using server = await RealServer.start()
+  await using peers = new Peers(server)
+  const [ada, bob] = [await peers.session('ada'), await peers.session('bob')]
+  await ada.update({ metadata: { title: 'Trains', number: '7' } })
+  await bob.post({ text: 'Have you seen the timetable, Ada?', mentions: ['user:ada'] })
+  const client = await peers.client('ada')
+  expect((await client.inbox({ limit: 5 })).entries).toMatchObject([{ session: 's', kind: 'mention', title: 'Trains' }])
+  expect((await client.search('seen timet')).hits).toMatchObject([
+    { session: 's', author: 'user:bob', snippet: expect.stringContaining('timetable') },
+  ])
+  expect((await client.search('airport')).hits).toEqual([])
+  expect((await client.sessions({ metadata: { number: '7' } })).rows).toHaveLength(1)
+  expect((await client.sessions({ metadata: { number: 7 } })).rows).toEqual([])
+})
+
+test('S5: a session is copied and exported', async () => {
+  await using server = await RealServer.start()
+  await using peers = new Peers(server)
+  const session = await peers.session()
+  for (const text of ['one', 'two', 'three']) await session.post(text)
+  const client = await peers.client('ada')
+  const fork = await client.fork('s', { at: 3, id: 'copy' })
+  expect(fork).toEqual({ id: 'copy', outcome: 'accepted', from: 's', at: 3, seq: 4 })
+  const copy = await client.session('copy').until(({ messages }) => messages.length > 0)
+  expect(copy.messages.map(textOf)).toEqual(['one', 'two'])
+  const lines: unknown[] = []
+  for await (const line of client.export('s')) lines.push(JSON.parse(line))
+  expect(lines[0]).toMatchObject({ export: 'headrace', session: 's' })
+  expect(JSON.stringify(lines)).toContain('three')
+  for await (const line of client.export('s')) {
+    expect(line).toContain('headrace')
+    break // leaving early ends the request
+  }
+  await expect(client.fork('s', { at: 99 })).rejects.toMatchObject({ code: 'bad_request' })
 })
