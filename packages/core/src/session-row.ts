@@ -5,7 +5,7 @@ import { isPerson, type Actor } from './ids.ts'
 import { isOpen, whoAnswers } from './request.ts'
 import type { SessionState } from './state.ts'
 import type { InboxEntry, SessionRow } from './store.ts'
-import type { SessionView } from './view.ts'
+import type { Message, SessionView } from './view.ts'
 
 /** Most entries that a session has in inboxes. */
 const maxInbox = 256
@@ -90,13 +90,18 @@ function readTo(view: SessionView, actor: Actor): number {
 }
 
 /** For those who have read something here once; others never said that they follow the session. */
-function unreadEntries(view: SessionView): readonly InboxEntry[] {
-  return view.cursors.flatMap(({ actor, seq }) => {
-    const unread = view.messages.filter(
-      (message) => message.seq > seq && message.author !== actor && sees({ actor }, message.to),
-    )
-    const [first] = unread
-    return first ? [{ kind: 'unread' as const, for: actor, ref: first.id, at: first.at, count: unread.length }] : []
+function unreadEntries({ cursors, messages }: SessionView): readonly InboxEntry[] {
+  return cursors.flatMap(({ actor, seq }) => {
+    let first: Message | undefined
+    let count = 0
+    for (let i = messages.length - 1; i >= 0; i -= 1) {
+      const message = messages[i]
+      if (!message || message.seq <= seq) break
+      if (message.author === actor || (message.to !== undefined && !sees({ actor }, message.to))) continue
+      first = message
+      count += 1
+    }
+    return first ? [{ kind: 'unread' as const, for: actor, ref: first.id, at: first.at, count }] : []
   })
 }
 

@@ -127,22 +127,45 @@ export function mustHaveBudget(draft: Draft, who: Actor): void {
   }
 }
 
-/** When time will have used so much of a budget that somebody must be warned or stopped. */
-export function budgetDue(state: SessionState): number {
-  const { view, guard } = state
+/** When time will have used so much of a budget that somebody must be warned or stopped. Asked after every batch. */
+export function budgetDue({ view, guard }: SessionState): number {
   const isTimed =
     view.budget?.timeMs ?? view.participantBudget?.timeMs ?? view.runs.find((run) => run.budget?.timeMs !== undefined)
   if (isTimed === undefined) return Infinity
-  const bounds = Object.keys(guard.holds).flatMap((id) => boundsOn(state, id))
-  return Math.min(Infinity, ...bounds.map((bounded) => timeDue(guard, bounded)))
+  const byId = new Map(view.runs.map((run) => [run.id, run]))
+  const clocks = new Map<string, Clock>()
+  const start = (key: string, budget: Budget | undefined, before: Spent | undefined, { since }: Hold): void => {
+    if (budget?.timeMs === undefined) return
+    const clock = clocks.get(key) ?? { limit: budget.timeMs, before: before?.timeMs ?? 0, running: 0, since: 0 }
+    clocks.set(key, { ...clock, running: clock.running + 1, since: clock.since + since })
+  }
+  const { runs, session, participants } = guard.spent
+  for (const [id, hold] of Object.entries(guard.holds)) {
+    start('session', view.budget, session, hold)
+    let root: Run | undefined
+    for (let run = byId.get(id); run; run = run.parent === undefined ? undefined : byId.get(run.parent)) {
+      if (run.status !== 'ended') start(`run ${run.id}`, run.budget, runs[run.id], hold)
+      root = run
+    }
+    if (root) start(`participant ${root.by}`, view.participantBudget, participants[root.by], hold)
+  }
+  let due = Infinity
+  for (const [key, clock] of clocks) due = Math.min(due, clockDue(clock, guard.warned[`${key} timeMs`] ?? 0))
+  return due
+}
+
+/** Attempts that use the time of one budget. */
+interface Clock {
+  readonly limit: number
+  /** What attempts that are over have used. */
+  readonly before: number
+  /** How many use it now, and the sum of when they began. */
+  readonly running: number
+  readonly since: number
 }
 
 /** Solves "used before + all the time since each attempt began = the next mark" for when that is. */
-function timeDue(guard: Guard, { budget, before = nothingSpent, key, runs }: Bounded): number {
-  if (budget.timeMs === undefined) return Infinity
-  const holds = holdsOf(guard, runs)
-  const warned = guard.warned[`${key} timeMs`] ?? 0
+function clockDue({ limit, before, running, since }: Clock, warned: number): number {
   const mark = [...warnAt.toReversed(), 100].find((percent) => percent > warned) ?? 100
-  const left = (budget.timeMs * mark) / 100 - before.timeMs
-  return Math.ceil((left + holds.reduce((sum, hold) => sum + hold.since, 0)) / Math.max(1, holds.length))
+  return Math.ceil(((limit * mark) / 100 - before + since) / running)
 }
