@@ -196,7 +196,7 @@ function bodyOf(
     }
     case 'resume': {
       const held = view.runs.filter((one) => one.status === 'suspended' || (one.status !== 'ended' && one.paused))
-      const resumed = at(held, pick) ?? run
+      const resumed = held.find((one) => one.paused) ?? at(held, pick) ?? run
       return resumed && { type: 'resume', run: resumed.id }
     }
     case 'retry': {
@@ -242,7 +242,8 @@ function answerOf(
   const answerable = view.requests.filter((one) => isOpen(one) && (type === 'answer' || one.spec.kind === 'tool'))
   const request = at(chosen % 8 === 0 ? view.requests : answerable, chosen)
   if (!request) return undefined
-  if (type === 'claim-request') return { type, request: request.id, device: 'd1' }
+  const isUnclaimed = request.spec.kind === 'tool' && request.status === 'open' && !wrong
+  if (type === 'claim-request' || isUnclaimed) return { type: 'claim-request', request: request.id, device: 'd1' }
   const { digest } = request
   return {
     type,

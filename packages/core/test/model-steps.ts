@@ -254,7 +254,7 @@ const asked: fc.Arbitrary<Asked> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('steer' as const), to, carry: fc.boolean() }) },
   {
-    weight: 4,
+    weight: 7,
     arbitrary: fc.record({
       type: fc.constantFrom(
         'pause' as const,
@@ -270,7 +270,7 @@ const asked: fc.Arbitrary<Asked> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('reorder' as const), before: fc.option(pick) }) },
   {
-    weight: 4,
+    weight: 9,
     arbitrary: fc.record({
       type: fc.constantFrom('claim-request' as const, 'answer' as const, 'answer' as const),
       wrong: fc.nat(9).map((of) => of === 0),

@@ -143,7 +143,8 @@ class Life {
     this.#checkBounds()
     this.#checkBudgets()
     this.#checkDue()
-    this.readers.check(view)
+    // A reader that has come apart stays so: now and then is enough.
+    if (this.sent.length % 8 === 0) this.readers.check(view)
   }
 
   #checkHot(): void {
@@ -215,6 +216,7 @@ class Life {
 
   /** What is too dear to check after every step. */
   checkWhole(): void {
+    this.readers.check(this.state.view)
     this.readers.checkSecrets()
     checkPrompts(this.state.view)
     const without = this.stored.reduce(fold, emptyState('demo/1'))
