@@ -2,8 +2,10 @@ import { createServer, connect, type Socket } from 'node:net'
 
 /** Settings of {@link startFaultProxy}. */
 export interface FaultProxyOptions {
-  /** Port on loopback of the server behind the proxy. */
+  /** Port of the server behind the proxy. */
   readonly target: number
+  /** Host of that server. Default: loopback. */
+  readonly host?: string
   /** Port to listen on; default any free one. */
   readonly port?: number
 }
@@ -46,7 +48,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
 
   const server = createServer({ noDelay: true }, (client) => {
     if (refusing) return void client.resetAndDestroy()
-    const upstream = connect({ port: options.target, host: '127.0.0.1', noDelay: true })
+    const upstream = connect({ port: options.target, host: options.host ?? '127.0.0.1', noDelay: true })
     const pair = [client, upstream] as const
     pairs.add(pair)
     let left = nextReset?.() ?? Infinity

@@ -1,0 +1,4 @@
+import { sessionContract } from '@headrace/testing/session-contract'
+import { startAuditTarget } from './support/audit-target.ts'
+
+sessionContract('Headrace', startAuditTarget)
