@@ -61,6 +61,18 @@ describe('headrace', () => {
       'tail',
       'send',
       'cancel',
+      'steer',
+      'pause',
+      'resume',
+      'take',
+      'hand-back',
+      'inbox',
+      'answer',
+      'search',
+      'fork',
+      'export',
+      'erase',
+      'share',
       'verify',
     ])
     for (const command of commands) {

@@ -18,7 +18,13 @@ function steerCommand(): Command {
     .argument('<text...>', 'what to tell it')
     .addOption(run())
     .addOption(new Option('--no-carry', 'drop the message if the run ends before the agent takes it'))
-    .addHelpText('after', '\nExample:\n  headrace steer team/plan "Shorter, please"')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  headrace steer team/plan "Shorter, please"
+  headrace steer team/plan --run r13 "Use the train, not the plane"`,
+    )
     .action(async (session: string, text: readonly string[], options: SteerOptions) => {
       const { steer } = await import('../control/control.ts')
       await steer(session, text, options)
@@ -30,6 +36,13 @@ function pauseCommand(): Command {
     .description('Hold a run: no output of it is taken until it is resumed.')
     .argument('<session>', 'id of the session')
     .addOption(run())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  headrace pause team/plan
+  headrace pause team/plan --run r13`,
+    )
     .action(async (session: string, options: RunOptions) => {
       const { pause } = await import('../control/control.ts')
       await pause(session, options)
@@ -41,6 +54,12 @@ function resumeCommand(): Command {
     .description('Let a paused or suspended run go on.')
     .argument('<session>', 'id of the session')
     .addOption(run())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  headrace resume team/plan`,
+    )
     .action(async (session: string, options: RunOptions) => {
       const { resume } = await import('../control/control.ts')
       await resume(session, options)
@@ -53,6 +72,12 @@ function takeCommand(): Command {
     .argument('<session>', 'id of the session')
     .addOption(note())
     .addOption(new Option('--force', 'also from another person; needs the verb admin'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  headrace take support/42 --note "The customer asked for a person"`,
+    )
     .action(async (session: string, options: FloorOptions) => {
       const { take } = await import('../control/control.ts')
       await take(session, options)
@@ -64,6 +89,12 @@ function handBackCommand(): Command {
     .description('Give a session that you took over back to its agents.')
     .argument('<session>', 'id of the session')
     .addOption(note())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  headrace hand-back support/42`,
+    )
     .action(async (session: string, options: FloorOptions) => {
       const { handBack } = await import('../control/control.ts')
       await handBack(session, options)

@@ -14,6 +14,13 @@ function forkCommand(): Command {
     .argument('<session>', 'id of the session')
     .option('--at <seq>', 'the last event of the copy (default: the last one)', whole(1, 999_999_999_999))
     .option('--id <id>', 'id of the copy (default: one is made)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  headrace fork team/plan
+  headrace fork team/plan --at 120 --id team/plan-b`,
+    )
     .action(async (session: string, options: ForkOptions) => {
       const { fork } = await import('../history/history.ts')
       await fork(session, options)
@@ -25,7 +32,13 @@ function exportCommand(): Command {
     .description('Write a session as JSON lines, each bound to the one before by its hash.')
     .argument('<session>', 'id of the session')
     .option('-o, --output <file>', 'a new file (default: standard output)')
-    .addHelpText('after', '\nExample:\n  headrace export team/plan -o plan.jsonl && headrace verify plan.jsonl')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  headrace export team/plan -o plan.jsonl
+  headrace verify plan.jsonl`,
+    )
     .action(async (session: string, options: ExportOptions) => {
       const { exportSession } = await import('../history/history.ts')
       await exportSession(session, options)
@@ -40,6 +53,13 @@ function eraseCommand(): Command {
     .addOption(new Option('--part <id>', 'only this part of the message'))
     .option('--reason <text>', 'why, for the record')
     .option('--yes', 'it is meant')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  headrace erase team/plan --message m12 --reason "asked to" --yes
+  headrace erase team/plan --yes`,
+    )
     .action(async (session: string, options: EraseOptions) => {
       const { erase } = await import('../history/history.ts')
       await erase(session, options)
@@ -52,6 +72,12 @@ function shareCommand(): Command {
     .argument('<session>', 'id of the session')
     .option('--ttl <time>', 'how long it works, at most 30d (default: 7d)', parseDuration)
     .option('--name <name>', "shown as the reader's name")
+    .addHelpText(
+      'after',
+      `
+Examples:
+  headrace share team/plan --ttl 1d --name "Guest"`,
+    )
     .action(async (session: string, options: ShareOptions) => {
       const { share } = await import('../history/history.ts')
       await share(session, options)

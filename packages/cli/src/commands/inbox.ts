@@ -1,11 +1,12 @@
 import { Command, Option } from 'commander'
 import type { AnswerOptions } from '../inbox/answer.ts'
 import type { InboxOptions } from '../inbox/inbox.ts'
+import type { SearchOptions } from '../inbox/search.ts'
 import { option, whole, withTarget } from './options.ts'
 
 /** Commands for what waits for somebody. */
 export function inboxCommands(): readonly Command[] {
-  return [inboxCommand(), answerCommand()]
+  return [inboxCommand(), answerCommand(), searchCommand()]
 }
 
 function inboxCommand(): Command {
@@ -13,9 +14,34 @@ function inboxCommand(): Command {
     .description('List what waits for you in all sessions: requests, failures, mentions, what is unread.')
     .option('-n, --limit <count>', 'sessions to look at', whole(1, 200), 50)
     .addOption(option('--json', 'print entries as JSON, one per line'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  headrace inbox
+  headrace inbox --json | jq -r .session`,
+    )
     .action(async (options: InboxOptions) => {
       const { inbox } = await import('../inbox/inbox.ts')
       await inbox(options)
+    })
+}
+
+function searchCommand(): Command {
+  return withTarget(new Command('search'))
+    .description('Find messages by their words in all sessions that you may read.')
+    .argument('<words...>', 'all of them must be there; the last may be the beginning of one')
+    .option('-n, --limit <count>', 'how many', whole(1, 1_000), 20)
+    .addOption(option('--json', 'print hits as JSON, one per line'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  headrace search train lisbon`,
+    )
+    .action(async (words: readonly string[], options: SearchOptions) => {
+      const { search } = await import('../inbox/search.ts')
+      await search(words, options)
     })
 }
 

@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { connect, type Client } from '@headrace/client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { folder, headrace, serve, type Running } from './support/headrace.ts'
+
+let data: Awaited<ReturnType<typeof folder>>
+let server: Running
+let client: Client
+
+beforeAll(async () => {
+  data = await folder()
+  const started = await serve(['--data', data.path])
+  server = started.server
+  client = connect({ url: started.ready.url, token: started.ready.token })
+  const session = client.session('past/1')
+  await session.create({ metadata: { title: 'Trip' } })
+  await session.post('first, by train')
+  await session.post('CANARY-9c2 by plane')
+  await session.post({ parts: [{ kind: 'text', text: 'ada, look' }], mentions: ['operator:local'] })
+})
+afterAll(async () => {
+  await client.close()
+  await server[Symbol.asyncDispose]()
+  await data[Symbol.asyncDispose]()
+})
+
+const cli = (...args: string[]): ReturnType<typeof headrace> => headrace([...args, '--data', data.path])
+
+describe('headrace fork, export, verify, erase, search, inbox, share', () => {
+  test('P6: search finds messages by their words, and says when there are none', async () => {
+    expect(await cli('search', 'train')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^past\/1 m2 .*first, by train\n$/),
+    })
+    expect(await cli('search', 'by', 'pla')).toMatchObject({ code: 0, stdout: expect.stringContaining('m3') })
+    expect(await cli('search', 'nowhere')).toMatchObject({ code: 0, stdout: '', stderr: 'No message has it.\n' })
+    const long = await cli('search', 'x'.repeat(10_240))
+    expect(long).toMatchObject({ code: 5, stderr: expect.stringContaining('512') })
+  })
+
+  test('P5: inbox lists what waits for whoever asks', async () => {
+    const me = client.actor ?? ''
+    await client.session('past/2').create({ metadata: { title: 'Ask me' } })
+    await client.session('past/2').post({ parts: [{ kind: 'text', text: 'see this' }], mentions: [me as 'user:x'] })
+    const listed = await cli('inbox')
+    expect(listed).toMatchObject({ code: 0, stdout: expect.stringContaining('past/2 (Ask me): mentions you in m2') })
+    const [first] = (await cli('inbox', '--json')).stdout.split('\n').filter((line) => line.includes('past/2'))
+    expect(JSON.parse(first ?? '')).toMatchObject({ session: 'past/2', kind: 'mention', ref: 'm2' })
+  })
+
+  test('S5: a copy goes on by itself; an export is whole, and a changed one is found out', async () => {
+    const copied = await cli('fork', 'past/1', '--at', '2', '--id', 'past/copy')
+    expect(copied).toMatchObject({ code: 0, stdout: 'past/copy\n' })
+    expect(await cli('fork', 'past/1', '--at', '99')).toMatchObject({
+      code: 5,
+      stderr: expect.stringMatching(/4|ends/),
+    })
+    const file = path.join(data.path, 'past.jsonl')
+    expect(await cli('export', 'past/1', '-o', file)).toMatchObject({ code: 0 })
+    expect(await cli('export', 'past/1', '-o', file)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('never overwrites'),
+    })
+    expect(await headrace(['verify', file])).toMatchObject({ code: 0, stdout: expect.stringContaining('past/1') })
+    const forged = (await readFile(file, 'utf8')).replace('by train', 'by horse')
+    expect(await headrace(['verify', '-'], { input: forged })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('line'),
+    })
+  })
+
+  test('S5: erase asks first; then a message’s content is gone, and then the session', async () => {
+    expect(await cli('erase', 'past/1', '--message', 'm3')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--yes'),
+    })
+    expect(await cli('erase', 'past/1', '--message', 'm3', '--reason', 'asked to', '--yes')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Erased the content of m3/),
+    })
+    const exported = await cli('export', 'past/1')
+    expect(exported.stdout).not.toContain('CANARY')
+    expect(await headrace(['verify', '-'], { input: exported.stdout })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('redacted'),
+    })
+    expect(await cli('erase', 'past/copy', '--yes')).toMatchObject({ code: 0, stdout: 'Erased past/copy.\n' })
+    expect(await cli('export', 'past/copy')).toMatchObject({ code: 5 })
+  })
+
+  test('A4: share prints a token that reads one session and does nothing else', async () => {
+    const { code, stdout, stderr } = await cli('share', 'past/1', '--ttl', '1h', '--name', 'Guest')
+    expect([code, stderr]).toEqual([0, expect.stringContaining('works until')])
+    const guest = { env: { HEADRACE_TOKEN: stdout.trim() } }
+    expect(await headrace(['export', 'past/1', '--data', data.path], guest)).toMatchObject({ code: 0 })
+    expect(await headrace(['export', 'past/2', '--data', data.path], guest)).toMatchObject({ code: 5 })
+    expect(await headrace(['send', 'past/1', 'hi', '--data', data.path], guest)).toMatchObject({ code: 5 })
+  })
+})
