@@ -353,6 +353,8 @@ const one: fc.Arbitrary<Step> = fc.oneof(
 /** One life: so many messages that were there before, then steps. Old messages matter, because they go cold. */
 export interface RandomLife {
   readonly posts: number
+  /** The same between two people. */
+  readonly whispers: number
   /** Runs that waited before: their inputs must stay hot, so that others go the sooner. */
   readonly sends: number
   readonly steps: readonly Step[]
@@ -360,6 +362,7 @@ export interface RandomLife {
 
 export const lives: fc.Arbitrary<RandomLife> = fc.record({
   posts: fc.constantFrom(0, 0, 44, 49, 60),
+  whispers: fc.constantFrom(0, 0, 0, 0, 0, 0, 48, 55),
   sends: fc.constantFrom(0, 0, 0, 0, 40, 55),
   steps: fc.array(one, { minLength: 1, maxLength: 300, size: 'max' }),
 })

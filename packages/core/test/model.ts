@@ -242,11 +242,15 @@ class Life {
 }
 
 /** Runs a life and checks it all the way. */
-export function live({ posts, sends, steps }: RandomLife): { state: SessionState; log: readonly SessionEvent[] } {
+export function live({ posts, whispers, sends, steps }: RandomLife): {
+  state: SessionState
+  log: readonly SessionEvent[]
+} {
   const session = new Life()
   session.ask({ grant: people[0]!, body: { type: 'create', maxAttempts: 2 }, id: 'create' })
   const post = { type: 'post', parts: [{ kind: 'text', text: 'before' }] } as const
   for (let i = 0; i < posts; i += 1) session.ask({ grant: people[1]!, body: post })
+  for (let i = 0; i < whispers; i += 1) session.ask({ grant: people[1]!, body: { ...post, to: ['user:ada'] } })
   for (let i = 0; i < sends; i += 1)
     session.ask({ grant: people[1]!, body: { ...post, type: 'send', policy: 'parallel' } })
   for (const [index, next] of steps.entries()) {
