@@ -60,8 +60,8 @@ class SocketClient implements Client {
   readonly #stopWatching: () => void
 
   constructor(options: ConnectOptions) {
-    const { clock = systemClock, random = Math.random, label, url, fetch } = options
-    const device = options.device === undefined ? randomId() : clientId.parse(options.device, 'device')
+    const { clock = systemClock, random = Math.random, newId = randomId, label, url, fetch } = options
+    const device = options.device === undefined ? newId() : clientId.parse(options.device, 'device')
     const ticket = 'ticket' in options ? options.ticket : undefined
     if (options.token === undefined && ticket === undefined)
       throw new HeadraceError('bad_request', 'connect needs a token, or a ticket function. Give it one of them.')
@@ -72,6 +72,7 @@ class SocketClient implements Client {
     })
     const outbox = new Outbox({
       clock,
+      prefix: newId(),
       maxCommands: options.outbox?.maxCommands ?? defaultMaxCommands,
       ...(options.outbox?.storage && { storage: options.outbox.storage }),
       onError: connection.onError,

@@ -15,11 +15,11 @@ import {
   sessionId,
   type CommandBody,
   type CommandType,
+  type ErrorCode,
   type Outcome,
   type SessionId,
   type Up,
 } from '@headrace/core'
-import { randomId } from './random-id.ts'
 import type { Clock } from './clock.ts'
 import type { OutboxStorage, StoredCommand } from './outbox-storage.ts'
 
@@ -30,6 +30,8 @@ export interface OutboxOptions {
   /** Sends if there is a connection; returns whether it did. */
   readonly send: (frame: Up) => boolean
   readonly clock: Clock
+  /** Begins the ids of its commands; no other outbox of the same identity has the same. */
+  readonly prefix: string
   /** Most commands that may be unanswered. */
   readonly maxCommands: number
   /** Default: they are gone with the page. */
@@ -50,6 +52,8 @@ interface Entry {
   readonly resolve: (outcome: Accepted) => void
   readonly reject: (error: HeadraceError) => void
   sent: boolean
+  /** It was sent and its answer was lost: it may be applied. */
+  uncertain: boolean
 }
 
 /** A command that an earlier page left. */
@@ -60,13 +64,20 @@ export interface Restored extends Submission {
 /** Commands that make no sense on a later page: they are about what this one shows or does. */
 const unkept: ReadonlySet<CommandType> = new Set<CommandType>(['read', 'claim-request'])
 
+/** Refusals of a server that did not get as far as to look at the session. */
+const undecided: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'unknown_outcome',
+  'store_unavailable',
+  'store_full',
+  'too_many_requests',
+  'auth_unavailable',
+])
 /** A command whose outcome the server could not tell is sent again after so long, to find out. */
 const findOutMs = 1_000
 
 export class Outbox {
   readonly #options: OutboxOptions
   #entries = new Map<string, Entry>()
-  readonly #prefix = randomId()
   #count = 0
   #isLoading = false
   #ended: HeadraceError | undefined
@@ -99,7 +110,7 @@ export class Outbox {
     // A copy, because it may be sent again later, when the caller has done something else with what it gave.
     const checked = structuredClone(commandBody.parse(body, 'command'))
     this.#count += 1
-    const id = `${this.#prefix}-${this.#count}`
+    const id = `${this.#options.prefix}-${this.#count}`
     const { entry, answer } = makeEntry({ type: 'command', id, session, body: checked })
     this.#entries.set(id, entry)
     if (!unkept.has(checked.type)) {
@@ -120,7 +131,7 @@ export class Outbox {
       for (const command of await storage.load()) {
         if (this.#entries.has(command.id)) continue
         const frame = readStored(command)
-        if (frame) restored.push({ command, id: command.id, ...makeEntry(frame) })
+        if (frame) restored.push({ command, id: command.id, ...makeEntry(frame, true) })
         else this.#keep(() => storage.remove(command.id))
       }
     } catch (thrown) {
@@ -162,7 +173,10 @@ export class Outbox {
    */
   offline(error: HeadraceError): void {
     const sent = [...this.#entries.values()].filter((entry) => entry.sent)
-    for (const entry of sent) entry.sent = false
+    for (const entry of sent) {
+      entry.sent = false
+      entry.uncertain = true
+    }
     const cause =
       error.retry === 'never' ? sent.reduce(error.code === 'frame_too_large' ? larger : first, undefined) : undefined
     if (!cause) return
@@ -177,7 +191,9 @@ export class Outbox {
       const error = HeadraceError.fromWire(outcome.error)
       // The server is going away: the answer comes on the next connection.
       if (error.retry === 'reconnect') return
-      if (error.code === 'unknown_outcome') return this.#findOut()
+      if (error.code === 'unknown_outcome') entry.uncertain = true
+      // Only a decision tells whether it was applied when it was sent before.
+      if (entry.uncertain && undecided.has(error.code)) return this.#findOut()
       this.#done(id)
       return entry.reject(error)
     }
@@ -205,9 +221,13 @@ export class Outbox {
   }
 }
 
-function makeEntry(frame: Entry['frame']): { readonly entry: Entry; readonly answer: Promise<Accepted> } {
+/** @param uncertain - an earlier page may have sent it */
+function makeEntry(
+  frame: Entry['frame'],
+  uncertain = false,
+): { readonly entry: Entry; readonly answer: Promise<Accepted> } {
   const { promise, resolve, reject } = Promise.withResolvers<Accepted>()
-  return { entry: { frame, resolve, reject, sent: false }, answer: promise }
+  return { entry: { frame, resolve, reject, sent: false, uncertain }, answer: promise }
 }
 
 /** The command as it can be sent; `undefined` when an older version of the application has left what is none today. */

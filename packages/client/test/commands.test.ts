@@ -229,6 +229,33 @@ test('L3: a command whose outcome is unknown is asked again with the same id', a
   expect(await answer).toMatchObject({ seq: 2 })
 })
 
+test('L3: what was sent on a lost connection may be applied, whatever keeps the server from looking', async () => {
+  await using server = await ScriptedServer.start()
+  const made = setup(server)
+  const { session, client, clock } = made
+  const answer = session.send('once')
+  const peer = await server.welcomed()
+  const first = await peer.next('command')
+  peer.break()
+  const second = await again(server, made)
+  expect(await second.next('command')).toEqual(first)
+  second.refuse(first, new HeadraceError('store_unavailable', 'The store does not answer now.'))
+  await sync(client, second)
+  clock.advance(1_000)
+  expect(await second.next('command')).toEqual(first)
+  second.accept(first, 2)
+  expect(await answer).toMatchObject({ seq: 2 })
+})
+
+test('a command that was never sent before is refused with what keeps the server from looking', async () => {
+  await using server = await ScriptedServer.start()
+  const { session } = setup(server)
+  const answer = session.send('once')
+  const peer = await server.welcomed()
+  peer.refuse(await peer.next('command'), new HeadraceError('store_full', 'The disk is full.'))
+  await expect(answer).rejects.toMatchObject({ code: 'store_full' })
+})
+
 test('L6: the outbox is bounded and names its limit', async () => {
   await using server = await ScriptedServer.start()
   const { session, client } = setup(server, { outbox: { maxCommands: 2 }, online: false })

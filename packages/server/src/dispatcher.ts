@@ -117,7 +117,9 @@ export class Dispatcher {
       close: () => {
         pool.slots.delete(slot)
         // The next worker of this agent asks the store what waits, so nothing has to be remembered for nobody.
-        if (pool.slots.size === 0) this.#pools.delete(poolId(pool))
+        // It may have come already: a connection that nobody noticed dying is let go of late.
+        const id = poolId(pool)
+        if (pool.slots.size === 0 && this.#pools.get(id) === pool) this.#pools.delete(id)
       },
     }
     // The same process on a new connection: the old one is dead, whether or not its socket has noticed.

@@ -26,6 +26,7 @@ import { Upkeep } from './history/upkeep.ts'
 import { loadSession } from './load.ts'
 import { Presences } from './presence.ts'
 import { Room } from './room.ts'
+import { sessionRules, type Rules } from './rules.ts'
 import { visibleEvents, visibleRows } from './visible-page.ts'
 import type { Clock } from './clock.ts'
 import type {
@@ -46,6 +47,7 @@ export interface HubOptions {
   readonly clock: Clock
   readonly meter: Meter
   readonly limits?: SessionLimits
+  readonly rules?: Rules
   /** Called when a room was opened, and when something other than output happened in it. */
   readonly onChange?: (room: Room) => void
   readonly onError: (error: HeadraceError) => void
@@ -120,22 +122,24 @@ export class RoomHub implements Hub {
   }
 
   async #open(key: SessionKey): Promise<Room> {
-    const { store, clock, meter, limits = defaultSessionLimits, onError } = this.#options
-    const loaded = await loadSession(store, key)
+    const { store, clock, meter, limits = defaultSessionLimits, rules = sessionRules, onError } = this.#options
+    const loaded = await loadSession(store, key, rules)
     const onChange = (room: Room, events: readonly SessionEvent[]): void => {
       this.dispatcher.changed(room, events)
       this.#options.onChange?.(room)
       if (events.some(({ type }) => type === 'content.redacted')) this.#upkeep.look(key)
     }
-    const room = new Room(key, loaded, { store, clock, meter, limits, onChange, onError })
+    const room = new Room(key, loaded, { store, clock, meter, limits, rules, onChange, onError })
     this.#rooms.set(key, room)
     onChange(room, [])
     if (!store.capabilities.shared) this.presences.adopt(room)
     return room
   }
 
-  async #existing(key: SessionKey): Promise<Room> {
+  /** @param atLeast - a seq that the log is known to have: where servers share a store, another one may have told of it */
+  async #existing(key: SessionKey, atLeast = 1): Promise<Room> {
     const room = await this.room(key)
+    if (room.head < atLeast && this.#options.store.capabilities.shared) await room.catchUp()
     if (room.head > 0) return room
     throw noSession(key)
   }
@@ -166,8 +170,8 @@ export class RoomHub implements Hub {
     }
   }
 
-  async view(key: SessionKey, reader: Reader): Promise<SessionView> {
-    return visibleView((await this.#existing(key)).state.view, reader)
+  async view(key: SessionKey, reader: Reader, atLeast?: number): Promise<SessionView> {
+    return visibleView((await this.#existing(key, atLeast)).state.view, reader)
   }
 
   async events(
@@ -175,7 +179,7 @@ export class RoomHub implements Hub {
     reader: Reader,
     { after, sparse = false, ...limits }: EventRange,
   ): Promise<{ readonly events: readonly string[]; readonly head: number }> {
-    const { head, floor } = await this.#existing(key)
+    const { head, floor } = await this.#existing(key, after)
     if (after < floor && !sparse) throw belowFloor(splitKey(key).session, after, floor)
     const events = after >= head ? [] : await this.#options.store.read(key, after, limits)
     return { events: visibleEvents(events, reader), head }

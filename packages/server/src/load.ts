@@ -1,7 +1,6 @@
 import {
   HeadraceError,
   emptyState,
-  fold,
   splitKey,
   type SessionEvent,
   type SessionKey,
@@ -9,6 +8,7 @@ import {
   type SessionState,
   type Store,
 } from '@headrace/core'
+import { sessionRules, type Rules } from './rules.ts'
 
 /** A session as it was read from the store. */
 export interface LoadedSession {
@@ -21,7 +21,11 @@ export interface LoadedSession {
 }
 
 /** Reads a session: its newest snapshot and the events after it. A session that does not exist is an empty state. */
-export async function loadSession(store: Store, key: SessionKey): Promise<LoadedSession> {
+export async function loadSession(
+  store: Store,
+  key: SessionKey,
+  { fold }: Rules = sessionRules,
+): Promise<LoadedSession> {
   // The floor first: it only moves up, and the snapshot is never below it.
   const floor = await store.floor(key)
   const [snapshot, row] = await Promise.all([store.getSnapshot(key), store.row(key)])

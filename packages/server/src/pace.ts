@@ -8,7 +8,15 @@ import type { Clock } from './clock.ts'
  * room; without load waiting would only add delay. The window is 0 until the event loop is busy for most of the time and
  * then widens, up to 50 ms.
  */
-export class Pace {
+export interface Pacing {
+  /** Milliseconds; 0 while there is time to spare. */
+  readonly windowMs: number
+  /** Runs something at the end of this turn of the event loop, when all that came in it has been handled. */
+  soon(run: () => void): void
+}
+
+/** Measures this process. */
+export class Pace implements Pacing {
   #windowMs = 0
   #last = performance.eventLoopUtilization()
   #cancel: () => void
@@ -21,6 +29,10 @@ export class Pace {
 
   get windowMs(): number {
     return this.#windowMs
+  }
+
+  soon(run: () => void): void {
+    setImmediate(run)
   }
 
   #next(): () => void {

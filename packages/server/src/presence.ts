@@ -23,6 +23,7 @@ export class Presences {
   readonly #clock: Clock
   readonly #submit: Submit
   readonly #sessions = new Map<SessionKey, Map<string, Entry>>()
+  #closed = false
 
   constructor(node: string, clock: Clock, submit: Submit) {
     this.#node = node
@@ -60,6 +61,7 @@ export class Presences {
   /** `node`: as whose it was seen. A device that another server sees by then stays. */
   #leaveLater(key: SessionKey, grant: Grant, seen: { readonly device: string; readonly node: string }): void {
     const id = `${grant.actor} ${seen.device}`
+    if (this.#closed) return
     const entry = this.#entry(key, id)
     if (entry.connections > 0) return
     entry.cancelLeave?.()
@@ -88,7 +90,9 @@ export class Presences {
     this.#sessions.delete(key)
   }
 
+  /** Connections that end later leave nobody behind: the next server finds them in the log. */
   close(): void {
+    this.#closed = true
     for (const key of this.#sessions.keys()) this.forget(key)
   }
 }

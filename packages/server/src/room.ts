@@ -6,16 +6,14 @@
  * One batch is on its way to the store at a time; commands that arrive meanwhile make up the next one. Nothing is shown
  * or answered before the store says durable: that includes a no-op, which may rest on an event of the same batch.
  *
- * Where another writer appended first, the room reads what is new, folds it and decides again. Where the store can't say
- * whether a batch was written, the room reads the head to find out, so an answer is never a guess.
+ * Where another writer appended first, the room reads what is new, folds it and decides again. An append that fits proves
+ * that nobody did; an answer that appends nothing is checked against the head where servers share the store. Where the
+ * store can't say whether a batch was written, the room reads the log to find out, so an answer is never a guess.
  */
 import { crc32 } from 'node:zlib'
 import {
   AppendConflict,
   HeadraceError,
-  decide,
-  fold,
-  lookups,
   nextDue,
   sameRow,
   sessionRow,
@@ -44,12 +42,14 @@ import { Tail, makePage, pageChars } from './tail.ts'
 import type { Clock } from './clock.ts'
 import type { FollowOptions, Follower, Meter, Page, ShownEphemeral } from './hub-types.ts'
 import { loadSession, type LoadedSession } from './load.ts'
+import type { Rules } from './rules.ts'
 
 export interface RoomOptions {
   readonly store: Store
   readonly clock: Clock
   readonly meter: Meter
   readonly limits: SessionLimits
+  readonly rules: Rules
   /** Called when events other than output have become durable: runs, presence, messages. */
   readonly onChange: (room: Room, events: readonly SessionEvent[]) => void
   readonly onError: (error: HeadraceError) => void
@@ -79,7 +79,6 @@ export class Room implements PageSource {
   readonly #options: RoomOptions
   #tail: Tail
   readonly #followers = new Set<LogFollower>()
-  readonly #openedAt: number
   /** How far the time of the log is ahead of this machine's clock. */
   #ahead = 0
   #state: SessionState
@@ -91,6 +90,8 @@ export class Room implements PageSource {
   readonly #ownGap: number
   #snapshotGap: number
   #timer: { readonly at: number; readonly cancel: () => void } | undefined
+  /** The outcome of an append is unknown, so it may be done at any time until another one has succeeded. */
+  #isInDoubt = false
   #closed = false
   #keep = true
   readonly #reads = new Map<number, Promise<Page | undefined>>()
@@ -108,8 +109,8 @@ export class Room implements PageSource {
     this.#snapshotGap = this.#ownGap
     this.#tail = new Tail(loaded.state.view.id, loaded.state.view.seq)
     this.usedAt = options.clock.now()
-    this.#openedAt = this.#now()
-    this.#schedule()
+    if (nextDue(this.#state) === null) this.#schedule()
+    else this.#waitForReturn()
   }
 
   get state(): SessionState {
@@ -226,19 +227,20 @@ export class Room implements PageSource {
   /** Decides a batch and makes it durable; on a conflict with another server, again from what is true now. */
   async #settle(batch: readonly Waiting[]): Promise<void> {
     for (;;) {
-      const ids = batch.flatMap(({ command }) => lookups(this.#state, command.body))
+      const ids = batch.flatMap(({ command }) => this.#options.rules.lookups(this.#state, command.body))
       const cold = ids.length === 0 ? [] : await findMessages(this.#options.store, this.key, ids)
       const { decisions, events, state, cooled } = this.#decide(batch, cold)
       if (events.length > 0) {
         const written = await this.#append(events, state, cooled)
         if (!written) continue
-      }
+      } else if (!(await this.#isCurrent())) continue
       for (const [index, decision] of decisions.entries()) this.#answer(batch[index], decision)
       return
     }
   }
 
   #decide(batch: readonly Waiting[], cold: readonly Message[]): Decided {
+    const { limits, rules } = this.#options
     const now = this.#now()
     const decisions: Decision[] = []
     const events: SessionEvent[] = []
@@ -247,10 +249,7 @@ export class Room implements PageSource {
     for (const { command } of batch) {
       // What goes cold in this batch is not in the store yet, and a later command of it may name it.
       const known = cooled.length === 0 ? cold : [...cold, ...cooled]
-      const decision = decide(state, command, isUpkeep(command) ? state.view.at : now, {
-        limits: this.#options.limits,
-        cold: known,
-      })
+      const decision = rules.decide(state, command, isUpkeep(command) ? state.view.at : now, { limits, cold: known })
       decisions.push(decision)
       if (decision.outcome !== 'accepted') continue
       cooled.push(...decision.cooled)
@@ -282,9 +281,13 @@ export class Room implements PageSource {
         await this.#readNew()
         return false
       }
-      if (!(thrown instanceof HeadraceError) || thrown.code !== 'unknown_outcome' || !(await this.#found(encoded)))
-        throw thrown
+      if (!(thrown instanceof HeadraceError) || thrown.code !== 'unknown_outcome') throw thrown
+      // Where the log can't be read either, the outcome stays unknown: anything else would be a guess.
+      this.#isInDoubt = true
+      const found = await this.#found(encoded).catch(() => false)
+      if (!found) throw thrown
     }
+    this.#isInDoubt = false
     meter.appended(events.length, clock.now() - began)
     this.#advance(state, encoded, newRow)
     if (changes.length > 0) this.#options.onChange(this, changes)
@@ -300,6 +303,23 @@ export class Room implements PageSource {
     return stored.length === encoded.length && stored.every((event, index) => event === encoded[index])
   }
 
+  /** Whether nothing was appended that is not known here; if something was, it is read. */
+  async #isCurrent(): Promise<boolean> {
+    const { store } = this.#options
+    const isAlone = !store.capabilities.shared && !this.#isInDoubt
+    if (isAlone || (await store.head(this.key)) === this.head) return true
+    await this.#readNew()
+    return false
+  }
+
+  /** Makes sure that the state is not older than what the store had when this was called. */
+  async catchUp(): Promise<void> {
+    const outcome = await this.submit({ grant: systemGrant(splitKey(this.key).tenant), body: { type: 'tick' } })
+    // It is refused also where there is no session, which is then the truth.
+    if (outcome.outcome === 'refused' && outcome.error.code !== 'session_not_found')
+      throw HeadraceError.fromWire(outcome.error)
+  }
+
   /** Catches up with what another server appended. */
   async #readNew(): Promise<void> {
     const limits = { maxEvents: 1_000, maxChars: 1_048_576 }
@@ -308,7 +328,7 @@ export class Room implements PageSource {
       if (encoded.length === 0) return
       const events = encoded.map((event) => JSON.parse(event) as SessionEvent) // written by a server of this format
       if (events.at(-1)?.seq !== this.head + events.length) return this.#reload()
-      this.#advance(events.reduce(fold, this.#state), encoded, undefined)
+      this.#advance(events.reduce(this.#options.rules.fold, this.#state), encoded, undefined)
       this.#row = undefined
       this.#options.onChange(this, events)
     }
@@ -316,7 +336,7 @@ export class Room implements PageSource {
 
   /** What is missing was compacted by another server, or the log begins in the middle: begins again from a snapshot. */
   async #reload(): Promise<void> {
-    const loaded = await loadSession(this.#options.store, this.key)
+    const loaded = await loadSession(this.#options.store, this.key, this.#options.rules)
     this.#state = loaded.state
     this.#row = loaded.row
     this.#floor = loaded.floor
@@ -342,6 +362,15 @@ export class Room implements PageSource {
     waiting?.answer(outcome)
   }
 
+  /** Leases that ran while nobody had the room open count for a moment more, by any clock: their holders may be on their way. */
+  #waitForReturn(): void {
+    const cancel = this.#options.clock.after(returnMs, () => {
+      this.#timer = undefined
+      this.#schedule()
+    })
+    this.#timer = { at: Number.NEGATIVE_INFINITY, cancel }
+  }
+
   /** Looks again when time will have made something due. A timer that is early finds nothing and sets the next one. */
   #schedule(): void {
     const due = nextDue(this.#state)
@@ -350,20 +379,18 @@ export class Room implements PageSource {
       this.#timer = undefined
       return
     }
-    const at = Math.max(due, this.#openedAt + returnMs)
-    if (this.#timer && this.#timer.at <= at) return
+    if (this.#timer && this.#timer.at <= due) return
     this.#timer?.cancel()
-    const cancel = this.#options.clock.after(at - this.#now(), () => {
+    const cancel = this.#options.clock.after(due - this.#now(), () => {
       this.#timer = undefined
-      const now = this.#now()
-      const isDue = (nextDue(this.#state) ?? Infinity) <= now && now >= this.#openedAt + returnMs
+      const isDue = (nextDue(this.#state) ?? Infinity) <= this.#now()
       if (isDue)
         void this.submit({ grant: systemGrant(splitKey(this.key).tenant), body: { type: 'tick' } }).then(() =>
           this.#schedule(),
         )
       else this.#schedule()
     })
-    this.#timer = { at, cancel }
+    this.#timer = { at: due, cancel }
   }
 
   /** Best effort: what is not written now can be made again from the log. */

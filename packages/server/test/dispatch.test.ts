@@ -271,6 +271,21 @@ describe('dispatch', () => {
     expect(second.assigned).toHaveLength(1)
   })
 
+  test('R2: a connection that dies unnoticed and is let go of late takes no work from its worker', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    const first = work(server, 'w1')
+    await settled()
+    const second = work(server, 'w1')
+    second.slot.close()
+    const third = work(server, 'w1')
+    await settled()
+    first.slot.close()
+    await send(server)
+    await settled()
+    expect(third.assigned).toHaveLength(1)
+  })
+
   test('R3 C3: a cancel while a worker is coming back reaches it', async () => {
     await using server = openHub()
     await server.ask({ type: 'create' })
@@ -326,6 +341,15 @@ describe('presence', () => {
       'presence.joined',
       'presence.left',
     ])
+  })
+
+  test('P1: a server that is closed sets no timer for devices that go after that', async () => {
+    const server = openHub()
+    await server.ask({ type: 'create' })
+    const leave = await server.hub.presences.join(key, ada, 'tab-1', undefined)
+    await server.hub.close()
+    leave()
+    expect(server.clock.pending).toBe(0)
   })
 
   test('P1: devices that a dead server showed go, unless they come back', async () => {

@@ -61,15 +61,16 @@ class SocketWorker implements Worker {
   readonly #http: Http
   readonly #stopWatching: () => void
   /** Names this process across its connections. */
-  readonly #id = randomId()
+  readonly #id: string
   readonly #runs = new Map<string, LiveRun>()
   readonly #ready = Promise.withResolvers<void>()
   #capacity: number
   #closing: Promise<void> | undefined
 
   constructor(options: WorkerOptions) {
-    const { clock = systemClock, url, fetch, capacity = defaultCapacity } = options
+    const { clock = systemClock, newId = randomId, url, fetch, capacity = defaultCapacity } = options
     this.#options = options
+    this.#id = newId()
     this.#clock = clock
     this.#capacity = capacity
     up.parse(this.#offer())
@@ -80,7 +81,7 @@ class SocketWorker implements Worker {
     })
     const send: Connection['send'] = (frame) => this.#connection.send(frame)
     // Bounded by what it is filled from: the batches of `capacity` runs.
-    this.#outbox = new Outbox({ clock, maxCommands: Number.MAX_SAFE_INTEGER, send })
+    this.#outbox = new Outbox({ clock, prefix: newId(), maxCommands: Number.MAX_SAFE_INTEGER, send })
     this.#http = new Http({ url, tokens: this.#connection.tokens, ...(fetch && { fetch }) })
     this.#stopWatching = onBackOnline(() => this.#connection.retryNow())
     this.ready = this.#ready.promise

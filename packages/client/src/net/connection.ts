@@ -48,6 +48,11 @@ export interface ConnectionOptions {
   readonly onError?: (error: HeadraceError) => void
   /** Time; default the machine's. */
   readonly clock?: Clock
+  /**
+   * Makes ids for commands, devices and workers: 1 to 64 characters of `A–Z a–z 0–9 . _ : -`, never the same twice for one
+   * identity. Default: 96 random bits.
+   */
+  readonly newId?: () => string
 }
 
 /** How a peer says who it is. */

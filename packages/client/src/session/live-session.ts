@@ -204,7 +204,8 @@ export class LiveSession extends SessionCommands implements Session {
   }
 
   frame(frame: FrameOf<'snapshot' | 'events' | 'ephemeral' | 'unsubscribed'>): void {
-    if (!this.#followed) return // sent before the server knew that nobody listens any more
+    // Sent before the server knew that nobody listens any more. Who listens again goes on from here without a gap.
+    if (!this.#followed && (frame.type !== 'events' || this.#replica.cursor === undefined)) return
     switch (frame.type) {
       case 'snapshot':
         return this.#receiveSnapshot(frame)

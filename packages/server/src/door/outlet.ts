@@ -14,13 +14,13 @@ import type { Down } from '@headrace/core'
 import { textFrames } from '../text-frames.ts'
 import type { Clock } from '../clock.ts'
 import type { Follower, Meter, Page } from '../hub-types.ts'
-import type { Pace } from '../pace.ts'
+import type { Pacing } from '../pace.ts'
 
 export interface OutletOptions {
   readonly ws: WebSocket
   readonly socket: Duplex
   readonly clock: Clock
-  readonly pace: Pace
+  readonly pace: Pacing
   readonly meter: Meter
   /** Bytes that may be unsent before reading stops. */
   readonly maxUnsentBytes: number
@@ -56,7 +56,7 @@ export class Outlet {
   send(message: Down): void {
     if (this.#closed) return
     this.#texts.push(JSON.stringify(message))
-    if (this.#texts.length === 1) setImmediate(() => this.flushTexts())
+    if (this.#texts.length === 1) this.#options.pace.soon(() => this.flushTexts())
   }
 
   /** Sends a frame that is worth nothing later: not to a reader that is behind. */
@@ -91,7 +91,7 @@ export class Outlet {
     this.#scheduled = true
     const { clock, pace } = this.#options
     const wait = this.#lastFlush + pace.windowMs - clock.now()
-    if (pace.windowMs === 0 || wait <= 0) setImmediate(() => this.#flush())
+    if (pace.windowMs === 0 || wait <= 0) pace.soon(() => this.#flush())
     else clock.after(wait, () => this.#flush())
   }
 

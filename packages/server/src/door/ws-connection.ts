@@ -29,22 +29,22 @@ import { Outlet } from './outlet.ts'
 import type { Access } from '../auth/access.ts'
 import type { Clock } from '../clock.ts'
 import type { WorkerSlot } from '../dispatcher.ts'
-import type { RoomHub } from '../hub.ts'
 import type { FollowOptions, Follower, Meter, ShownEphemeral } from '../hub-types.ts'
-import type { Pace } from '../pace.ts'
+import type { Pacing } from '../pace.ts'
 import { Rate } from '../rate.ts'
 import { tooFast } from '../too-fast.ts'
+import type { SocketHub } from '../socket-hub.ts'
 import type { Traffic } from './traffic.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 
 export interface ConnectionOptions {
-  readonly hub: RoomHub
+  readonly hub: SocketHub
   readonly access: Access
   readonly traffic: Traffic
   /** The address it comes from, for counting. */
   readonly from: string | undefined
   readonly clock: Clock
-  readonly pace: Pace
+  readonly pace: Pacing
   readonly meter: Meter
   readonly limits: ConnectionLimits
   readonly onError: (error: HeadraceError) => void
@@ -325,7 +325,7 @@ export class Connection {
   async #attach(subscription: Subscription, key: SessionKey, grant: Grant, from: number | undefined): Promise<void> {
     const { hub } = this.#options
     const { session } = splitKey(key)
-    const view = await hub.view(key, grant)
+    const view = await hub.view(key, grant, from)
     const reset = from === undefined ? undefined : resetOf(from, view)
     const after = reset === undefined ? from : undefined
     // It may be woken before this line has its result; it is woken again below.

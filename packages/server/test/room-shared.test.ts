@@ -1,0 +1,96 @@
+import { HeadraceError, type Store } from '@headrace/core'
+import { describe, expect, test } from 'vitest'
+import { createMemoryStore } from '../src/store/memory.ts'
+import { FakeClock } from './support/fake-clock.ts'
+import { ada, faulty, grantOf, key, openHub, text } from './support/hub.ts'
+
+const send = { type: 'send' as const, parts: text('hello') }
+const all = { type: 'cancel' as const, target: { all: true as const } }
+const unknown = (): Promise<never> => Promise.reject(new HeadraceError('unknown_outcome', 'The store broke off.'))
+
+function shared(inner: Store): Store {
+  return { ...inner, capabilities: { ...inner.capabilities, shared: true } }
+}
+
+describe('servers that share a store', () => {
+  test('L2 C3e: what is refused or already so is so in the store, not only on this server', async () => {
+    const store = shared(createMemoryStore())
+    await using one = openHub(store, 'node-1')
+    await using two = openHub(store, 'node-2')
+    expect(await two.ask(send)).toMatchObject({ error: { code: 'session_not_found' } })
+    await one.ask({ type: 'create' })
+    expect(await two.ask({ type: 'create' })).toEqual({ outcome: 'noop', seq: 1 })
+    await one.ask(send)
+    // This server has not heard of the run that is to be stopped.
+    expect(await two.ask(all)).toEqual({ outcome: 'accepted', seq: 4 })
+    expect(await one.ask(all)).toEqual({ outcome: 'noop', seq: 4 })
+  })
+
+  test('S3: a reader that is ahead of this server does not go back', async () => {
+    const store = shared(createMemoryStore())
+    await using one = openHub(store, 'node-1')
+    await using two = openHub(store, 'node-2')
+    await one.ask({ type: 'create' })
+    expect((await two.hub.view(key, ada)).seq).toBe(1)
+    await one.ask({ type: 'post', parts: text('news') })
+    expect((await two.hub.view(key, ada, 2)).seq).toBe(2)
+    await one.ask({ type: 'post', parts: text('more news') })
+    const { events } = await two.hub.events(key, ada, { after: 2, maxEvents: 10, maxChars: 10_000 })
+    expect(events).toEqual([])
+  })
+
+  test('S3: a session that another server made is found', async () => {
+    const store = shared(createMemoryStore())
+    await using one = openHub(store, 'node-1')
+    await using two = openHub(store, 'node-2')
+    await expect(two.hub.view(key, ada)).rejects.toMatchObject({ code: 'session_not_found' })
+    await one.ask({ type: 'create' })
+    expect((await two.hub.view(key, ada)).seq).toBe(1)
+  })
+})
+
+describe('an append whose outcome is unknown', () => {
+  test('L2: stays unknown where the log can’t be read either', async () => {
+    const inner = createMemoryStore()
+    const store = faulty(inner)
+    await using server = openHub(store)
+    await server.ask({ type: 'create' })
+    store.afterAppend = unknown
+    store.read = () => Promise.reject(new HeadraceError('store_unavailable', 'The store does not answer.'))
+    expect(await server.ask(send, 'c1')).toMatchObject({ error: { code: 'unknown_outcome' } })
+    store.afterAppend = () => Promise.resolve()
+    store.read = (...args) => inner.read(...args)
+    expect(await server.ask(send, 'c1')).toEqual({ outcome: 'accepted', seq: 3 })
+    expect(await server.log()).toHaveLength(3)
+  })
+
+  test('L2: may be done later, and what is answered meanwhile takes it into account', async () => {
+    const inner = createMemoryStore()
+    const store = faulty(inner)
+    await using server = openHub(store)
+    await server.ask({ type: 'create' })
+    let arrive = (): Promise<void> => Promise.resolve()
+    store.append = (...args) => {
+      arrive = () => inner.append(...args)
+      return unknown()
+    }
+    expect(await server.ask(send, 'c1')).toMatchObject({ error: { code: 'unknown_outcome' } })
+    await arrive()
+    store.append = (...args) => inner.append(...args)
+    expect(await server.ask(all)).toMatchObject({ outcome: 'accepted' })
+    expect((await server.hub.view(key, ada)).runs).toMatchObject([{ status: 'ended', reason: 'cancelled' }])
+  })
+})
+
+test('L4 R3b: a lease lapses after its time though the clock was set back while the room opened', async () => {
+  const clock = new FakeClock()
+  await using server = openHub(createMemoryStore(), 'node-1', clock)
+  // Opens the room of a session that does not exist yet: it has no time of its own.
+  await server.ask(send)
+  clock.shift(-3_600_000)
+  await server.ask({ type: 'create' })
+  await server.ask(send)
+  await server.ask({ type: 'claim', run: 'r3', worker: 'w1' }, undefined, grantOf('agent:host'))
+  await clock.advance(6_000)
+  expect((await server.hub.view(key, ada)).runs).toMatchObject([{ status: 'queued', attempt: 1 }])
+})
