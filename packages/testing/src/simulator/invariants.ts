@@ -1,0 +1,34 @@
+/** What must hold in every simulation, whatever breaks. Ids as in SPEC.md where a rule says the same. */
+export const invariants = {
+  'acked-is-kept': 'An event that an answer named is in the log, and stays there.',
+  'durable-first': 'Nothing is answered or shown before it is durable.',
+  'one-order': 'The log has events 1, 2, 3, …, and every reader is given exactly these.',
+  'exactly-once': 'A reader is given each event once and in order, across all its connections.',
+  'no-phantom': 'Every event in the log was asked for by who it names, and says what was asked.',
+  'applied-once': 'A command is applied at most once, and so is each batch of an attempt.',
+  'first-answer': 'Retries of a command are given its first answer.',
+  'true-answer': 'What was refused or already so was, at a moment between question and answer.',
+  'refused-is-not-applied': 'A command that was refused for good is not in the log.',
+  fence: 'An attempt that is over writes nothing.',
+  'one-claim': 'A run is held by one attempt at a time, claimed when it waits and it is its turn.',
+  lease: 'A lease lapses when it was not renewed in time, and not before.',
+  'ended-is-final': 'Nothing happens to a run after its end.',
+  'cancel-is-kept': 'A run that was asked to stop ends as cancelled.',
+  'time-goes-on': 'The times of a log never go back.',
+  'state-is-fold': 'What readers, joiners and servers know is the fold of the log.',
+  bounded: 'What a room keeps is bounded.',
+  'no-defect': 'Nothing reports a defect of its own, and no client ever sees a gap.',
+  liveness: 'After everything has healed all is answered, all runs end, and all readers are at the head.',
+  'no-leak': 'What was closed has no timer left.',
+} as const
+
+export type Invariant = keyof typeof invariants
+
+/** An invariant that did not hold. */
+export interface Violation {
+  readonly invariant: Invariant
+  /** What was seen, in words. */
+  readonly text: string
+  /** Virtual milliseconds since the beginning. */
+  readonly atMs: number
+}

@@ -1,0 +1,115 @@
+/** What a server may send on one connection, and what it must not. */
+import { sessionKey, type Down, type Grant, type SessionId, type Up } from '@headrace/core'
+import type { Journal } from './journal.ts'
+import type { SocketWatch } from './server-socket.ts'
+
+/** Where a subscription stands: `undefined` until its snapshot has come. */
+type Cursor = number | undefined
+
+export class LinkAudit implements SocketWatch {
+  readonly #journal: Journal
+  readonly #reader: Grant
+  readonly #name: string
+  readonly #cursors = new Map<SessionId, Cursor>()
+
+  constructor(journal: Journal, reader: Grant, name: string) {
+    this.#journal = journal
+    this.#reader = reader
+    this.#name = name
+  }
+
+  received(text: string): void {
+    if (!text.includes('subscribe"')) return
+    const frame = JSON.parse(text) as Up // sent by a client of ours
+    if (frame.type === 'unsubscribe') this.#cursors.delete(frame.session)
+    if (frame.type === 'subscribe') this.#cursors.set(frame.session, frame.after)
+  }
+
+  sent(text: string): void {
+    if (
+      text.startsWith('{"type":"events"') ||
+      text.startsWith('{"type":"snapshot"') ||
+      text.startsWith('{"type":"unsubscribed"')
+    ) {
+      this.#check(JSON.parse(text) as Down, text) // sent by a server under test
+    }
+  }
+
+  #check(frame: Down, text: string): void {
+    switch (frame.type) {
+      case 'unsubscribed':
+        this.#cursors.delete(frame.session)
+        return
+      case 'snapshot':
+        return this.#snapshot(frame)
+      case 'events':
+        return this.#events(frame, text)
+      default:
+        return
+    }
+  }
+
+  #snapshot({ session, seq, view }: Extract<Down, { readonly type: 'snapshot' }>): void {
+    const { fail, counts } = this.#journal
+    const history = this.#journal.history(sessionKey(this.#reader.tenant, session))
+    counts.snapshots += 1
+    if (seq > history.head)
+      return fail(
+        'durable-first',
+        `${this.#name}: ${session}: a snapshot of ${seq} is sent, durable is ${history.head}`,
+      )
+    if (view.seq !== seq || JSON.stringify(view) !== history.viewText(seq, this.#reader))
+      fail(
+        'state-is-fold',
+        `${this.#name}: ${session}: the snapshot of ${seq} is not the fold of the log: ${difference(view, history.view(seq, this.#reader))}`,
+      )
+    this.#cursors.set(session, seq)
+  }
+
+  #events({ session, events }: Extract<Down, { readonly type: 'events' }>, text: string): void {
+    const { fail, counts } = this.#journal
+    const history = this.#journal.history(sessionKey(this.#reader.tenant, session))
+    const first = events[0]?.seq ?? 0
+    const last = first + events.length - 1
+    const cursor = this.#cursors.get(session)
+    counts.delivered += events.length
+    if (cursor === undefined)
+      return fail(
+        'exactly-once',
+        `${this.#name}: ${session}: events ${first} to ${last} are sent with no snapshot before`,
+      )
+    if (last > history.head)
+      return fail(
+        'durable-first',
+        `${this.#name}: ${session}: events ${first} to ${last} are sent, durable is ${history.head}`,
+      )
+    if (first !== cursor + 1)
+      return fail('exactly-once', `${this.#name}: ${session}: events ${first} to ${last} are sent after ${cursor}`)
+    const stored = `{"type":"events","session":${JSON.stringify(session)},"events":[${history.textsFor(this.#reader, first, last).join(',')}]}`
+    if (text !== stored)
+      fail(
+        'one-order',
+        `${this.#name}: ${session}: what is sent as events ${first} to ${last} is not what the log has there`,
+      )
+    this.#cursors.set(session, last)
+  }
+}
+
+/** The first place where two values of JSON differ. */
+export function difference(a: unknown, b: unknown, path = ''): string {
+  if (isObject(a) && isObject(b)) {
+    for (const name of new Set([...Object.keys(a), ...Object.keys(b)])) {
+      if (JSON.stringify(a[name]) !== JSON.stringify(b[name])) return difference(a[name], b[name], `${path}.${name}`)
+    }
+  }
+  return `${path || 'it'} is ${short(a)}, not ${short(b)}`
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+function short(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > 120 ? `${text.slice(0, 120)}…` : text
+}

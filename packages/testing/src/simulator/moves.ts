@@ -1,0 +1,7 @@
+import { agentMoves } from './moves/agents.ts'
+import { faultMoves } from './moves/faults.ts'
+import { peopleMoves } from './moves/people.ts'
+import type { Move } from './move.ts'
+
+/** All that can happen in a simulation. A new command of a session is a few lines in one of these tables. */
+export const moves: readonly Move[] = [...peopleMoves, ...agentMoves, ...faultMoves]

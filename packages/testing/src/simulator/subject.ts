@@ -1,0 +1,68 @@
+/** What is simulated: servers and clients, as whoever asks for a simulation gives them. */
+import type { Client, ConnectOptions } from '@headrace/client'
+import type { Worker, WorkerOptions } from '@headrace/client/agent'
+import type {
+  AgentName,
+  Command,
+  Grant,
+  HeadraceError,
+  MessageRow,
+  Outcome,
+  Reader,
+  RunId,
+  SessionId,
+  SessionKey,
+  SessionView,
+  Store,
+} from '@headrace/core'
+import type { HostClock } from './host.ts'
+import type { ServerSocket } from './server-socket.ts'
+
+/** What a simulated server is given. */
+export interface ServerSurroundings {
+  /** Id of the server process: another one after each restart. */
+  readonly node: string
+  readonly store: Store
+  readonly clock: HostClock
+  /** Runs something when all that comes at this moment has been handled. */
+  readonly soon: (run: () => void) => void
+  /** Turns a token into what its bearer may do. */
+  readonly verify: (token: string) => Promise<Grant>
+  readonly onError: (error: HeadraceError) => void
+  /** Bounds of connections that differ from the server's own, in milliseconds and bytes. */
+  readonly connectionLimits: { readonly idleMs: number; readonly maxUnsentBytes: number; readonly stallMs: number }
+}
+
+/** A run that was given to a caller without a socket. */
+export interface PulledRun {
+  readonly session: SessionId
+  readonly run: RunId
+  readonly attempt: number
+}
+
+/** A server as the simulation drives it. */
+export interface SimulatedServer {
+  /** Serves a connection that a client has opened. */
+  accept(socket: ServerSocket): void
+  /** What its HTTP door asks of it. */
+  readonly http: {
+    submit(key: SessionKey, command: Command): Promise<Outcome>
+    view(key: SessionKey, reader: Reader, atLeast: number): Promise<SessionView>
+    messages(key: SessionKey, reader: Reader, limit: number): Promise<readonly MessageRow[]>
+    claim(agent: AgentName, worker: string, grant: Grant, leaseMs: number): Promise<PulledRun | undefined>
+  }
+  /** Shuts down in good order. */
+  close(): Promise<void>
+}
+
+/** Servers and clients under test. */
+export interface Subject {
+  /** Makes an empty store: what is durable. It does what it is asked before its promise resolves, as one in memory. */
+  readonly createStore: () => Store
+  /** Starts a server process. */
+  readonly startServer: (around: ServerSurroundings) => SimulatedServer
+  /** Default: `connect` of `@headrace/client`. */
+  readonly connect?: (options: ConnectOptions) => Client
+  /** Default: `createWorker` of `@headrace/client/agent`. */
+  readonly createWorker?: (options: WorkerOptions) => Worker
+}

@@ -1,0 +1,272 @@
+/** Everything that is simulated: machines, network, disk, and what everybody saw. */
+import {
+  HeadraceError,
+  sessionKey,
+  verbs,
+  type Actor,
+  type CommandBody,
+  type Down,
+  type Grant,
+  type Outcome,
+  type SessionKey,
+  type Store,
+  type Up,
+} from '@headrace/core'
+import { webSocketOf, type ClientSocket } from './client-socket.ts'
+import { Device } from './device.ts'
+import { EventLoop } from './event-loop.ts'
+import type { Host } from './host.ts'
+import { Journal, type CommandRecord } from './journal.ts'
+import { LinkAudit } from './link-audit.ts'
+import { Link } from './network.ts'
+import { Puller } from './puller.ts'
+import { Random } from './random.ts'
+import { scripted } from './scripted.ts'
+import { ServerSlot } from './server-slot.ts'
+import { ServerSocket } from './server-socket.ts'
+import { WorkerProcess } from './worker-process.ts'
+import type { Plan, Setup } from './setup.ts'
+import type { StoreTrouble } from './simulated-store.ts'
+import type { Subject } from './subject.ts'
+
+/** When every simulation begins: 1 January 2026. */
+const beginning = Date.UTC(2026, 0, 1)
+const tenant = 'sim'
+const dayMs = 86_400_000
+
+export class World {
+  readonly setup: Setup
+  readonly subject: Subject
+  readonly random: Random
+  readonly loop: EventLoop = new EventLoop(beginning)
+  readonly journal: Journal
+  /** What is durable. */
+  readonly store: Store
+  readonly trouble: StoreTrouble
+  readonly sessions: readonly string[]
+  readonly servers: readonly ServerSlot[]
+  readonly devices: Device[] = []
+  readonly workers: WorkerProcess[] = []
+  readonly puller: Puller
+  /** Live connections. */
+  readonly links: Set<Link> = new Set()
+  /** Commands that somebody waits for. */
+  waiting = 0
+  /** No fault happens any more. */
+  isHealing = false
+  /** How long a token is good. */
+  tokenMs: number = dayMs
+  /** Lines of the trace, or `undefined` where nobody wants them. */
+  readonly trace: string[] | undefined
+  #names = 0
+  #dials = 0
+
+  constructor(plan: Plan, subject: Subject, trace: boolean) {
+    const { setup, seed } = plan
+    this.setup = setup
+    this.subject = subject
+    this.random = new Random(seed).fork('world')
+    this.trace = trace ? [] : undefined
+    this.journal = new Journal(() => this.loop.now - beginning)
+    this.store = subject.createStore()
+    const { faults } = setup
+    this.trouble = {
+      down: false,
+      full: false,
+      unknown: faults.includes('unknown') ? 0.08 : 0,
+      flaky: faults.includes('flaky') ? 0.05 : 0,
+    }
+    if (faults.includes('expiry')) this.tokenMs = 20_000
+    this.sessions = Array.from({ length: setup.sessions }, (_, index) => `s${index + 1}`)
+    this.servers = Array.from({ length: setup.servers }, (_, index) => new ServerSlot(`server${index + 1}`, this))
+    for (const server of this.servers) server.start()
+    for (let index = 0; index < setup.people; index += 1) this.addDevice(`user:p${index + 1}`)
+    for (let index = 0; index < setup.workers; index += 1)
+      this.addWorker(setup.agents[index % setup.agents.length] ?? 'assistant')
+    this.puller = new Puller(this)
+  }
+
+  /** Milliseconds since the beginning. */
+  get nowMs(): number {
+    return this.loop.now - beginning
+  }
+
+  key(session: string): SessionKey {
+    return sessionKey(tenant, session)
+  }
+
+  /** Events have become durable. */
+  durable(key: SessionKey, events: readonly string[]): void {
+    if (this.trace) for (const event of events) this.note('store', event)
+    this.journal.durable(key, events)
+  }
+
+  note(who: string, text: string): void {
+    this.trace?.push(`${String(this.nowMs).padStart(7)} ms  ${who.padEnd(12)} ${text}`)
+  }
+
+  /** A name that nobody else has. */
+  newName(kind: string): string {
+    this.#names += 1
+    return `${kind}${this.#names}`
+  }
+
+  addDevice(actor: Actor): Device {
+    const device = new Device(this.newName('d'), actor, this)
+    this.devices.push(device)
+    return device
+  }
+
+  addWorker(agent: string): WorkerProcess {
+    const worker = new WorkerProcess(this.newName('w'), agent, this)
+    this.workers.push(worker)
+    return worker
+  }
+
+  // Who people are.
+
+  grant(actor: Actor): Grant {
+    const isAgent = actor.startsWith('agent:')
+    return {
+      tenant,
+      actor,
+      capabilities: [{ sessions: '**', verbs }],
+      agents: isAgent ? ['*'] : [],
+      expiresAt: Number.MAX_SAFE_INTEGER,
+    }
+  }
+
+  /** A token as an identity provider with the latest of all clocks would give it. */
+  token(actor: Actor): string {
+    const aheadMs = Math.max(0, ...this.servers.map((server) => server.aheadMs))
+    return `${actor} ${this.loop.now + aheadMs + this.tokenMs}`
+  }
+
+  async verify(token: string): Promise<Grant> {
+    const [actor = '', expiresAt = ''] = token.split(' ')
+    return { ...this.grant(actor as Actor), expiresAt: Number(expiresAt) } // made by `token`
+  }
+
+  // How they reach a server.
+
+  webSocket(host: Host, actor: Actor): typeof globalThis.WebSocket {
+    const records = new Map<string, CommandRecord>()
+    return webSocketOf({
+      host,
+      dial: (socket) => this.#dial(socket, actor),
+      sent: (text) => {
+        if (this.trace && !text.startsWith('{"type":"p')) this.note(host.name, `▸ ${text}`)
+        if (!text.startsWith('{"type":"command"')) return
+        const frame = JSON.parse(text) as Extract<Up, { readonly type: 'command' }> // sent by a client under test
+        records.set(frame.id, this.journal.sent(this.grant(actor), frame.id, this.key(frame.session), frame.body))
+      },
+      received: (text) => {
+        if (this.trace && !text.startsWith('{"type":"p')) this.note(host.name, `◂ ${text}`)
+        if (!text.startsWith('{"type":"reply"')) return
+        const frame = JSON.parse(text) as Extract<Down, { readonly type: 'reply' }> // sent by a server under test
+        const record = records.get(frame.id)
+        if (record) this.journal.answered(record, frame)
+      },
+    })
+  }
+
+  #dial(client: ClientSocket, actor: Actor): void {
+    this.#dials += 1
+    const id = this.#dials
+    const random = this.random.fork(`link ${client.host.name} ${id}`)
+    const { delayMs } = this.setup
+    this.loop.after(random.between(...delayMs), () => {
+      const server = this.serverFor(random)
+      if (!server?.process) {
+        const refused = { type: 'close', code: 1006, reason: '' } as const
+        this.loop.after(random.between(...delayMs), () => client.host.deliver(() => client.arrive(refused)))
+        return
+      }
+      const socket = new ServerSocket(server.process.host)
+      const link = new Link(id, { client, server: socket }, { loop: this.loop, random, delayMs })
+      this.links.add(link)
+      for (const old of this.links) if (old.isGone) this.links.delete(old)
+      socket.attach(link, new LinkAudit(this.journal, this.grant(actor), `${server.name} to ${client.host.name}`))
+      server.process.accept(socket)
+      this.loop.after(random.between(...delayMs), () => client.host.deliver(() => client.open(link)))
+    })
+  }
+
+  /** The server that a load balancer would choose. */
+  serverFor(random: Random): ServerSlot | undefined {
+    const up = this.servers.filter((server) => server.process)
+    return random.pick(up)
+  }
+
+  // What they ask without a connection.
+
+  /** A request over HTTP: resolves to `undefined` where no answer came. */
+  async http<T>(
+    host: Host,
+    ask: (server: NonNullable<ServerSlot['process']>['http']) => Promise<T>,
+  ): Promise<T | undefined> {
+    const random = this.random.fork(`http ${this.newName('h')}`)
+    const { delayMs } = this.setup
+    const isLost = !this.isHealing && this.setup.faults.includes('lost-answer') && random.chance(0.2)
+    return new Promise((resolve) => {
+      const done = (result: T | undefined): void =>
+        void this.loop.after(random.between(...delayMs), () => host.deliver(() => resolve(result)))
+      this.loop.after(random.between(...delayMs), () => {
+        const server = this.serverFor(random)?.process
+        if (!server) return done(undefined)
+        let waits = true
+        const end = (result: T | undefined): void => {
+          if (!waits) return
+          waits = false
+          done(result)
+        }
+        // A caller does not wait for ever.
+        this.loop.after(isLost ? random.between(0, 500) : httpTimeoutMs, () => end(undefined))
+        server.host.deliver(() => {
+          ask(server.http).then(
+            (result) => end(isLost ? undefined : result),
+            (thrown: unknown) => {
+              if (HeadraceError.from(thrown).code === 'internal')
+                this.journal.fail('no-defect', `HTTP: ${String(thrown)}`)
+              end(undefined)
+            },
+          )
+        })
+      })
+    })
+  }
+
+  /** Sends a command over HTTP, again and again with the same id, until there is an answer that is one. */
+  async ask(
+    host: Host,
+    actor: Actor,
+    command: { readonly id: string; readonly session: string; readonly body: CommandBody },
+  ): Promise<Outcome> {
+    const { id, session, body } = command
+    const grant = this.grant(actor)
+    const key = this.key(session)
+    this.waiting += 1
+    for (;;) {
+      const record = this.journal.sent(grant, id, key, body)
+      if (this.trace) this.note(host.name, `HTTP ▸ ${id} ${session} ${JSON.stringify(body)}`)
+      const outcome = await this.http(host, (server) => server.submit(key, { id, grant, body }))
+      if (this.trace) this.note(host.name, `HTTP ◂ ${id} ${JSON.stringify(outcome)}`)
+      if (outcome) this.journal.answered(record, outcome)
+      if (outcome && (outcome.outcome !== 'refused' || outcome.error.retry === 'never')) {
+        this.waiting -= 1
+        return outcome
+      }
+      await new Promise<void>((resolve) => void host.clock.after(500, resolve))
+    }
+  }
+
+  /** A failure that somebody reported. */
+  reported(who: string, error: HeadraceError): void {
+    this.note(who, `! ${error.code}: ${error.message}`)
+    if (error.code !== 'internal' || error.message.startsWith(scripted)) return
+    const stack = error.cause instanceof Error ? error.cause.stack : error.stack
+    this.journal.fail('no-defect', `${who} reports: ${error.message}\n${stack ?? ''}`)
+  }
+}
+
+const httpTimeoutMs = 10_000

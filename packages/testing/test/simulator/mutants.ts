@@ -1,0 +1,346 @@
+/**
+ * Broken variants of the protocol. Each breaks one thing at a seam of the real server or client, and the simulator must
+ * see it: a check that no mutant can fail would be worth nothing.
+ */
+import { Buffer } from 'node:buffer'
+import { AppendConflict, HeadraceError, type Run, type SessionKey, type SessionState, type Store } from '@headrace/core'
+import { connect, type Client, type Session } from '@headrace/client'
+import { sessionRules, type Follower, type Page, type Rules, type SocketHub } from '@headrace/server/virtual'
+import type { ServerSurroundings, Subject } from '@headrace/testing/simulator'
+import { headrace } from './headrace.ts'
+
+export interface Mutant {
+  readonly name: string
+  readonly subject: Subject
+}
+
+type Decide = Rules['decide']
+
+/** Other rules: `decide` is asked in place of the real one. */
+function rules(change: (decide: Decide, around: ServerSurroundings) => Decide): Subject {
+  return headrace((around) => ({ rules: { ...sessionRules, decide: change(sessionRules.decide, around) } }))
+}
+
+function withStore(change: (store: Store) => Partial<Store>): Subject {
+  return headrace(({ store }) => ({ store: { ...store, ...change(store) } }))
+}
+
+/** The real thing, but for what is changed. */
+function changed<T extends object>(real: T, change: Partial<T>): T {
+  return new Proxy(real, { get: (target, name) => bound(Reflect.has(change, name) ? change : target, name) })
+}
+
+function bound(target: object, name: string | symbol): unknown {
+  const value: unknown = Reflect.get(target, name, target)
+  return typeof value === 'function' ? value.bind(target) : value
+}
+
+function through(change: (hub: SocketHub) => Partial<SocketHub>): Subject {
+  return headrace(() => ({ through: (hub) => changed(hub, change(hub)) }))
+}
+
+/** Followers that begin elsewhere. */
+function shifted(by: number): Subject {
+  return through((hub) => ({
+    follow: (key, reader, options) => hub.follow(key, reader, { ...options, after: Math.max(0, options.after + by) }),
+  }))
+}
+
+/** Followers whose pages are changed on their way. */
+function paged(change: (page: Page) => Page): Subject {
+  return through((hub) => ({
+    async follow(...args) {
+      const follower = await hub.follow(...args)
+      return {
+        get cursor() {
+          return follower.cursor
+        },
+        next() {
+          const page = follower.next()
+          if (page instanceof Promise) return page.then((read) => read && change(read))
+          return page && change(page)
+        },
+        close: () => follower.close(),
+      }
+    },
+  }))
+}
+
+function makePage(session: string, after: number, events: readonly string[]): Page {
+  const text = Buffer.from(`{"type":"events","session":"${session}","events":[${events.join(',')}]}`)
+  const header = Buffer.alloc(10)
+  header[0] = 0x81
+  header[1] = 127
+  header.writeBigUInt64BE(BigInt(text.length), 2)
+  const page: Page = {
+    after,
+    last: after + events.length,
+    events,
+    frame: Buffer.concat([header, text]),
+    visibleTo: () => page,
+  }
+  return page
+}
+
+function withRun(state: SessionState, id: string, change: (run: Run) => Run): SessionState {
+  const runs = state.view.runs.map((run) => (run.id === id ? change(run) : run))
+  return { ...state, view: { ...state.view, runs } }
+}
+
+/** Shows batches to readers when they are handed to the store. */
+function eager(): Subject {
+  return headrace(({ store }) => {
+    const pending = new Map<SessionKey, { readonly after: number; readonly events: readonly string[] }>()
+    const wakes = new Map<SessionKey, Set<() => void>>()
+    return {
+      store: {
+        ...store,
+        async append(key, expectedSeq, batch) {
+          pending.set(key, { after: expectedSeq, events: batch.events })
+          for (const wake of wakes.get(key) ?? []) wake()
+          await store.append(key, expectedSeq, batch).finally(() => pending.delete(key))
+        },
+      },
+      through: (hub) =>
+        changed<SocketHub>(hub, {
+          async follow(key, reader, options): Promise<Follower> {
+            wakes.set(key, (wakes.get(key) ?? new Set()).add(options.wake))
+            const follower = await hub.follow(key, reader, options)
+            let shown = options.after
+            return {
+              get cursor() {
+                return shown
+              },
+              next() {
+                const early = pending.get(key)
+                if (early?.after === shown) {
+                  shown += early.events.length
+                  return makePage(key.slice(key.indexOf('!') + 1), early.after, early.events)
+                }
+                const page = follower.next()
+                if (page === undefined || page instanceof Promise || page.last <= shown) return undefined
+                shown = page.last
+                return page
+              },
+              close: () => follower.close(),
+            }
+          },
+        }),
+    }
+  })
+}
+
+/** A client that is changed where applications use it. */
+function clientWith(change: (session: Session) => Partial<Session>): Subject {
+  return {
+    ...headrace(),
+    connect(options): Client {
+      const client = connect(options)
+      return changed<Client>(client, {
+        session(...args) {
+          const session = client.session(...args)
+          return changed(session, change(session))
+        },
+      })
+    },
+  }
+}
+
+/** A client that says each command once, whatever becomes of it. */
+function forgetfulClient(): Subject {
+  return {
+    ...headrace(),
+    connect(options) {
+      const said = new Set<string>()
+      const { WebSocket } = options
+      if (!WebSocket) throw new Error('A simulated client has a simulated WebSocket.')
+      class Socket extends WebSocket {
+        override send(data: string): void {
+          const { type, id } = JSON.parse(data) as { type: string; id?: string } // a frame of our client
+          if (type === 'command' && id !== undefined && said.has(id)) return
+          if (id !== undefined) said.add(id)
+          super.send(data)
+        }
+      }
+      return connect({ ...options, WebSocket: Socket })
+    },
+  }
+}
+
+const noop = (state: SessionState): ReturnType<Decide> => ({ outcome: 'noop', seq: state.view.seq })
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'acknowledges before it is durable',
+    subject: withStore((store) => ({
+      async append(...args) {
+        void store.append(...args).catch(() => undefined)
+      },
+    })),
+  },
+  { name: 'delivers before it is durable', subject: eager() },
+  {
+    name: 'takes a write of unknown outcome for done',
+    subject: withStore((store) => ({
+      append: (...args) =>
+        store.append(...args).catch((thrown: unknown) => {
+          if (!(thrown instanceof HeadraceError) || thrown.code !== 'unknown_outcome') throw thrown
+        }),
+    })),
+  },
+  {
+    name: 'takes a write of unknown outcome for failed',
+    subject: withStore((store) => ({
+      append: (...args) =>
+        store.append(...args).catch((thrown: unknown) => {
+          if (!(thrown instanceof HeadraceError) || thrown.code !== 'unknown_outcome') throw thrown
+          throw new HeadraceError('store_unavailable', 'It did not answer.')
+        }),
+    })),
+  },
+  {
+    name: 'appends wherever the log ends',
+    subject: withStore((store) => ({
+      append: (key, expectedSeq, batch) =>
+        store.append(key, expectedSeq, batch).catch((thrown: unknown) => {
+          if (!(thrown instanceof AppendConflict)) throw thrown
+          return store.append(key, thrown.actual, batch)
+        }),
+    })),
+  },
+  {
+    name: 'answers from what it knew, though others write too',
+    subject: withStore((store) => ({ capabilities: { ...store.capabilities, shared: false } })),
+  },
+  { name: 'resumes one event too late', subject: shifted(1) },
+  { name: 'sends the last event again after a reconnect', subject: shifted(-1) },
+  {
+    name: 'fans out in the wrong order',
+    subject: paged((page) => (page.events.length < 2 ? page : makePage('s1', page.after, page.events.toReversed()))),
+  },
+  {
+    name: 'gives a joiner a snapshot that is ahead of the log',
+    subject: through((hub) => ({
+      view: async (...args) => {
+        const view = await hub.view(...args)
+        return { ...view, seq: view.seq + 1 }
+      },
+    })),
+  },
+  {
+    name: 'folds the log otherwise than it decided',
+    subject: headrace(() => ({
+      rules: {
+        ...sessionRules,
+        fold: (state, event) =>
+          event.type === 'part.closed'
+            ? { ...state, view: { ...state.view, seq: event.seq, at: event.at } }
+            : sessionRules.fold(state, event),
+      },
+    })),
+  },
+  {
+    name: 'forgets which commands it has answered',
+    subject: rules(
+      (decide) => (state, command, now, options) =>
+        decide({ ...state, guard: { ...state.guard, commands: [] } }, command, now, options),
+    ),
+  },
+  {
+    name: 'lets an attempt that is over write',
+    subject: rules((decide) => (state, command, now, options) => {
+      const { body } = command
+      const hold = body.type === 'write' ? state.guard.holds[body.run] : undefined
+      if (body.type !== 'write' || !hold || body.attempt === hold.attempt) return decide(state, command, now, options)
+      return decide(state, { ...command, body: { ...body, attempt: hold.attempt, n: hold.n + 1 } }, now, options)
+    }),
+  },
+  {
+    name: 'applies a batch again when it is sent again',
+    subject: rules((decide) => (state, command, now, options) => {
+      const { body } = command
+      const hold = body.type === 'write' ? state.guard.holds[body.run] : undefined
+      if (body.type !== 'write' || !hold || body.attempt !== hold.attempt || body.n > hold.n)
+        return decide(state, command, now, options)
+      return decide(state, { ...command, body: { ...body, n: hold.n + 1 } }, now, options)
+    }),
+  },
+  {
+    name: 'gives a run to a second worker',
+    subject: rules((decide) => (state, command, now, options) => {
+      const { body } = command
+      if (body.type !== 'claim') return decide(state, command, now, options)
+      const free = withRun(state, body.run, (run) => (run.status === 'active' ? { ...run, status: 'queued' } : run))
+      return decide(free, command, now, options)
+    }),
+  },
+  {
+    name: 'never lets a lease lapse',
+    subject: rules(
+      (decide) => (state, command, now, options) =>
+        command.body.type === 'tick' ? noop(state) : decide(state, command, now, options),
+    ),
+  },
+  {
+    name: 'lets leases lapse too early',
+    subject: rules((decide) => (state, command, now, options) => {
+      if (command.body.type !== 'tick') return decide(state, command, now, options)
+      const holds = Object.entries(state.guard.holds).map(([run, hold]) => [run, { ...hold, until: hold.until - 900 }])
+      return decide({ ...state, guard: { ...state.guard, holds: Object.fromEntries(holds) } }, command, now, options)
+    }),
+  },
+  {
+    name: 'loses a cancel that comes before the claim',
+    subject: rules((decide) => (state, command, now, options) => {
+      const isEarly = state.view.runs.every((run) => run.status !== 'active')
+      return command.body.type === 'cancel' && isEarly ? noop(state) : decide(state, command, now, options)
+    }),
+  },
+  {
+    name: 'ends a run as its agent says, though it was asked to stop',
+    subject: rules((decide) => (state, command, now, options) => {
+      const { body } = command
+      if (body.type !== 'write') return decide(state, command, now, options)
+      const unasked = withRun(state, body.run, (run) => {
+        if (run.status !== 'active') return run
+        const { cancel: _, ...rest } = run
+        return rest
+      })
+      return decide(unasked, command, now, options)
+    }),
+  },
+  {
+    name: 'lets a run go on after its end',
+    subject: rules((decide) => (state, command, now, options) => {
+      const { body } = command
+      if (body.type !== 'regenerate') return decide(state, command, now, options)
+      // Another answer is written by the run that gave the first one.
+      const again = state.view.runs.find((run) => run.input === body.input && run.status === 'ended')
+      if (!again) return decide(state, command, now, options)
+      const open = withRun(state, again.id, (run) => {
+        const { id, agent, input, policy, by, queuedAt, attempt, maxAttempts } = run
+        return { id, agent, input, policy, by, queuedAt, attempt, maxAttempts, status: 'queued' }
+      })
+      return decide(open, { ...command, body: { type: 'cancel', target: { run: again.id } } }, now, options)
+    }),
+  },
+  {
+    name: 'believes the wall clock',
+    subject: rules(
+      (decide, { clock }) =>
+        (state, command, _now, options) =>
+          decide({ ...state, view: { ...state.view, at: 0 } }, command, clock.now(), options),
+    ),
+  },
+  {
+    name: 'client gives its application an event twice',
+    subject: clientWith((session) => ({
+      onEvent: (listener) =>
+        session.onEvent((event) => {
+          listener(event)
+          if (event.type === 'run.ended') listener(event)
+        }),
+    })),
+  },
+  { name: 'client forgets what was not answered when the connection broke', subject: forgetfulClient() },
+]
