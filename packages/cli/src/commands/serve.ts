@@ -24,6 +24,15 @@ export function serveCommand(): Command {
         'proxies whose X-Forwarded-For is believed: 10.0.0.1, 10.0.0.0/8',
       ).argParser(list),
     )
+    .addOption(option('--call-agent <name=url...>', 'agents that are called by webhook for each run').argParser(list))
+    .addOption(
+      option('--notice-webhook <url...>', 'addresses told when a run is over or somebody is needed').argParser(list),
+    )
+    .addOption(option('--webhook-secret-file <file>', 'secrets that sign webhooks (whsec_…), the newest first'))
+    .addOption(option('--push-contact <address>', 'turns Web Push on; whom push services may write to (mailto:…)'))
+    .addOption(
+      option('--allow-private-host <host...>', 'hosts that webhooks may reach on a private network').argParser(list),
+    )
     .addOption(option('--accept-damaged-log', 'start in spite of a damaged log; what the damaged records held is lost'))
     .addOption(option('--json', 'print one line of JSON when ready: ready, url, token, pid'))
     .addOption(option('--quiet', 'print nothing but the ready line and errors'))
@@ -36,6 +45,7 @@ Examples:
   HEADRACE_AUTH_SECRET_FILE=/run/secrets/headrace headrace serve --host 0.0.0.0 --allowed-host chat.example.com
   headrace serve --host 0.0.0.0 --jwks https://id.example.com/.well-known/jwks.json \\
       --issuer https://id.example.com --audience chat
+  headrace serve --call-agent support=https://agents.example.com/hook --webhook-secret-file ./webhook-secret
 
 It writes <data>/server.json (address and token, for the other commands on this machine) and removes it when it stops.
 The first SIGTERM or Ctrl-C finishes what was accepted, a second one stops at once.`,

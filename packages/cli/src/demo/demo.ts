@@ -33,7 +33,7 @@ export async function demo(options: DemoOptions, output: Output = processOutput)
   const { port, data, json } = options
   const model = options.scripted === true ? undefined : chooseModel(process.env)
   const onError = (error: HeadraceError): void => output.err(`${error.code}: ${error.message}`)
-  const server = await startServer({ host: '127.0.0.1', port, data, keys: { type: 'local' }, onError })
+  const server = await startServer({ host: '127.0.0.1', port, data, keys: { type: 'local' }, outbound: {}, onError })
   const { url } = server
   const mint = minter(server)
   const agents = startAgents({

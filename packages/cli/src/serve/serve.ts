@@ -4,11 +4,12 @@ import { createPaint } from '../terminal/paint.ts'
 import { argumentWarning } from './argument-warning.ts'
 import { chooseKeys, type KeyOptions } from './keys.ts'
 import { linkOf } from './link.ts'
+import { outbound, type OutboundOptions } from './outbound.ts'
 import { removeServerFile, writeServerFile } from './server-file.ts'
 import { stopOnSignal } from './shutdown.ts'
 import { startServer, type RunningServer } from './start-server.ts'
 
-export interface ServeOptions extends KeyOptions {
+export interface ServeOptions extends KeyOptions, OutboundOptions {
   readonly host: string
   readonly port: number
   readonly data: string
@@ -36,6 +37,7 @@ export async function serve(options: ServeOptions, output: Output = processOutpu
     port,
     data,
     keys,
+    outbound: outbound(options),
     onError: (error) => output.err(`${error.code}: ${error.message}`),
     ...(cors && { cors }),
     ...(hosts && { hosts }),

@@ -13,6 +13,7 @@ import {
   isLoopbackHost,
   type Auth,
   type Headrace,
+  type HeadraceOptions,
 } from '@headrace/server'
 import { openEmbeddedStore } from '@headrace/server/store/embedded'
 import { hideFromGit } from '../data-directory.ts'
@@ -28,6 +29,8 @@ export interface StartOptions {
   readonly hosts?: readonly string[]
   readonly trustedProxies?: readonly string[]
   readonly acceptDamagedLog?: boolean
+  /** What it calls by itself. */
+  readonly outbound: Pick<HeadraceOptions, 'agents' | 'notify' | 'outgoing'>
   /** Failures that no caller hears of. */
   readonly onError: (error: HeadraceError) => void
 }
@@ -71,6 +74,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       auth,
       onError,
       loopbackOnly: isLoopbackHost(host),
+      ...options.outbound,
       ...(cors && { cors }),
       ...(hosts && { hosts }),
       ...(trustedProxies && { trustedProxies }),
