@@ -27,8 +27,16 @@ describe('headrace serve: what it calls by itself', () => {
     await once(application, 'listening')
     const host = `127.0.0.1:${(application.address() as AddressInfo).port}` // a TCP server that listens has one
     const { server } = await serve([
-      ...['--data', path.join(data.path, 'data'), '--webhook-secret-file', secrets, '--allow-private-host', host],
-      ...['--call-agent', `assistant=http://${host}/agent`, '--notice-webhook', `http://${host}/notice`],
+      '--data',
+      path.join(data.path, 'data'),
+      '--webhook-secret-file',
+      secrets,
+      '--allow-private-host',
+      host,
+      '--call-agent',
+      `assistant=http://${host}/agent`,
+      '--notice-webhook',
+      `http://${host}/notice`,
     ])
     await using _server = server
     await headrace(['send', 'a/1', 'hello', '--create', '--data', path.join(data.path, 'data')])
