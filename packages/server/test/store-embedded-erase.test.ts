@@ -171,7 +171,12 @@ async function filesWith(directory: string): Promise<string[]> {
   const found: string[] = []
   for (const file of files) {
     if (!file.isFile()) continue
-    if ((await readFile(path.join(file.parentPath, file.name))).includes(secret)) found.push(file.name)
+    // LevelDB removes a file that it has merged at any moment: one that is gone holds nothing.
+    const bytes = await readFile(path.join(file.parentPath, file.name)).catch((thrown: unknown) => {
+      if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return Buffer.alloc(0)
+      throw thrown
+    })
+    if (bytes.includes(secret)) found.push(file.name)
   }
   return found
 }

@@ -13,7 +13,7 @@ export interface TempDirectory extends AsyncDisposable {
 
 export async function makeTempDirectory(): Promise<TempDirectory> {
   const made = await mkdtemp(path.join(tmpdir(), 'headrace-store-'))
-  const remove = (): Promise<void> => rm(made, { recursive: true, force: true })
+  const remove = (): Promise<void> => rm(made, { recursive: true, force: true, maxRetries: 5 })
   return { path: made, remove, [Symbol.asyncDispose]: remove }
 }
 

@@ -7,6 +7,7 @@ import type { Metrics } from '../metrics.ts'
 import type { PushSubscriptions } from '../notify/subscriptions.ts'
 import type { VapidKeys } from '../notify/vapid.ts'
 import type { Outgoing } from '../outgoing/outgoing.ts'
+import { forbidden } from './forbidden.ts'
 import type { HttpLimits } from './http-limits.ts'
 import type { Traffic } from './traffic.ts'
 import type { Waits } from './http-waits.ts'
@@ -47,7 +48,5 @@ export function mustBeAdmin({ capabilities }: Grant, what: string): void {
 /** For what `decide` does not see: reads and deletions. */
 export function mustAllow(grant: Grant, session: SessionId, verb: Verb): void {
   if (allows(grant, session, verb)) return
-  throw new HeadraceError('forbidden', `The token does not allow ${verb} on the session ${session}.`, {
-    detail: { verb },
-  })
+  throw forbidden(verb, session)
 }

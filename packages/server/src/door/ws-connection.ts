@@ -9,33 +9,19 @@
  */
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
-import {
-  HeadraceError,
-  allows,
-  protocolVersion,
-  sessionKey,
-  splitKey,
-  up,
-  type Grant,
-  type ResetReason,
-  type SessionId,
-  type SessionKey,
-  type SessionView,
-  type Up,
-  type Verb,
-} from '@headrace/core'
-import { floorOf } from '../history/below-floor.ts'
+import { HeadraceError, protocolVersion, sessionKey, up, type Grant, type Up } from '@headrace/core'
 import { Outlet } from './outlet.ts'
 import type { Access } from '../auth/access.ts'
 import type { Clock } from '../clock.ts'
-import type { WorkerSlot } from '../dispatcher.ts'
-import type { FollowOptions, Follower, Meter, ShownEphemeral } from '../hub-types.ts'
+import type { Follower, Meter } from '../hub-types.ts'
 import type { Pacing } from '../pace.ts'
 import { Rate } from '../rate.ts'
 import { tooFast } from '../too-fast.ts'
 import type { SocketHub } from '../socket-hub.ts'
 import type { Traffic } from './traffic.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
+import { Subscriptions } from './ws-subscriptions.ts'
+import { WorkerOffers } from './ws-workers.ts'
 
 export interface ConnectionOptions {
   readonly hub: SocketHub
@@ -50,22 +36,14 @@ export interface ConnectionOptions {
   readonly onError: (error: HeadraceError) => void
 }
 
-interface Subscription {
-  follower: Follower | undefined
-  onEphemeral: FollowOptions['onEphemeral']
-  leave: (() => void) | undefined
-  ended: boolean
-}
-
 type Frame<T extends Up['type']> = Extract<Up, { readonly type: T }>
 
 export class Connection {
   readonly #ws: WebSocket
   readonly #options: ConnectionOptions
   readonly #outlet: Outlet
-  readonly #subscriptions = new Map<SessionId, Subscription>()
-  readonly #ephemerals: Rate
-  readonly #workers = new Map<string, WorkerSlot>()
+  readonly #subscriptions: Subscriptions
+  readonly #workers: WorkerOffers
   #grant: Grant | undefined
   #greeting = false
   #cancelHello: () => void
@@ -84,10 +62,9 @@ export class Connection {
   constructor(ws: WebSocket, socket: Duplex, options: ConnectionOptions) {
     this.#ws = ws
     this.#options = options
-    const { clock, pace, meter, limits } = options
+    const { hub, access, clock, pace, meter, limits } = options
     this.#lastHeard = clock.now()
     this.#frames = new Rate({ clock, perSecond: limits.framesPerSecond, burst: limits.frameBurst })
-    this.#ephemerals = new Rate({ clock, perSecond: ephemeralsPerSecond, burst: 2 * ephemeralsPerSecond })
     this.#outlet = new Outlet({
       ws,
       socket,
@@ -103,6 +80,9 @@ export class Connection {
         ),
       onBroken: (follower, thrown) => this.#broken(follower, thrown),
     })
+    const outlet = this.#outlet
+    this.#subscriptions = new Subscriptions({ hub, outlet, clock, limits })
+    this.#workers = new WorkerOffers({ hub, access, outlet })
     this.#cancelHello = clock.after(limits.helloMs, () => {
       this.#cut('hello_timeout', `Send a hello frame with a token within ${limits.helloMs} ms of connecting.`)
     })
@@ -208,15 +188,15 @@ export class Connection {
       case 'auth':
         return void this.#auth(frame).catch((thrown: unknown) => this.#fail(thrown))
       case 'subscribe':
-        return void this.#subscribe(frame, this.#grant).catch((thrown: unknown) => this.#fail(thrown))
+        return void this.#subscriptions.subscribe(frame, this.#grant).catch((thrown: unknown) => this.#fail(thrown))
       case 'unsubscribe':
-        return this.#unsubscribe(frame.session)
+        return this.#subscriptions.unsubscribe(frame.session)
       case 'command':
         return void this.#command(frame, this.#grant).catch((thrown: unknown) => this.#fail(thrown))
       case 'work':
-        return this.#work(frame, this.#grant)
+        return this.#workers.offer(frame, this.#grant)
       case 'ephemeral':
-        return this.#show(frame, this.#grant)
+        return this.#subscriptions.show(frame, this.#grant)
       case 'ping':
         return this.#outlet.send({ type: 'pong' })
       default:
@@ -251,7 +231,6 @@ export class Connection {
   /** From here on this grant counts, and the connection ends with it. */
   #accept(grant: Grant): void {
     this.#grant = grant
-    for (const slot of this.#workers.values()) slot.grant = grant
     this.#letGo()
     this.#letGo = this.#options.access.revocations.hold(grant, (error) => this.#end(error))
     this.#watchExpiry(grant)
@@ -279,10 +258,8 @@ export class Connection {
       if (this.#closed) return
       this.#accept(grant)
       this.#welcome(grant)
-      for (const session of this.#subscriptions.keys()) {
-        if (!allows(grant, session, 'read')) this.#drop(session, noRead(session))
-      }
-      this.#dismiss(grant)
+      this.#subscriptions.keep(grant)
+      this.#workers.keep(grant)
     } catch (thrown) {
       // The old token still counts until it expires.
       const error = HeadraceError.from(thrown)
@@ -291,137 +268,11 @@ export class Connection {
     }
   }
 
-  async #subscribe(frame: Frame<'subscribe'>, grant: Grant): Promise<void> {
-    const { session } = frame
-    const { limits } = this.#options
-    if (this.#subscriptions.has(session)) this.#unsubscribe(session)
-    const subscription: Subscription = {
-      follower: undefined,
-      onEphemeral: undefined,
-      leave: undefined,
-      ended: false,
-    }
-    try {
-      if (!allows(grant, session, 'read')) throw noRead(session)
-      if (this.#subscriptions.size >= limits.maxSubscriptions) {
-        const text = `A connection may follow ${limits.maxSubscriptions} sessions. Unsubscribe from one or open another connection.`
-        throw new HeadraceError('limit_exceeded', text, {
-          detail: { limit: 'maxSubscriptions', allowed: limits.maxSubscriptions },
-        })
-      }
-      this.#subscriptions.set(session, subscription)
-      const key = sessionKey(grant.tenant, session)
-      await this.#attach(subscription, key, grant, frame.after)
-      if (subscription.ended || this.#closed) return
-      if (frame.device !== undefined) await this.#appear(subscription, key, grant, frame.device, frame.label)
-    } catch (thrown) {
-      const error = HeadraceError.from(thrown)
-      if (error.code === 'internal') throw error
-      if (!subscription.ended) this.#drop(session, error)
-    }
-  }
-
-  /** Follows the log after a seq, or begins with a snapshot. */
-  async #attach(subscription: Subscription, key: SessionKey, grant: Grant, from: number | undefined): Promise<void> {
-    const { hub } = this.#options
-    const { session } = splitKey(key)
-    const view = await hub.view(key, grant, from)
-    const reset = from === undefined ? undefined : resetOf(from, view)
-    const after = reset === undefined ? from : undefined
-    // It may be woken before this line has its result; it is woken again below.
-    const wake = (): void => {
-      if (subscription.follower) this.#outlet.wake(subscription.follower)
-    }
-    const onEphemeral = (shown: ShownEphemeral): void => this.#outlet.offer({ type: 'ephemeral', session, ...shown })
-    const follower = await hub.follow(key, grant, { after: after ?? view.seq, wake, onEphemeral })
-    if (subscription.ended || this.#closed) return follower.close()
-    subscription.follower = follower
-    subscription.onEphemeral = onEphemeral
-    if (after === undefined)
-      this.#outlet.send({ type: 'snapshot', session, seq: view.seq, view, ...(reset && { reset }) })
-    this.#outlet.wake(follower)
-  }
-
-  /** A reader so slow that a compaction overtook it begins again with a snapshot. */
-  #reset(session: SessionId, subscription: Subscription): void {
-    const { follower } = subscription
-    if (!follower || !this.#grant) return
-    const { cursor } = follower
-    this.#outlet.forget(follower)
-    follower.close()
-    subscription.follower = undefined
-    this.#attach(subscription, sessionKey(this.#grant.tenant, session), this.#grant, cursor).catch(
-      (thrown: unknown) => {
-        if (!subscription.ended) this.#drop(session, HeadraceError.from(thrown))
-      },
-    )
-  }
-
-  async #appear(
-    subscription: Subscription,
-    key: SessionKey,
-    grant: Grant,
-    device: string,
-    label: string | undefined,
-  ): Promise<void> {
-    const leave = await this.#options.hub.presences.join(key, grant, device, label)
-    if (subscription.ended || this.#closed) leave()
-    else subscription.leave = leave
-  }
-
-  #unsubscribe(session: SessionId): void {
-    const subscription = this.#subscriptions.get(session)
-    if (!subscription) return
-    this.#subscriptions.delete(session)
-    subscription.ended = true
-    subscription.leave?.()
-    if (!subscription.follower) return
-    this.#outlet.forget(subscription.follower)
-    subscription.follower.close()
-  }
-
-  /** P3: for whoever follows the session now. It is not stored, so it is worth no answer but a refusal. */
-  #show({ session, name, value, device }: Frame<'ephemeral'>, grant: Grant): void {
-    const { hub } = this.#options
-    const chars = value === undefined ? 0 : JSON.stringify(value).length
-    if (!allows(grant, session, 'post')) return this.#complain(noVerb('post', session))
-    if (chars > maxEphemeralChars) {
-      const text = `An ephemeral value may have ${maxEphemeralChars} characters as JSON, not ${chars}.`
-      return this.#complain(new HeadraceError('limit_exceeded', text, { detail: { limit: 'ephemeralChars' } }))
-    }
-    const waitMs = this.#ephemerals.take()
-    if (waitMs > 0) {
-      const limit = { limit: 'ephemeralsPerSecond', allowed: ephemeralsPerSecond, what: 'ephemeral signals' }
-      return this.#complain(tooFast({ ...limit, waitMs }))
-    }
-    const shown = {
-      actor: grant.actor,
-      name,
-      ...(value !== undefined && { value }),
-      ...(device !== undefined && { device }),
-    }
-    hub.show(sessionKey(grant.tenant, session), shown, this.#subscriptions.get(session)?.onEphemeral)
-  }
-
-  #complain(error: HeadraceError): void {
-    this.#outlet.send({ type: 'error', error: error.toWire() })
-  }
-
-  /** Ends a subscription from this side and says why. */
-  #drop(session: SessionId, error: HeadraceError): void {
-    this.#unsubscribe(session)
-    this.#outlet.send({ type: 'unsubscribed', session, error: error.toWire() })
-  }
-
-  /** What a subscription follows can't be read on: that one ends, the others stay. */
+  /** A defect in reading ends the connection, anything else the subscription that it is about. */
   #broken(follower: Follower, thrown: unknown): void {
     const error = HeadraceError.from(thrown)
     if (error.code === 'internal') return this.#fail(error)
-    for (const [session, subscription] of this.#subscriptions) {
-      if (subscription.follower !== follower) continue
-      if (error.code === 'compacted') this.#reset(session, subscription)
-      else this.#drop(session, error)
-    }
+    this.#subscriptions.broken(follower, error)
   }
 
   async #command(frame: Frame<'command'>, grant: Grant): Promise<void> {
@@ -438,44 +289,9 @@ export class Connection {
     this.#outlet.send({ type: 'reply', id, session, ...outcome })
   }
 
-  #work({ agent, worker, capacity, leaseMs, held }: Frame<'work'>, grant: Grant): void {
-    if (!mayBe(grant, agent)) throw notAgent(agent)
-    // Runs are claimed for it later, without being asked again.
-    const unsure = this.#options.access.revocations.refusal(grant, 'command')
-    if (unsure) throw unsure
-    const { dispatcher } = this.#options.hub
-    const id = `${agent} ${worker}`
-    const known = this.#workers.get(id)
-    if (known) {
-      known.capacity = capacity
-      return dispatcher.pump(grant.tenant, agent)
-    }
-    const slot = dispatcher.register({
-      agent,
-      worker,
-      grant,
-      capacity,
-      ...(leaseMs !== undefined && { leaseMs }),
-      ...(held && { held }),
-      assign: (assignment) => this.#outlet.send({ type: 'assign', ...assignment }),
-      signal: (run, signal) => this.#outlet.send({ type: 'signal', ...run, ...signal }),
-    })
-    this.#workers.set(id, slot)
-  }
-
-  /** Lets go of the offers to work as agents that the grant does not name any more. */
-  #dismiss(grant: Grant): void {
-    for (const [id, slot] of this.#workers) {
-      if (mayBe(grant, slot.agent)) continue
-      slot.close()
-      this.#workers.delete(id)
-      this.#outlet.send({ type: 'error', error: notAgent(slot.agent).toWire() })
-    }
-  }
-
   #heard(): void {
     this.#lastHeard = this.#options.clock.now()
-    for (const slot of this.#workers.values()) slot.heard()
+    this.#workers.heard()
   }
 
   /** Heartbeat: asks a silent peer, then takes it for dead. */
@@ -531,42 +347,10 @@ export class Connection {
     this.#letGo()
     this.#leaveTenant()
     this.#cancelRest()
-    for (const session of this.#subscriptions.keys()) this.#unsubscribe(session)
-    for (const slot of this.#workers.values()) slot.close()
+    this.#subscriptions.close()
+    this.#workers.close()
     this.#outlet.close()
   }
-}
-
-/** Most characters of what is shown for a moment. */
-const maxEphemeralChars = 4_096
-const ephemeralsPerSecond = 30
-
-/** Why a reader that has the events up to a seq must begin again. */
-function resetOf(after: number, view: SessionView): ResetReason | undefined {
-  // One that is ahead of the log followed another one under this id.
-  if (after > view.seq) return 'unknown'
-  return after < floorOf(view) ? 'compacted' : undefined
-}
-
-function noRead(session: SessionId): HeadraceError {
-  return noVerb('read', session)
-}
-
-function noVerb(verb: Verb, session: SessionId): HeadraceError {
-  return new HeadraceError('forbidden', `The token does not allow ${verb} on the session ${session}.`, {
-    detail: { verb },
-  })
-}
-
-/** Whether the grant names the agent, wherever. On which sessions is asked for each run. */
-function mayBe({ agents }: Grant, agent: string): boolean {
-  return agents.includes('*') || agents.includes(agent)
-}
-
-function notAgent(agent: string): HeadraceError {
-  return new HeadraceError('forbidden', `The token does not allow working as the agent ${agent}.`, {
-    detail: { agent },
-  })
 }
 
 function notText(): never {
