@@ -8,6 +8,9 @@ export interface RateOptions {
   readonly burst: number
 }
 
+/** Sums of fractions fall a little short: whoever waited as long as was said must get theirs. */
+const whole = 1 - 1e-9
+
 /** An allowance that comes back with time (a token bucket). */
 export class Rate {
   readonly #options: RateOptions
@@ -33,7 +36,7 @@ export class Rate {
     const now = clock.now()
     this.#left = Math.min(burst, this.#left + (Math.max(0, now - this.#at) / 1_000) * perSecond)
     this.#at = now
-    return this.#left >= 1 ? 0 : Math.ceil(((1 - this.#left) / perSecond) * 1_000)
+    return this.#left >= whole ? 0 : Math.ceil(((1 - this.#left) / perSecond) * 1_000)
   }
 
   get isFull(): boolean {

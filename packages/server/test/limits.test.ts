@@ -41,6 +41,10 @@ describe('A3c: rates', () => {
         expect(taken).toBeLessThanOrEqual(burst + (now / 1_000) * perSecond + 1e-6)
       }
     }
+    check(580, 16, [
+      { waitMs: 0, asks: 19 },
+      { waitMs: 25, asks: 26 },
+    ])
     fc.assert(fc.property(fc.integer({ min: 1, max: 1_000 }), fc.integer({ min: 1, max: 50 }), fc.array(step), check))
   })
 

@@ -73,7 +73,13 @@ test('initials and colours', () => {
 
 test('A1: what a token does not allow is left out of the page', () => {
   const watcher = [{ sessions: 'team/*', verbs: ['read'] as const }]
-  expect(mayIn('team/1', watcher)).toEqual({ send: false, post: false, control: false, admin: false })
+  expect(mayIn('team/1', watcher)).toEqual({
+    send: false,
+    post: false,
+    control: false,
+    answer: false,
+    admin: false,
+  })
   const member = [...watcher, { sessions: 'team/1', verbs: ['send', 'post'] as const }]
   expect(mayIn('team/1', member)).toMatchObject({ send: true, post: true, control: false })
   expect(mayIn('team/2', member)).toMatchObject({ send: false })
