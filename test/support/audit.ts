@@ -28,10 +28,14 @@ const ids = values.only?.split(',')
 for (const id of ids ?? []) {
   if (!scenarios.some((scenario) => scenario.id === id)) throw new Error(`There is no question ${id}.`)
 }
-const server =
+const server = await (
   url === undefined
-    ? await startAuditTarget()
-    : await headraceServer({ url, token, ...(data !== undefined && { dataDirectory: data }) })
+    ? startAuditTarget()
+    : headraceServer({ url, token, ...(data !== undefined && { dataDirectory: data }) })
+).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+})
 
 const started = performance.now()
 const results = await runAudit(server, {

@@ -43,6 +43,8 @@ const defaultLeaseMs = 6_000
  * A running Headrace server as the session kit sees it. It speaks the wire protocol itself and not through the client
  * library, so that it can drop, freeze and repeat what a client would not.
  *
+ * @throws Refused for a token that the server does not take, and an Error where nobody answers at the address
+ *
  * @example
  * ```ts
  * const report = await runAudit(await headraceServer({ url: 'http://127.0.0.1:4400', token }))
@@ -89,6 +91,8 @@ export async function headraceServer(options: HeadraceServerOptions): Promise<Se
   const get = async (session: string, who: Identity, rest = ''): Promise<Response> =>
     request(await tokenFor(session, who), 'GET', at(session, rest))
 
+  // A wrong token is one mistake and not one for each question.
+  await request(options.token, 'GET', '/v1/me')
   return {
     name: 'Headrace',
     lacks,
@@ -185,7 +189,9 @@ function lackingOf({ url, restart, dataDirectory, toldAway }: HeadraceServerOpti
 
 /** What an older server does not serve yet, as its own description of its routes says. */
 async function notServed(url: string): Promise<Partial<Record<Ability, string>>> {
-  const response = await fetch(new URL('/v1/openapi.json', url))
+  const response = await fetch(new URL('/v1/openapi.json', url)).catch((cause: unknown) => {
+    throw new Error(`No server answers at ${url}.`, { cause })
+  })
   const text = response.ok ? await response.text() : '{}'
   const { paths } = JSON.parse(text) as { readonly paths?: Readonly<Record<string, unknown>> } // OpenAPI
   const session = JSON.stringify(paths?.['/v1/sessions/{session}'] ?? {})

@@ -77,6 +77,8 @@ export class HeadraceTab implements Tab {
   async back(): Promise<void> {
     const { url, token } = this.#options
     this.#framesLeft = Infinity
+    // One whose end it has not noticed is over with this.
+    this.#wire?.drop()
     const wire = await Wire.open(
       url,
       await token(),

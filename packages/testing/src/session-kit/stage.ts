@@ -115,6 +115,13 @@ export class Stage {
     return this.until(tab, `the request "${title}"`, (state) => requestFor(state, title))
   }
 
+  /** Waits until it is known of every steer of a run what became of it. */
+  async drained(tab: Tab, run: string): Promise<SeenRun> {
+    return this.until(tab, `what became of the steers of run ${run}`, (state) =>
+      state.runs.find(({ id, steers }) => id === run && steers.every(({ status }) => status !== 'pending')),
+    )
+  }
+
   /** Waits until a tab shows so much of the answer of a run. */
   async says(tab: Tab, run: string, text: string): Promise<SeenMessage> {
     return this.until(tab, `"${text}" from run ${run}`, (state) => {
@@ -151,4 +158,13 @@ export function answerOf(state: SeenState, run: string): SeenMessage | undefined
 
 export function requestFor(state: SeenState, title: string): SeenRequest | undefined {
   return state.requests.find((request) => request.title === title)
+}
+
+/** What was said, done and asked; who is there and how long the log is may change by itself. */
+export function conversation({
+  messages,
+  runs,
+  requests,
+}: SeenState): Pick<SeenState, 'messages' | 'runs' | 'requests'> {
+  return { messages, runs, requests }
 }

@@ -1,11 +1,11 @@
 import { check, done, refused, same } from '../check.ts'
 import { ada, bob } from '../people.ts'
-import { answerOf } from '../stage.ts'
+import { answerOf, conversation } from '../stage.ts'
 import { words } from '../words.ts'
 import type { Scenario } from '../scenario.ts'
 
 /** Long enough for a busy machine, short enough to wait for. */
-const shortLease = { leaseMs: 2_000 }
+const shortLease = { leaseMs: 3_000 }
 const said = words(6)
 
 export const agents: readonly Scenario[] = [
@@ -167,11 +167,11 @@ export const agents: readonly Scenario[] = [
       await work.say('half')
       agent.freeze()
       same((await stage.over(tab, work.run)).end, 'lost', 'how it ended')
-      const before = await stage.server.log(stage.session, ada)
+      const before = await stage.server.read(stage.session, ada)
       agent.thaw()
       refused(await stage.comes('an answer to the late word', work.say('late')), 'the late word')
       refused(await stage.comes('an answer to the late end', work.end('complete')), 'the late end')
-      same(await stage.server.log(stage.session, ada), before, 'the log')
+      same(conversation(await stage.server.read(stage.session, ada)), conversation(before), 'the session')
     },
   },
   {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { check, done, refused, same } from '../check.ts'
 import { ada, bob, sue } from '../people.ts'
-import { answerOf, inputOf, type Stage } from '../stage.ts'
+import { answerOf, conversation, inputOf, type Stage } from '../stage.ts'
 import { Refused, type Outcome, type Tab } from '../session-server.ts'
 import { words } from '../words.ts'
 import type { Scenario } from '../scenario.ts'
@@ -195,7 +195,7 @@ export const data: readonly Scenario[] = [
       const states = await Promise.all(
         [...tabs, late].map((tab) => stage.until(tab, 'that position', (state) => state.position >= position && state)),
       )
-      const shown = states.map(({ messages, runs, requests }) => ({ messages, runs, requests }))
+      const shown = states.map(conversation)
       for (const state of shown) same(state, shown[0], 'the conversation')
       same(answerOf(late.state, late.state.runs[0]?.id ?? '')?.tools.length, 1, 'its tool calls')
     },

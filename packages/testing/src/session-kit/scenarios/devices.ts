@@ -41,7 +41,7 @@ export const devices: readonly Scenario[] = [
       same(answerOf(phone.state, work.run)?.text, said.join(''), 'what the phone shows at once')
       await work.say('end')
       await work.end('complete')
-      await stage.over(phone, work.run)
+      await Promise.all([stage.over(phone, work.run), stage.over(tab, work.run)])
       same(answerOf(phone.state, work.run), answerOf(tab.state, work.run), 'the answer on both')
     },
   },

@@ -161,7 +161,11 @@ export const requests: readonly Scenario[] = [
       const error = { kind: 'error', error: 'Permission denied.' } as const
       done(await tab.do({ do: 'answer', request: id, answer: error, device: 'laptop' }), 'saying so')
       await stage.comes('the answer', work.told('answered'))
-      same(requestFor(tab.state, 'Where are you?')?.answer, error, 'what it said')
+      const { answer } = await stage.until(tab, 'the answer', (state) => {
+        const request = requestFor(state, 'Where are you?')
+        return request?.status === 'answered' && request
+      })
+      same(answer, error, 'what it said')
       done(await work.say('Then tell me.'), 'going on')
       await work.end('complete')
       same((await stage.over(tab, work.run)).end, 'complete', 'how it ended')

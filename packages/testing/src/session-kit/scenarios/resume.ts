@@ -78,6 +78,7 @@ export const resume: readonly Scenario[] = [
       await stage.over(other, work.run)
       await tab.back()
       await stage.over(tab, work.run)
+      tab.drop()
       exact(tab, await stage.server.log(stage.session, ada), 'the entries of the tab')
       same(answerOf(tab.state, work.run)?.text, words(301).join(''), 'the text')
     },
@@ -95,6 +96,7 @@ export const resume: readonly Scenario[] = [
       await work.say('b ')
       await work.end('complete')
       await stage.over(tab, work.run)
+      tab.drop()
       exact(tab, await stage.server.log(stage.session, ada), 'the entries of the tab')
       same(answerOf(tab.state, work.run)?.text, 'a b ', 'the text')
     },
@@ -128,7 +130,7 @@ export const resume: readonly Scenario[] = [
     area: 'resume',
     needs: ['identities', 'short-identities'],
     async run(stage) {
-      const tab = await stage.tab({ ...ada, validSeconds: 2 }, { after: 0 })
+      const tab = await stage.tab({ ...ada, validSeconds: 4 }, { after: 0 })
       const other = await stage.tab(bob)
       const work = await stage.begin(other, await stage.agent(), 'go')
       await work.say('a ')
@@ -252,7 +254,7 @@ export const resume: readonly Scenario[] = [
     isAlone: true,
     async run(stage) {
       const tab = await stage.tab(ada, { after: 0 })
-      const work = await stage.begin(tab, await stage.agent('assistant', { leaseMs: 2_000 }), 'go')
+      const work = await stage.begin(tab, await stage.agent('assistant', { leaseMs: 3_000 }), 'go')
       for (const word of said.slice(0, 6)) done(await work.say(word, 'reply'), 'a token')
       const before = await stage.server.log(stage.session, ada)
       await stage.comes('a server that is back', stage.server.restart())
@@ -308,7 +310,6 @@ async function resumeAfterLong(stage: Stage): Promise<void> {
   await stage.over(other, work.run)
   const canRestart = stage.server.lacks.restart === undefined
   if (canRestart) await stage.comes('a server that is back', stage.server.restart())
-  await other.back().catch(() => undefined) // it may not have noticed
   const later = await stage.tab(bob)
   const posts = words(120)
   for (const word of posts) done(await later.do({ do: 'post', text: word }), 'a post')

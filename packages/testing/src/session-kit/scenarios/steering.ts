@@ -23,7 +23,8 @@ export const steering: readonly Scenario[] = [
       await stage.until(other, 'that it was taken', ({ runs }) => runs[0]?.steers[0]?.status === 'taken')
       await steer(stage, tab, work, 'and a hotel')
       await work.end('complete')
-      const run = await stage.over(other, work.run)
+      await stage.over(other, work.run)
+      const run = await stage.drained(other, work.run)
       same(
         run.steers.map(({ status }) => status),
         ['taken', 'missed'],
@@ -51,7 +52,8 @@ export const steering: readonly Scenario[] = [
           () => tab.do({ do: 'steer', run: work.run, text }),
           () => work.end('complete'),
         )
-        const { steers } = await stage.over(tab, work.run)
+        await stage.over(tab, work.run)
+        const { steers } = await stage.drained(tab, work.run)
         if (steered.result === 'refused') {
           same(steers, [], 'steers of a run that refused one')
           continue
@@ -105,7 +107,8 @@ export const steering: readonly Scenario[] = [
       const texts = ['one', 'two', 'three']
       for (const text of texts) await steer(stage, tab, work, text)
       await work.end('complete')
-      const run = await stage.over(tab, work.run)
+      await stage.over(tab, work.run)
+      const run = await stage.drained(tab, work.run)
       const next = await stage.comes('the next run', agent.work())
       same(
         run.steers.map(({ status, next: by }) => [status, by]),

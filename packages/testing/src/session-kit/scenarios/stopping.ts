@@ -1,6 +1,6 @@
 import { check, done, refused, same } from '../check.ts'
 import { ada, bob } from '../people.ts'
-import { answerOf, requestFor, runFor } from '../stage.ts'
+import { answerOf, conversation, requestFor, runFor } from '../stage.ts'
 import { together } from '../together.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Outcome } from '../session-server.ts'
@@ -267,10 +267,10 @@ export const stopping: readonly Scenario[] = [
       const work = await stage.begin(tab, await stage.agent(), 'go')
       await work.end('complete')
       await stage.over(tab, work.run)
-      const before = await stage.server.log(stage.session, ada)
+      const before = await stage.server.read(stage.session, ada)
       const outcome = await tab.do({ do: 'go-on', run: work.run })
       check(outcome.result !== 'done', 'it was accepted')
-      same(await stage.server.log(stage.session, ada), before, 'the log')
+      same(conversation(await stage.server.read(stage.session, ada)), conversation(before), 'the session')
     },
   },
 ]
