@@ -101,6 +101,24 @@ test('S3: what was applied is not applied again, what is missing is asked for ag
   await quiet(client, peer)
 })
 
+test('S2: what was sent to an earlier subscription is no gap in the next one', async () => {
+  await using server = await ScriptedServer.start()
+  const { session, peer, clock, errors, client } = await setup(server)
+  const stop = session.subscribe(() => undefined)
+  await peer.next('subscribe')
+  stop()
+  clock.advance(1_000)
+  await peer.next('unsubscribe')
+  session.subscribe(() => undefined)
+  expect(await peer.next('subscribe')).toEqual({ type: 'subscribe', session: 's' })
+  peer.events('s', ...log.slice(4, 6))
+  peer.snapshot(viewOf('s', log.slice(0, 10)))
+  peer.events('s', ...log.slice(10))
+  await until(() => session.getSnapshot().view.seq === 20, session.subscribe)
+  expect(errors).toEqual([])
+  await quiet(client, peer)
+})
+
 test('S3: a gap that the server does not close drops the connection', async () => {
   await using server = await ScriptedServer.start()
   const { session, peer, again, clock } = await setup(server)

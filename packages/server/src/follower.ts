@@ -44,8 +44,10 @@ export class LogFollower implements Follower {
   }
 
   #advance(page: Page | undefined): Page | undefined {
-    if (page && !this.#closed) this.#cursor = page.last
-    return page?.visibleTo(this.#reader)
+    // What was still being read when it was closed is nobody's any more: its reader may have begun again elsewhere.
+    if (!page || this.#closed) return undefined
+    this.#cursor = page.last
+    return page.visibleTo(this.#reader)
   }
 
   /** The log is no more: the reader is woken to be told why. */

@@ -140,6 +140,19 @@ describe('a room', () => {
     }
   })
 
+  test('S2: a reader that leaves while it is read for is given nothing more', async () => {
+    const store = createMemoryStore()
+    const before = openHub(store)
+    await before.ask({ type: 'create' })
+    await before.hub.close()
+    await using server = openHub(store, 'node-2')
+    const follower = await server.hub.follow(key, ada, { after: 0, wake: () => undefined })
+    const page = follower.next()
+    expect(page).toBeInstanceOf(Promise)
+    follower.close()
+    expect(await page).toBeUndefined()
+  })
+
   test('S2 S2a: a session is opened from its snapshot, and the joiner’s view is the fold of the log', async () => {
     const store = createMemoryStore()
     await using writer = openHub(store)

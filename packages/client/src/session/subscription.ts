@@ -133,10 +133,11 @@ export class Subscription {
   }
 
   #resync(got: number): void {
-    if (this.#resyncing || !this.#on) return
-    this.#resyncing = true
     const { id, host, replica } = this.#options
-    const text = `Session ${id}: event ${got} came after ${replica.cursor ?? 'nothing'}, so what is between is asked for again.`
+    // Before the snapshot, which is on its way, only what was sent to an earlier subscription comes.
+    if (this.#resyncing || !this.#on || replica.cursor === undefined) return
+    this.#resyncing = true
+    const text = `Session ${id}: event ${got} came after ${replica.cursor}, so what is between is asked for again.`
     const error = new HeadraceError('internal', text)
     host.onError(error)
     this.#cancelResync = host.clock.after(resyncMs, () => host.drop(error))

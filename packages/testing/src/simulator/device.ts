@@ -24,7 +24,7 @@ export class Device {
       url: 'http://sim',
       token: () => world.token(actor),
       WebSocket: world.webSocket(this.host, actor),
-      fetch: () => Promise.reject(new Error('no page of older messages is simulated')),
+      fetch: world.fetch(this.host, actor),
       clock: this.host.clock,
       random: () => random.next(),
       newId: () => world.newName(name),

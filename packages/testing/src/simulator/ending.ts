@@ -6,6 +6,7 @@ import { systemGrant, type SessionView } from '@headrace/core'
 import type { History } from './history.ts'
 import type { World } from './world.ts'
 import { difference } from './link-audit.ts'
+import { Caretaker } from './caretaker.ts'
 import { Host } from './host.ts'
 
 /** Virtual time after which what has not happened never will. */
@@ -22,6 +23,7 @@ const lookAgainMs = 2_000
 
 export async function end(world: World): Promise<void> {
   heal(world)
+  const caretaker = new Caretaker(world)
   await quiet(world, answersLeft)
   if (world.journal.violation) return
   // A server that did not hear of what another one wrote learns of it with the next thing that is asked of it.
@@ -36,6 +38,7 @@ export async function end(world: World): Promise<void> {
   if (world.journal.violation) return
   for (const device of world.devices) for (const reader of device.readers.values()) reader.check()
   await checkServer(world, host)
+  caretaker.stop()
   await close(world)
 }
 
@@ -59,9 +62,8 @@ function heal(world: World): void {
   }
   for (const device of world.devices) if (!device.isClosed) device.client.setOnline(true)
   for (const worker of world.workers) worker.host.thaw()
-  for (const agent of world.setup.agents) {
-    if (!world.workers.some((worker) => worker.isLive && worker.agent === agent)) world.addWorker(agent)
-  }
+  // One more for each: a run may wait for one that it started, and whoever works on it may have no room for that.
+  for (const agent of world.setup.agents) world.addWorker(agent)
 }
 
 /** Whoever was told that there is no such session, before there was, looks again as a person would. */
@@ -91,6 +93,7 @@ type WhatIsLeft = (world: World) => (() => string) | undefined
 
 function answersLeft(world: World): ReturnType<WhatIsLeft> {
   if (world.waiting > 0) return () => `${world.waiting} commands are not answered`
+  if (world.stopping > 0) return () => `${world.stopping} servers do not come to an end`
   if (world.puller.isBusy) return () => 'the agent without a socket is not done'
   return undefined
 }
@@ -131,10 +134,12 @@ async function checkServer(world: World, host: Host): Promise<void> {
     }
     const rows = await driven(
       world,
-      world.http(host, (server) => server.messages(history.key, reader, 10_000)),
+      world.http(host, (server) =>
+        server.messages(history.key, reader, { before: Number.MAX_SAFE_INTEGER, limit: 10_000 }),
+      ),
     )
     const cold = JSON.stringify(history.cold.toSorted((a, b) => a.seq - b.seq))
-    if (`[${rows?.map((row) => row.json).join(',')}]` !== cold) {
+    if (`[${rows?.rows.map((row) => row.json).join(',')}]` !== cold) {
       world.journal.fail('state-is-fold', `${history.key}: the messages that went cold are not those that are stored`)
     }
   }

@@ -1,6 +1,7 @@
 /** What a server may send on one connection, and what it must not. */
 import { sessionKey, type Down, type Grant, type SessionId, type Up } from '@headrace/core'
 import type { Journal } from './journal.ts'
+import { leak } from './secrets.ts'
 import type { SocketWatch } from './server-socket.ts'
 
 /** Where a subscription stands: `undefined` until its snapshot has come. */
@@ -26,6 +27,10 @@ export class LinkAudit implements SocketWatch {
   }
 
   sent(text: string): void {
+    // A worker hears of what its own run has asked, whoever else may.
+    const hidden = text.startsWith('{"type":"signal"') ? undefined : leak(text, this.#reader.actor)
+    if (hidden !== undefined)
+      this.#journal.fail('for-their-eyes', `${this.#name}: what is for ${hidden} only is sent: ${text.slice(0, 400)}`)
     if (
       text.startsWith('{"type":"events"') ||
       text.startsWith('{"type":"snapshot"') ||

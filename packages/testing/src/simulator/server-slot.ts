@@ -92,6 +92,7 @@ export class ServerSlot {
     const process = this.#process
     if (!process) return
     this.#process = undefined
+    this.#world.stopping += 1
     await process.close()
     // Its last answers and goodbyes are on their way; then the process ends.
     await new Promise<void>((resolve) => void this.#world.loop.after(lingerMs, () => resolve()))
@@ -99,6 +100,7 @@ export class ServerSlot {
       this.#world.journal.fail('no-leak', `${process.host.name} is closed and has ${process.host.timers} timers`)
     process.host.kill()
     for (const link of this.#world.links) if (link.server.host === process.host) link.cut({ tells: ['client'] })
+    this.#world.stopping -= 1
   }
 }
 

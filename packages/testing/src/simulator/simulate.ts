@@ -32,6 +32,8 @@ export interface SimulationResult {
   /** The same for the same seed, else nearly always another: of all that became durable and was answered. */
   readonly digest: number
   readonly counts: SimulationCounts
+  /** How many events of each type became durable. */
+  readonly types: ReadonlyMap<string, number>
   /** Lines, if they were asked for. */
   readonly trace: readonly string[]
 }
@@ -65,12 +67,13 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const until = world.loop.now + (plan.moves.at(-1)?.at ?? 0)
   while (!world.journal.violation && (await world.loop.step(until)));
   if (!world.journal.violation) await end(world)
-  const { violation, digest, counts } = world.journal
+  const { violation, digest, counts, types } = world.journal
   return {
     seed,
     plan,
     violation,
     digest,
+    types,
     counts: { steps: world.loop.steps, moves: done, ...counts, ms: world.nowMs },
     trace: world.trace ?? [],
   }

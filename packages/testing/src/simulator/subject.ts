@@ -48,7 +48,11 @@ export interface SimulatedServer {
   readonly http: {
     submit(key: SessionKey, command: Command): Promise<Outcome>
     view(key: SessionKey, reader: Reader, atLeast: number): Promise<SessionView>
-    messages(key: SessionKey, reader: Reader, limit: number): Promise<readonly MessageRow[]>
+    messages(
+      key: SessionKey,
+      reader: Reader,
+      page: { readonly before: number; readonly limit: number },
+    ): Promise<{ readonly rows: readonly MessageRow[]; readonly more: boolean }>
     claim(agent: AgentName, worker: string, grant: Grant, leaseMs: number): Promise<PulledRun | undefined>
   }
   /** Shuts down in good order. */

@@ -1,9 +1,11 @@
 /** Everything that is simulated: machines, network, disk, and what everybody saw. */
 import {
   HeadraceError,
+  actorKind,
   sessionKey,
   verbs,
   type Actor,
+  type ActorKind,
   type CommandBody,
   type Down,
   type Grant,
@@ -11,23 +13,33 @@ import {
   type SessionKey,
   type Store,
   type Up,
+  type Verb,
 } from '@headrace/core'
 import { webSocketOf, type ClientSocket } from './client-socket.ts'
 import { Device } from './device.ts'
 import { EventLoop } from './event-loop.ts'
 import type { Host } from './host.ts'
 import { Journal, type CommandRecord } from './journal.ts'
-import { LinkAudit } from './link-audit.ts'
+import { LinkAudit, difference } from './link-audit.ts'
 import { Link } from './network.ts'
 import { Puller } from './puller.ts'
 import { Random } from './random.ts'
 import { scripted } from './scripted.ts'
+import { leak } from './secrets.ts'
 import { ServerSlot } from './server-slot.ts'
 import { ServerSocket } from './server-socket.ts'
 import { WorkerProcess } from './worker-process.ts'
 import type { Plan, Setup } from './setup.ts'
 import type { StoreTrouble } from './simulated-store.ts'
 import type { Subject } from './subject.ts'
+
+/** What each kind of actor may do. */
+const may: Readonly<Record<ActorKind, readonly Verb[]>> = {
+  user: ['read', 'post', 'send', 'control', 'answer', 'take-floor'],
+  operator: verbs,
+  agent: ['read', 'post', 'send', 'write-as-agent'],
+  system: verbs,
+}
 
 /** When every simulation begins: 1 January 2026. */
 const beginning = Date.UTC(2026, 0, 1)
@@ -52,6 +64,8 @@ export class World {
   readonly links: Set<Link> = new Set()
   /** Commands that somebody waits for. */
   waiting = 0
+  /** Servers that shut down. */
+  stopping = 0
   /** No fault happens any more. */
   isHealing = false
   /** How long a token is good. */
@@ -80,7 +94,8 @@ export class World {
     this.sessions = Array.from({ length: setup.sessions }, (_, index) => `s${index + 1}`)
     this.servers = Array.from({ length: setup.servers }, (_, index) => new ServerSlot(`server${index + 1}`, this))
     for (const server of this.servers) server.start()
-    for (let index = 0; index < setup.people; index += 1) this.addDevice(`user:p${index + 1}`)
+    for (let index = 0; index < setup.people; index += 1)
+      this.addDevice(index === 2 ? 'operator:o1' : `user:p${index + 1}`)
     for (let index = 0; index < setup.workers; index += 1)
       this.addWorker(setup.agents[index % setup.agents.length] ?? 'assistant')
     this.puller = new Puller(this)
@@ -126,12 +141,12 @@ export class World {
   // Who people are.
 
   grant(actor: Actor): Grant {
-    const isAgent = actor.startsWith('agent:')
+    const kind = actorKind(actor)
     return {
       tenant,
       actor,
-      capabilities: [{ sessions: '**', verbs }],
-      agents: isAgent ? ['*'] : [],
+      capabilities: [{ sessions: '**', verbs: may[kind] }],
+      agents: kind === 'agent' ? ['*'] : [],
       expiresAt: Number.MAX_SAFE_INTEGER,
     }
   }
@@ -258,6 +273,36 @@ export class World {
       }
       await new Promise<void>((resolve) => void host.clock.after(500, resolve))
     }
+  }
+
+  /** Asks for a session over HTTP: what comes must be what its reader may see. */
+  async look(device: Device, session: string): Promise<void> {
+    const grant = this.grant(device.actor)
+    const key = this.key(session)
+    const view = await this.http(device.host, (server) => server.view(key, grant, 0))
+    if (!view) return
+    const text = JSON.stringify(view)
+    const hidden = leak(text, device.actor)
+    if (hidden !== undefined) this.journal.fail('for-their-eyes', `${device.name} is given what is for ${hidden} only`)
+    const history = this.journal.history(key)
+    if (view.seq > history.head)
+      return this.journal.fail('durable-first', `${device.name} is given a view of ${view.seq}`)
+    if (text !== history.viewText(view.seq, grant))
+      this.journal.fail('state-is-fold', `${device.name} asked: ${difference(view, history.view(view.seq, grant))}`)
+  }
+
+  /** What a client reads beside its connection: pages of older messages. */
+  fetch(host: Host, actor: Actor): typeof globalThis.fetch {
+    const answer = async (url: URL): Promise<Response> => {
+      const [, session = ''] = /sessions\/([^/]+)\/messages$/.exec(url.pathname) ?? []
+      const page = { before: Number(url.searchParams.get('before')), limit: Number(url.searchParams.get('limit')) }
+      const found = await this.http(host, (server) => server.messages(this.key(session), this.grant(actor), page))
+      if (!found) throw new Error('The simulated network lost the request.')
+      const messages = found.rows.map((row): unknown => JSON.parse(row.json))
+      const response: unknown = { ok: true, status: 200, json: async () => ({ messages, more: found.more }) }
+      return response as Response // as much of it as a client uses
+    }
+    return (input) => answer(new URL(input instanceof Request ? input.url : input))
   }
 
   /** A failure that somebody reported. */

@@ -22,8 +22,7 @@ function start(options: VirtualServerOptions): SimulatedServer {
     http: {
       submit: (key, command) => hub.submit(key, command),
       view: (key, reader, atLeast) => hub.view(key, reader, atLeast),
-      messages: async (key, reader, limit) =>
-        (await hub.messages(key, reader, { before: Number.MAX_SAFE_INTEGER, limit })).rows,
+      messages: (key, reader, page) => hub.messages(key, reader, page),
       claim: (agent, worker, grant, leaseMs) =>
         hub.claim(agent, worker, grant, { leaseMs, waitMs: 1_000, signal: new AbortController().signal }),
     },

@@ -3,7 +3,15 @@
  * see it: a check that no mutant can fail would be worth nothing.
  */
 import { Buffer } from 'node:buffer'
-import { AppendConflict, HeadraceError, type Run, type SessionKey, type SessionState, type Store } from '@headrace/core'
+import {
+  AppendConflict,
+  HeadraceError,
+  type Request,
+  type Run,
+  type SessionKey,
+  type SessionState,
+  type Store,
+} from '@headrace/core'
 import { connect, type Client, type Session } from '@headrace/client'
 import { sessionRules, type Follower, type Page, type Rules, type SocketHub } from '@headrace/server/virtual'
 import type { ServerSurroundings, Subject } from '@headrace/testing/simulator'
@@ -323,6 +331,114 @@ export const mutants: readonly Mutant[] = [
       })
       return decide(open, { ...command, body: { type: 'cancel', target: { run: again.id } } }, now, options)
     }),
+  },
+  {
+    name: 'takes a second answer to a request',
+    subject: rules((decide) => (state, command, now, options) => {
+      const { body } = command
+      if (body.type !== 'answer') return decide(state, command, now, options)
+      const requests = state.view.requests.map((request): Request => {
+        if (request.id !== body.request) return request
+        const { answer: _, by: __, closedAt: ___, ...open } = request
+        return { ...open, status: request.claim ? 'claimed' : 'open' }
+      })
+      return decide({ ...state, view: { ...state.view, requests } }, command, now, options)
+    }),
+  },
+  {
+    name: 'lets anybody answer',
+    subject: rules((decide) => (state, command, now, options) => {
+      if (command.body.type !== 'answer') return decide(state, command, now, options)
+      const requests = state.view.requests.map((request): Request => {
+        const { answerers: _, ...rest } = request
+        return rest
+      })
+      return decide({ ...state, view: { ...state.view, requests } }, command, now, options)
+    }),
+  },
+  {
+    name: 'takes output while a run is paused',
+    subject: rules((decide) => (state, command, now, options) => {
+      const { body } = command
+      if (body.type !== 'write') return decide(state, command, now, options)
+      const free = withRun(state, body.run, ({ paused: _, ...run }) => run)
+      return decide(free, command, now, options)
+    }),
+  },
+  {
+    name: 'claims while a person holds the floor',
+    subject: rules((decide) => (state, command, now, options) => {
+      if (command.body.type !== 'claim') return decide(state, command, now, options)
+      return decide({ ...state, view: { ...state.view, floor: { asked: [] } } }, command, now, options)
+    }),
+  },
+  {
+    name: 'gives the floor to whoever asks',
+    subject: rules((decide) => (state, command, now, options) => {
+      if (command.body.type !== 'take-floor') return decide(state, command, now, options)
+      return decide({ ...state, view: { ...state.view, floor: { asked: [] } } }, command, now, options)
+    }),
+  },
+  {
+    name: 'lets a suspended run be claimed',
+    subject: rules((decide) => (state, command, now, options) => {
+      const { body } = command
+      if (body.type !== 'claim' && body.type !== 'tick') return decide(state, command, now, options)
+      // Whoever comes first after the suspension takes it again.
+      const held = state.view.runs.find((run) => run.status === 'suspended')
+      if (!held) return decide(state, command, now, options)
+      const { id, agent, input, policy, by, queuedAt, attempt, maxAttempts } = held
+      const free = withRun(state, id, () => ({
+        id,
+        agent,
+        input,
+        policy,
+        by,
+        queuedAt,
+        attempt,
+        maxAttempts,
+        status: 'queued',
+      }))
+      const grant = {
+        ...command.grant,
+        agents: ['*'],
+        capabilities: [{ sessions: '**', verbs: ['write-as-agent' as const] }],
+      }
+      return decide(free, { grant, body: { type: 'claim', run: id, worker: 'w' } }, now, options)
+    }),
+  },
+  {
+    name: 'forgets to wake a run that waits for an answer',
+    subject: rules((decide) => (state, command, now, options) => {
+      const decision = decide(state, command, now, options)
+      const { type } = command.body
+      if (decision.outcome !== 'accepted' || (type !== 'answer' && type !== 'tick')) return decision
+      const kept = decision.events.filter((event) => event.type !== 'run.woken')
+      if (kept.length === decision.events.length) return decision
+      const events = kept.map((event, index) => ({ ...event, seq: state.view.seq + index + 1 }))
+      return { ...decision, events, state: events.reduce(sessionRules.fold, state) }
+    }),
+  },
+  {
+    name: 'does not count against budgets',
+    subject: rules((decide) => (state, command, now, options) => {
+      const { budget: _, runBudget: __, participantBudget: ___, ...view } = state.view
+      if (command.body.type !== 'write') return decide(state, command, now, options)
+      const runs = view.runs.map(({ budget: _own, ...run }): Run => run)
+      return decide({ ...state, view: { ...view, runs } }, command, now, options)
+    }),
+  },
+  {
+    name: 'shows everybody what is for some',
+    subject: through((hub) => ({
+      follow: (key, _reader, options) => hub.follow(key, { actor: 'system:headrace' }, options),
+    })),
+  },
+  {
+    name: 'gives a joiner what is for others',
+    subject: through((hub) => ({
+      view: (key, _reader, atLeast) => hub.view(key, { actor: 'system:headrace' }, atLeast),
+    })),
   },
   {
     name: 'believes the wall clock',

@@ -1,56 +1,32 @@
 /** What people do. */
-import type { CancelTarget, CommandBody, JsonObject, SendPolicy, SessionView } from '@headrace/core'
-import type { Device } from '../device.ts'
+import type { CancelTarget, CommandBody, JsonObject, SendPolicy, SessionSettings, SessionView } from '@headrace/core'
+import { person, say } from './person.ts'
 import type { Move } from '../move.ts'
 import type { Random } from '../random.ts'
-import type { World } from '../world.ts'
-
-interface Place {
-  readonly device: Device
-  readonly id: string
-  /** What the device shows. */
-  readonly view: SessionView
-}
-
-/** A move of somebody who looks at a session. */
-function person(
-  name: string,
-  share: number,
-  act: (place: Place, random: Random, world: World) => string | undefined,
-): Move {
-  return {
-    name,
-    share,
-    act(world, random) {
-      const device = random.pick(world.devices.filter((other) => !other.isClosed))
-      const id = random.pick(world.sessions)
-      if (!device || id === undefined) return undefined
-      const view = device.session(id).getSnapshot().view
-      const done = act({ device, id, view }, random, world)
-      return done === undefined ? undefined : `${device.name} (${device.actor}) in ${id}: ${done}`
-    },
-  }
-}
-
-const words = ['hello', 'again', 'wait', 'why', 'ok'] as const
-
-function say(random: Random): string {
-  return `${random.pick(words)} ${random.below(10_000)}`
-}
 
 function policyOf(random: Random): SendPolicy | undefined {
-  return random.pick([undefined, undefined, 'queue', 'parallel', 'interrupt', 'reject'] as const)
+  return random.pick([undefined, undefined, 'queue', 'parallel', 'interrupt', 'reject', 'steer'] as const)
 }
 
 function inputOf(view: SessionView, random: Random): string | undefined {
   return random.pick(view.messages.filter((message) => message.role === 'user'))?.id
 }
 
+/** Settings that most sessions do without. */
+function extras(random: Random): SessionSettings {
+  return {
+    ...(random.chance(0.15) && { runBudget: { tokens: 150, toolCalls: 4 } }),
+    ...(random.chance(0.1) && { budget: { tokens: 500 } }),
+    ...(random.chance(0.1) && { unwatched: { afterMs: 3_000, action: random.chance(0.5) ? 'pause' : 'cancel' } }),
+    ...(random.chance(0.15) && { retention: { rawMs: 1_000 } }),
+  }
+}
+
 export const peopleMoves: readonly Move[] = [
   person('create', 3, ({ device, id }, random, { setup }) => {
     const policy = random.pick(setup.policies) ?? 'queue'
     device.ask(id, (session) =>
-      session.create({ policy, maxAttempts: setup.maxAttempts, metadata: { n: random.below(9) } }),
+      session.create({ policy, maxAttempts: setup.maxAttempts, metadata: { n: random.below(9) }, ...extras(random) }),
     )
     return `creates it (${policy})`
   }),
@@ -88,6 +64,7 @@ export const peopleMoves: readonly Move[] = [
       { all: true },
       { own: true },
       agent === undefined ? undefined : { agent },
+      run === undefined ? undefined : { subtree: run },
       run === undefined ? undefined : { run },
       run === undefined ? undefined : { run },
     ]
@@ -114,10 +91,14 @@ export const peopleMoves: readonly Move[] = [
     world.addDevice(device.actor)
     return 'is closed, another device takes its place'
   }),
-  person('burst', 1, ({ device, id }, random) => {
+  person('burst', 0.4, ({ device, id }, random) => {
     const count = random.between(5, 60)
     for (let index = 0; index < count; index += 1) device.ask(id, (session) => session.post(`line ${index}`))
     return `posts ${count} lines at once`
+  }),
+  person('look', 2, ({ device, id }, _random, world) => {
+    void world.look(device, id)
+    return 'asks for the session over HTTP'
   }),
   person('twice', 4, ({ device, id, view }, random, world) => {
     // The same command from two tabs of one person, or from one that lost its patience.
