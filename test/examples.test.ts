@@ -18,7 +18,12 @@ const entries: Readonly<Record<string, string>> = {
   '@headrace/server/store/memory': 'packages/server/src/store/memory.ts',
   '@headrace/server/store/embedded': 'packages/server/src/store/embedded.ts',
   '@headrace/testing': 'packages/testing/src/index.ts',
+  '@headrace/server/virtual': 'packages/server/src/virtual.ts',
   '@headrace/testing/store-contract': 'packages/testing/src/store-contract.ts',
+  '@headrace/testing/session-kit': 'packages/testing/src/session-kit.ts',
+  '@headrace/testing/session-contract': 'packages/testing/src/session-contract.ts',
+  '@headrace/testing/headrace-server': 'packages/testing/src/headrace-server.ts',
+  '@headrace/testing/simulator': 'packages/testing/src/simulator.ts',
 }
 
 /** What an example takes for granted: the reader's own. */
@@ -45,6 +50,13 @@ const given: Readonly<Record<string, string>> = {
   at: 'const at: number',
   done: 'function done(): void',
   shelf: 'const shelf: Storage',
+  store: 'const store: import("@headrace/core").Store',
+  clock: 'const clock: import("@headrace/server").Clock',
+  ws: 'const ws: import("ws").WebSocket',
+  stream: 'const stream: import("node:stream").Duplex',
+  verify: 'function verify(token: string): Promise<import("@headrace/core").Grant>',
+  onError: 'function onError(error: import("@headrace/core").HeadraceError): void',
+  myServer: 'function myServer(): Promise<import("@headrace/testing/session-kit").SessionServer>',
   createServer: 'const createServer: typeof import("node:http").createServer',
 }
 
