@@ -15,3 +15,12 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer)
   },
 }
+
+/**
+ * How much is left of a time that began at a moment, in milliseconds; nothing or less when it has passed. Nothing either
+ * where the clock was set back since: a wait must not last an hour because a clock did.
+ */
+export function restOf(ms: number, began: number, clock: Clock): number {
+  const now = clock.now()
+  return now < began ? 0 : began + ms - now
+}

@@ -133,9 +133,12 @@ export class Dispatcher {
   /** What a worker still holds counts against its capacity, so that is settled before it is given more. */
   async #start(pool: Pool, slot: Slot, held: readonly HeldRun[]): Promise<void> {
     try {
-      await this.#resume(pool, slot, held)
+      await this.#resume(
+        pool,
+        slot,
+        held.filter((claim) => !slot.held.has(heldId(pool, claim))),
+      )
     } catch (thrown) {
-      // Its leases decide about what could not be looked up.
       this.#report(HeadraceError.from(thrown))
     }
     slot.isStarting = false
@@ -322,20 +325,43 @@ export class Dispatcher {
     if (now?.status === 'active' && now.cancel) slot.signal(held, { signal: 'cancel' })
   }
 
+  /**
+   * Tells a worker that came back what it missed. Where that can't be looked up now the worker is believed, so that it
+   * hears of what happens from here on, and what it missed is told later.
+   */
   async #resume(pool: Pool, slot: Slot, held: readonly HeldRun[]): Promise<void> {
+    const unsure: HeldRun[] = []
     for (const claim of held) {
-      const key: SessionKey = `${pool.tenant}!${claim.session}`
-      if (slot.held.has(`${key} ${claim.run}`)) continue
-      const { view } = (await this.#options.room(key)).state
-      const run = view.runs.find((candidate) => candidate.id === claim.run)
-      const still = run?.status === 'active' && run.attempt === claim.attempt && run.worker === slot.worker
-      if (!still) {
-        slot.signal(claim, { signal: 'lost' })
-        continue
+      try {
+        await this.#resumeRun(pool, slot, claim)
+      } catch (thrown) {
+        const error = HeadraceError.from(thrown)
+        this.#report(error)
+        // Of anything else its lease decides.
+        if (error.retry !== 'later') continue
+        slot.held.set(heldId(pool, claim), claim)
+        unsure.push(claim)
       }
-      slot.held.set(`${key} ${claim.run}`, claim)
-      for (const { signal } of missedSignals(view, claim.run)) slot.signal(claim, signal)
     }
+    if (unsure.length === 0 || this.#closed) return
+    this.#options.clock.after(retryMs, () => {
+      const left = unsure.filter((claim) => slot.held.has(heldId(pool, claim)))
+      if (pool.slots.has(slot)) void this.#resume(pool, slot, left)
+    })
+  }
+
+  async #resumeRun(pool: Pool, slot: Slot, claim: HeldRun): Promise<void> {
+    const id = heldId(pool, claim)
+    const room = await this.#options.room(`${pool.tenant}!${claim.session}`)
+    // It may have been claimed through another server, of which this one has not heard.
+    if (!holds(room, slot, claim)) await room.catchUp()
+    if (!holds(room, slot, claim)) {
+      slot.held.delete(id)
+      slot.signal(claim, { signal: 'lost' })
+      return
+    }
+    slot.held.set(id, claim)
+    for (const { signal } of missedSignals(room.state.view, claim.run)) slot.signal(claim, signal)
   }
 
   #later(run: () => void, error: HeadraceError): void {
@@ -374,6 +400,15 @@ function endsAttempt({ type }: SessionEvent): boolean {
 
 function poolId({ tenant, agent }: Pick<Pool, 'tenant' | 'agent'>): string {
   return `${tenant}!${agent}`
+}
+
+function heldId({ tenant }: Pool, { session, run }: HeldRun): string {
+  return `${tenant}!${session} ${run}`
+}
+
+function holds(room: Room, { worker }: Slot, { run: id, attempt }: HeldRun): boolean {
+  const run = room.state.view.runs.find((candidate) => candidate.id === id)
+  return run?.status === 'active' && run.attempt === attempt && run.worker === worker
 }
 
 function room(slot: Slot): number {

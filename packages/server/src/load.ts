@@ -26,8 +26,24 @@ export async function loadSession(
   key: SessionKey,
   { fold }: Rules = sessionRules,
 ): Promise<LoadedSession> {
-  // The floor first: it only moves up, and the snapshot is never below it.
-  const floor = await store.floor(key)
+  for (;;) {
+    // The floor first: it only moves up, and the snapshot is never below it.
+    const floor = await store.floor(key)
+    try {
+      return await loadFrom(store, key, { floor, fold })
+    } catch (thrown) {
+      // Events that another server dropped between snapshot and log are no damage: there is a newer snapshot now.
+      const isGap = thrown instanceof HeadraceError && thrown.code === 'store_corrupt'
+      if (!isGap || (await store.floor(key)) <= floor) throw thrown
+    }
+  }
+}
+
+async function loadFrom(
+  store: Store,
+  key: SessionKey,
+  { floor, fold }: { readonly floor: number; readonly fold: Rules['fold'] },
+): Promise<LoadedSession> {
   const [snapshot, row] = await Promise.all([store.getSnapshot(key), store.row(key)])
   let state = snapshot ? parseState(key, snapshot.state) : emptyState(splitKey(key).session)
   const limits = { maxEvents: 1_000, maxChars: 4_194_304 }

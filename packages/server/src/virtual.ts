@@ -30,6 +30,8 @@ export interface VirtualServerOptions {
   readonly clock: Clock
   /** Runs something when all that came in this turn has been handled. */
   readonly soon: (run: () => void) => void
+  /** How long a connection's next write waits for more to go with it, in milliseconds, as under load. Default 0. */
+  readonly paceMs?: number
   /** Turns a token into what its bearer may do, as `Auth.verify` does. */
   readonly verify: (token: string) => Promise<Grant>
   readonly onError: (error: HeadraceError) => void
@@ -64,7 +66,17 @@ export interface VirtualServer {
  * ```
  */
 export function createVirtualServer(options: VirtualServerOptions): VirtualServer {
-  const { node, store, clock, soon, verify, onError, rules = sessionRules, through = (hub) => hub } = options
+  const {
+    node,
+    store,
+    clock,
+    soon,
+    paceMs = 0,
+    verify,
+    onError,
+    rules = sessionRules,
+    through = (hub) => hub,
+  } = options
   const hub = new RoomHub({
     node,
     store,
@@ -83,7 +95,7 @@ export function createVirtualServer(options: VirtualServerOptions): VirtualServe
   return {
     hub: seen,
     accept(ws, socket) {
-      const pace = { windowMs: 0, soon }
+      const pace = { windowMs: paceMs, soon }
       const connection = new Connection(ws, socket, {
         hub: seen,
         access,

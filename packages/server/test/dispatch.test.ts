@@ -1,4 +1,4 @@
-import type { CommandBody, Grant, HeldRun, WriteOp } from '@headrace/core'
+import { HeadraceError, type CommandBody, type Grant, type HeldRun, type WriteOp } from '@headrace/core'
 import { describe, expect, test } from 'vitest'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { ada, grantOf, key, openHub, text, type TestHub } from './support/hub.ts'
@@ -284,6 +284,28 @@ describe('dispatch', () => {
     await send(server)
     await settled()
     expect(third.assigned).toHaveLength(1)
+  })
+
+  test('C3: a worker that came back while the store did not answer hears of a stop all the same', async () => {
+    const store = createMemoryStore()
+    const before = openHub(store)
+    await before.ask({ type: 'create' })
+    const first = work(before, 'w1')
+    await send(before)
+    await settled()
+    await before.hub.close()
+    const flaky = { ...store }
+    await using server = openHub(flaky, 'node-2')
+    flaky.getSnapshot = () => Promise.reject(new HeadraceError('store_unavailable', 'The store does not answer now.'))
+    const [run] = first.assigned
+    const back = work(server, 'w1', { held: [{ session: 'demo/1', run: run!.run, attempt: 1 }] })
+    await settled()
+    flaky.getSnapshot = (...args) => store.getSnapshot(...args)
+    await server.ask({ type: 'cancel', target: { all: true } })
+    await settled()
+    expect(back.signals.map(([signal]) => signal)).toContain('cancel')
+    await server.clock.advance(1_000)
+    expect(back.signals.map(([signal]) => signal)).not.toContain('lost')
   })
 
   test('R3 C3: a cancel while a worker is coming back reaches it', async () => {

@@ -49,6 +49,28 @@ describe('servers that share a store', () => {
   })
 })
 
+test('S4: a session that another server compacts while it is opened is opened all the same', async () => {
+  const store = shared(createMemoryStore())
+  await using one = openHub(store, 'node-1')
+  await one.ask({ type: 'create' })
+  for (let index = 0; index < 4; index += 1) await one.ask({ type: 'post', parts: text(`${index}`) })
+  const { state } = await one.hub.room(key)
+  const compact = (): Promise<void> =>
+    store.compact(key, { floor: { seq: 5, state: JSON.stringify(state) }, drop: [[3, 4]] })
+  let isDone = false
+  const overtaken: Store = {
+    ...store,
+    async read(...args) {
+      if (!isDone) await compact()
+      isDone = true
+      return store.read(...args)
+    },
+  }
+  await using two = openHub(overtaken, 'node-2')
+  expect(await two.hub.view(key, ada)).toEqual(state.view)
+  expect(isDone).toBe(true)
+})
+
 describe('an append whose outcome is unknown', () => {
   test('L2: stays unknown where the log can’t be read either', async () => {
     const inner = createMemoryStore()

@@ -17,7 +17,7 @@
 import { HeadraceError, type CommandBody, type WriteOp } from '@headrace/core'
 import { appendOp, isLast, opChars, type EndOp, type LastOp } from './ops.ts'
 import { isLost } from './is-lost.ts'
-import type { Clock } from '../clock.ts'
+import { restOf, type Clock } from '../clock.ts'
 import type { Backoff } from '../net/backoff.ts'
 import type { Accepted } from '../outbox.ts'
 
@@ -179,7 +179,7 @@ export class BatchWriter {
 
   #pump(): void {
     while (!this.#stopped && !this.#resending && this.#buffer.length > 0 && this.#unanswered.length < maxInFlight) {
-      const wait = this.#sentAt + intervalMs - this.#options.clock.now()
+      const wait = restOf(intervalMs, this.#sentAt, this.#options.clock)
       const hurry = this.#unanswered.length === 0 || this.#ending || this.#buffer.length >= maxBatchOps
       if (wait > 0 && !hurry) return this.#pumpAfter(wait)
       this.#send(this.#nextBatch())

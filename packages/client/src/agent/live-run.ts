@@ -38,7 +38,7 @@ import { RunRequests } from './run-requests.ts'
 import { RunSteers } from './run-steers.ts'
 import { RunStopped, type StopReason } from './run-stopped.ts'
 import type { Assignment } from './assignment.ts'
-import type { Clock } from '../clock.ts'
+import { restOf, type Clock } from '../clock.ts'
 import type { Backoff } from '../net/backoff.ts'
 import type { Accepted } from '../outbox.ts'
 import type { Chunk, ChunkStream } from './chunk.ts'
@@ -412,9 +412,13 @@ export class LiveRun implements AgentRun {
   #beatLater(): void {
     const { clock } = this.#options
     const everyMs = this.assignment.leaseMs / 3
-    const spokeAt = (): number => Math.max(this.#writer.sentAt, this.#beatAt)
-    this.#cancelBeat = clock.after(spokeAt() + everyMs - clock.now(), () => {
-      if (clock.now() - spokeAt() >= everyMs) this.#beat()
+    const spokeAt = (): number => {
+      const { sentAt } = this.#writer
+      // What is in the future was said before the clock was set back; then nobody knows how long ago.
+      return sentAt > clock.now() ? this.#beatAt : Math.max(sentAt, this.#beatAt)
+    }
+    this.#cancelBeat = clock.after(restOf(everyMs, spokeAt(), clock), () => {
+      if (restOf(everyMs, spokeAt(), clock) <= 0) this.#beat()
       this.#beatLater()
     })
   }

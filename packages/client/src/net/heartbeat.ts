@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { restOf, type Clock } from '../clock.ts'
 
 export interface HeartbeatOptions {
   readonly clock: Clock
@@ -34,8 +34,10 @@ export class Heartbeat {
 
   #watch(idleMs: number, thirds: number): void {
     const { clock, ping, dead } = this.#options
-    const wait = Math.ceil(this.#heardAt + (idleMs * thirds) / 3 - clock.now())
+    const wait = Math.ceil(restOf((idleMs * thirds) / 3, this.#heardAt, clock))
     this.#cancel = clock.after(wait, () => {
+      // A clock that was set back says nothing of the time that has passed.
+      if (clock.now() < this.#heardAt) this.heard()
       const silent = clock.now() - this.#heardAt
       if (silent >= idleMs) return dead(silent)
       const passed = Math.floor((silent * 3) / idleMs)

@@ -10,6 +10,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HeadraceError, type Grant, type SessionKey } from '@headrace/core'
+import { restOf } from '../clock.ts'
 import type { Follower, Page } from '../hub-types.ts'
 import type { HttpServices } from './http-services.ts'
 import type { Wait } from './http-waits.ts'
@@ -85,7 +86,7 @@ export class EventStream {
     if (this.#state === 'pumping') this.#again = true
     if (this.#state !== 'waiting' || this.#isPaced) return
     const { clock, pace } = this.#services
-    const rest = this.#pumpedAt + pace.windowMs - clock.now()
+    const rest = restOf(pace.windowMs, this.#pumpedAt, clock)
     if (pace.windowMs === 0 || rest <= 0) return void this.#pump()
     this.#isPaced = true
     this.#cancelPace = clock.after(rest, () => {

@@ -12,7 +12,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Down } from '@headrace/core'
 import { textFrames } from '../text-frames.ts'
-import type { Clock } from '../clock.ts'
+import { restOf, type Clock } from '../clock.ts'
 import type { Follower, Meter, Page } from '../hub-types.ts'
 import type { Pacing } from '../pace.ts'
 
@@ -90,7 +90,7 @@ export class Outlet {
     if (this.#scheduled || this.#flushing || this.#full || this.#closed || this.#due.size === 0) return
     this.#scheduled = true
     const { clock, pace } = this.#options
-    const wait = this.#lastFlush + pace.windowMs - clock.now()
+    const wait = restOf(pace.windowMs, this.#lastFlush, clock)
     if (pace.windowMs === 0 || wait <= 0) pace.soon(() => this.#flush())
     else clock.after(wait, () => this.#flush())
   }

@@ -298,6 +298,8 @@ export class Connection {
   #watch(): void {
     const { clock, limits } = this.#options
     this.#cancelIdle = clock.after(limits.idleMs / 3, () => {
+      // A clock that was set back says nothing of the time that has passed.
+      if (clock.now() < this.#lastHeard) this.#lastHeard = clock.now()
       const silent = clock.now() - this.#lastHeard
       if (silent >= limits.idleMs) {
         this.#options.meter.cut('idle_timeout')

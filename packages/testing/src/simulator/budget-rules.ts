@@ -7,6 +7,7 @@ interface RunUse {
   /** Of itself and of all that it started. */
   tokens: number
   toolCalls: number
+  isUsedUp: boolean
 }
 
 /** Adds up what is used, and looks after each batch that nothing goes on that has used up its budget. */
@@ -29,13 +30,16 @@ export class BudgetRules {
         return
       case 'run.queued': {
         const { id, parent, budget } = event.data
-        this.#runs.set(id, { parent, budget, tokens: 0, toolCalls: 0 })
+        this.#runs.set(id, { parent, budget, tokens: 0, toolCalls: 0, isUsedUp: false })
         return
       }
       case 'run.used':
         return this.#use(event.run, tokensOf(event.data.usage), 0)
-      case 'run.ended':
+      case 'run.ended': {
+        const run = this.#runs.get(event.run ?? '')
+        if (run && event.data.reason === 'budget') run.isUsedUp = true
         return this.#use(event.run, tokensOf(event.data.usage), 0)
+      }
       case 'part.opened':
         return this.#use(event.run, 0, event.data.start.kind === 'tool' ? 1 : 0)
       default:
@@ -52,14 +56,16 @@ export class BudgetRules {
     }
   }
 
+  /** @param open - runs that go on. What a run that is over has left to those that it started, nobody counts. */
   checkBatch(open: readonly string[]): void {
     for (const id of open) {
-      for (let run = this.#runs.get(id); run; run = this.#runs.get(run.parent ?? '')) {
-        const over = overspent(run.budget, run.tokens, run.toolCalls)
-        if (over !== undefined) this.#fail('budget', `run ${id} goes on though ${over}`)
-      }
+      const run = this.#runs.get(id)
+      const own = overspent(run?.budget, run?.tokens ?? 0, run?.toolCalls ?? 0)
+      if (own !== undefined) this.#fail('budget', `run ${id} goes on though ${own}`)
+      for (let above = run; above; above = this.#runs.get(above.parent ?? ''))
+        if (above.isUsedUp) this.#fail('budget', `run ${id} goes on though what started it has used up its budget`)
       const over = overspent(this.#budget, this.#tokens, this.#toolCalls)
-      if (over !== undefined) this.#fail('budget', `run ${id} goes on though all runs together: ${over}`)
+      if (over !== undefined) this.#fail('budget', `run ${id} goes on though of all runs together ${over}`)
     }
   }
 }

@@ -15,6 +15,9 @@ const patienceMs = 400_000
 /** How long a step of a simulated handler takes at most. */
 const longestWorkMs = 3_000
 
+/** Steps between two looks at what is left. */
+const lookEvery = 8
+
 /** Steps in which something always still happens: a storm that does not end. */
 const maxSteps = 60_000
 
@@ -84,7 +87,9 @@ async function quiet(world: World, whatIsLeft: WhatIsLeft): Promise<void> {
   while (!world.journal.violation) {
     const left = whatIsLeft(world)
     if (left === undefined) return
-    if (world.loop.steps >= last || !(await world.loop.step(until))) return world.journal.fail('liveness', left())
+    for (let step = 0; step < lookEvery; step += 1) {
+      if (world.loop.steps >= last || !(await world.loop.step(until))) return world.journal.fail('liveness', left())
+    }
   }
 }
 

@@ -49,8 +49,10 @@ export class History {
     const before = this.state
     this.#texts.push(text)
     this.events.push(event)
-    if (mayCool.has(event.type)) this.cold.push(...cooled(before.view, event))
-    this.#states.push(fold(before, event))
+    const after = fold(before, event)
+    const isSame = after.view.older === before.view.older && after.view.olderFor === before.view.olderFor
+    if (!isSame) this.cold.push(...cooled(before.view, event))
+    this.#states.push(after)
   }
 
   /** The view at a seq as a reader sees it. */
@@ -78,12 +80,17 @@ export class History {
 
   /** Events from one seq to another as JSON, as a reader sees them. */
   textsFor(reader: Reader, first: number, last: number): readonly string[] {
-    return this.events.slice(first - 1, last).map((event, index) => {
-      const visible = visibleEvent(event, reader)
-      return visible === event ? (this.#texts[first - 1 + index] ?? '') : JSON.stringify(visible)
-    })
+    const texts: string[] = []
+    for (let seq = first; seq <= last; seq += 1) texts.push(this.textFor(reader, seq))
+    return texts
+  }
+
+  /** One event as JSON, as a reader sees it. */
+  textFor(reader: Reader, seq: number): string {
+    const event = this.events[seq - 1]
+    if (!event) return ''
+    return event.to === undefined || sees(reader, event.to)
+      ? (this.#texts[seq - 1] ?? '')
+      : JSON.stringify(visibleEvent(event, reader))
   }
 }
-
-/** Only these let messages go. */
-const mayCool: ReadonlySet<string> = new Set(['message.added', 'message.opened', 'message.closed', 'run.ended'])

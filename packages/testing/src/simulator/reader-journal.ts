@@ -60,8 +60,7 @@ export class ReaderJournal {
     const next = this.#history.nextFor(this.#reader, last ?? 0)
     if (event.seq !== next) fail('exactly-once', `${this.name} is given event ${event.seq} after ${last}`)
     this.#last = event.seq
-    const [text] = this.#history.textsFor(this.#reader, event.seq, event.seq)
-    if (JSON.stringify(event) !== text) {
+    if (JSON.stringify(event) !== this.#history.textFor(this.#reader, event.seq)) {
       const why = difference(event, this.#history.events[event.seq - 1])
       fail('one-order', `${this.name} is given an event ${event.seq} that the log does not have: ${why}`)
     }

@@ -59,6 +59,7 @@ export class ServerSlot {
       store,
       clock: host.clock,
       soon: host.soon,
+      paceMs: setup.paceMs,
       verify: (token) => this.#world.verify(token),
       onError: (error) => this.#world.reported(node, error),
       connectionLimits: {

@@ -41,6 +41,7 @@ export interface Setup {
   readonly delayMs: readonly [least: number, most: number]
   readonly storeDelayMs: readonly [least: number, most: number]
   readonly idleMs: number
+  readonly paceMs: number
   readonly faults: readonly Fault[]
 }
 
@@ -93,6 +94,7 @@ export function makePlan(seed: number, table: readonly Move[]): Plan {
     delayMs: random.pick(delays) ?? [0, 0],
     storeDelayMs: random.pick(storeDelays) ?? [0, 0],
     idleMs: random.pick([6_000, 30_000]) ?? 30_000,
+    paceMs: random.pick([0, 0, 0, 20]) ?? 0,
     faults: on,
   }
   return { seed, setup, moves: makeMoves(random, setup, table) }
@@ -105,7 +107,7 @@ function makeMoves(random: Random, setup: Setup, table: readonly Move[]): readon
     .map((move) => ({ name: move.name, share: move.share * (random.pick([0, 0.5, 1, 1, 4]) ?? 1) }))
   const total = shares.reduce((sum, { share }) => sum + share, 0)
   if (total === 0) return []
-  const count = random.between(5, random.chance(0.1) ? 120 : 40)
+  const count = random.between(3, random.chance(0.1) ? 100 : 26)
   const gapMs = random.pick([0, 20, 200, 1_000]) ?? 200
   const moves: PlannedMove[] = []
   // Mostly there is something to talk in from the beginning.

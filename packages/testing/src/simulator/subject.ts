@@ -26,6 +26,8 @@ export interface ServerSurroundings {
   readonly clock: HostClock
   /** Runs something when all that comes at this moment has been handled. */
   readonly soon: (run: () => void) => void
+  /** How long a connection's next write waits for more to go with it, in milliseconds. */
+  readonly paceMs: number
   /** Turns a token into what its bearer may do. */
   readonly verify: (token: string) => Promise<Grant>
   readonly onError: (error: HeadraceError) => void

@@ -117,6 +117,19 @@ export const faultMoves: readonly Move[] = [
     },
   },
   {
+    name: 'client-clock',
+    share: 3,
+    fault: 'clock',
+    act(world, random) {
+      const others = [...world.devices, ...world.workers].filter(({ host }) => !host.isDead)
+      const host = random.pick(others)?.host
+      if (!host) return undefined
+      const ms = random.pick([-3_600_000, -5_000, 5_000, 3_600_000]) ?? 0
+      host.aheadMs += ms
+      return `the clock of ${host.name} jumps by ${ms} ms`
+    },
+  },
+  {
     name: 'outage',
     share: 3,
     fault: 'outage',

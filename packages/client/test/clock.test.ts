@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest'
+import { BatchWriter } from '../src/agent/batch-writer.ts'
+import { Backoff } from '../src/net/backoff.ts'
+import { Heartbeat } from '../src/net/heartbeat.ts'
+import { FakeClock } from './support/fake-clock.ts'
+import { settle } from './support/until.ts'
+
+const hourMs = 3_600_000
+
+describe('a clock that is set back by an hour', () => {
+  test('A3: does not keep a dead connection alive', () => {
+    const clock = new FakeClock()
+    const seen: string[] = []
+    const heartbeat = new Heartbeat({ clock, ping: () => seen.push('ping'), dead: () => seen.push('dead') })
+    heartbeat.start(30_000)
+    clock.advance(5_000)
+    clock.shift(-hourMs)
+    clock.advance(60_000)
+    expect(seen).toEqual(['ping', 'ping', 'dead'])
+    heartbeat.stop()
+  })
+
+  test('R3b: does not hold back what an agent writes', async () => {
+    const clock = new FakeClock()
+    const sent: number[] = []
+    const writer = new BatchWriter({
+      clock,
+      backoff: new Backoff({}, () => 0),
+      maxUnanswered: 1_000,
+      run: 'r1',
+      attempt: 1,
+      submit: ({ n }) => (sent.push(n), new Promise(() => undefined)),
+      onAnswer: () => undefined,
+      onHeld: () => undefined,
+      onLost: () => undefined,
+      onBroken: () => undefined,
+      onError: () => undefined,
+    })
+    writer.push({ op: 'delta', message: 'm', part: 'p', text: 'one' })
+    await settle()
+    clock.shift(-hourMs)
+    writer.push({ op: 'delta', message: 'm', part: 'p', text: 'two' })
+    await settle()
+    clock.advance(20)
+    expect(sent).toEqual([1, 2])
+    writer.stop()
+  })
+})
