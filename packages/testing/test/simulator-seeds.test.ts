@@ -1,6 +1,20 @@
-import { test } from 'vitest'
-import { headrace } from './simulator/headrace.ts'
-import { play, range, seedsToPlay } from './simulator/play.ts'
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
 
-// A file of its own, so that it runs beside the first half.
-test('second half of the seeds', { timeout: 600_000 }, () => play(headrace(), range(seedsToPlay / 2, seedsToPlay)))
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..')
+const seeds = process.env['HEADRACE_SEEDS'] ?? '20000'
+
+// By the command, because it uses all cores.
+test(`every invariant holds in ${seeds} seeds`, { timeout: 900_000 }, async () => {
+  const args = ['--conditions=@headrace/source', path.join(root, 'scripts/simulate.mjs'), '--seeds', seeds]
+  const stdout = await new Promise<string>((resolve) => {
+    execFile(process.execPath, args, { cwd: root, maxBuffer: 64 * 1_048_576 }, (_failed, out, err) =>
+      resolve(out || err),
+    )
+  })
+  expect(stdout.trim(), stdout).toMatch(/: every invariant holds$/)
+  expect(stdout).toContain(`${seeds} seeds from 0`)
+})

@@ -3,7 +3,6 @@ import { moves, report, shrink, simulate } from '@headrace/testing/simulator'
 import { found } from './simulator/found.ts'
 import { headrace } from './simulator/headrace.ts'
 import { mutants } from './simulator/mutants.ts'
-import { play, range, seedsToPlay } from './simulator/play.ts'
 
 test.each(found)('once broken: $bug', async ({ plan }) => {
   const result = await simulate({ seed: plan.seed, plan, subject: headrace() })
@@ -54,4 +53,6 @@ test('a violation is reported with its seed and no more moves than it takes', as
   expect.fail('The mutant was not caught.')
 })
 
-test('first half of the seeds', { timeout: 600_000 }, () => play(headrace(), range(0, seedsToPlay / 2)))
+function* range(from: number, to: number): Generator<number> {
+  for (let seed = from; seed < to; seed += 1) yield seed
+}

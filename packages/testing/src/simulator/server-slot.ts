@@ -15,6 +15,7 @@ export class ServerSlot {
   #process: ServerProcess | undefined
   #starts = 0
   #retired = false
+  #stopping = false
   /** How far its wall clock is ahead, in milliseconds. */
   #aheadMs = 0
 
@@ -37,7 +38,8 @@ export class ServerSlot {
   }
 
   start(): void {
-    if (this.#process || this.#retired) return
+    // The store of one machine is let go of by one process before the next one has it.
+    if (this.#process || this.#retired || this.#stopping) return
     const { loop, store: inner, trouble, setup, random, subject } = this.#world
     this.#starts += 1
     const node = `${this.name}.${this.#starts}`
@@ -93,6 +95,7 @@ export class ServerSlot {
     const process = this.#process
     if (!process) return
     this.#process = undefined
+    this.#stopping = true
     this.#world.stopping += 1
     await process.close()
     // Its last answers and goodbyes are on their way; then the process ends.
@@ -101,6 +104,7 @@ export class ServerSlot {
       this.#world.journal.fail('no-leak', `${process.host.name} is closed and has ${process.host.timers} timers`)
     process.host.kill()
     for (const link of this.#world.links) if (link.server.host === process.host) link.cut({ tells: ['client'] })
+    this.#stopping = false
     this.#world.stopping -= 1
   }
 }

@@ -5,7 +5,7 @@
  *   asked ──▶ arrives: done, whole or not at all ──▶ answered
  *     │          └──▶ `unknown_outcome` instead of the answer, also before it arrives, and also if it never does
  *     ├──▶ `store_unavailable`, `store_full`: never done
- *     └──the server dies──▶ what had not arrived is dropped, or arrives all the same; nobody hears of it
+ *     └──the server dies──▶ what had not arrived is dropped, or, where the store is shared, arrives all the same
  */
 import { HeadraceError, type SessionKey, type Store } from '@headrace/core'
 import type { EventLoop } from './event-loop.ts'
@@ -49,8 +49,8 @@ export function createSimulatedStore(options: SimulatedStoreOptions): Store {
       const answer = (settle: () => void): void => void loop.after(delay(), () => host.deliver(settle))
       if (trouble.down || random.chance(trouble.flaky)) return answer(() => reject(unavailable()))
       if (isWrite && trouble.full) return answer(() => reject(full()))
-      // What had not arrived when its server died may be lost, or may still get there.
-      const survives = random.chance(0.5)
+      // What had not arrived when its server died is lost; where the store is elsewhere, it may still get there.
+      const survives = random.chance(0.5) && shared
       loop.after(delay(), () => {
         if (host.isDead && !survives) return
         work().then(
@@ -66,7 +66,9 @@ export function createSimulatedStore(options: SimulatedStoreOptions): Store {
       const isLost = random.chance(0.4)
       const lateMs = random.chance(0.5) ? delay() : delay() + random.between(1, 2_000)
       // Nobody hears any more that it came too late to be done.
-      if (!isLost) loop.after(lateMs, () => void work().catch(() => undefined))
+      loop.after(lateMs, () => {
+        if (!isLost && (shared || !host.isDead)) work().catch(() => undefined)
+      })
       loop.after(delay() + delay(), () => host.deliver(() => reject(unknown())))
     })
 
