@@ -16,5 +16,6 @@ export {
   type SuspendOptions,
 } from './agent/run.ts'
 export { RunStopped, type StopReason } from './agent/run-stopped.ts'
-export { type Chunk, type ChunkStream } from './agent/chunk.ts'
+export { type Chunk } from '@headrace/formats'
+export { type ChunkStream } from './agent/chunk-stream.ts'
 export { type ConnectionStatus } from './net/status.ts'

@@ -1,2 +1,2 @@
 export { fromAiSdk, type FromAiSdkOptions, type GeneratedFile } from './ai-sdk/from-ai-sdk.ts'
-export { type Chunk } from './agent/chunk.ts'
+export { type Chunk } from '@headrace/formats'

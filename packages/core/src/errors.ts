@@ -60,6 +60,7 @@ export type ErrorCode =
   | 'store_corrupt'
   | 'closed'
   | 'connection_lost'
+  | 'upstream_failed'
   | 'internal'
 
 /** What {@link errorTable} says of a code. */
@@ -299,6 +300,12 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
     close: 1006,
     retry: 'reconnect',
     meaning: 'The connection ended before an answer came.',
+  },
+  upstream_failed: {
+    status: 502,
+    close: 1011,
+    retry: 'never',
+    meaning: 'What an agent was reading from failed, broke off, or sent what its protocol does not allow.',
   },
   internal: {
     status: 500,

@@ -1,7 +1,8 @@
 import { clientId, type Audience, type Usage, type WriteOp } from '@headrace/core'
 import { PartWriter, type RunParts } from './part-writer.ts'
 import { readAll } from './read-all.ts'
-import type { Chunk, ChunkStream } from './chunk.ts'
+import type { Chunk } from '@headrace/formats'
+import type { ChunkStream } from './chunk-stream.ts'
 import type { Output, PipeOptions } from './run.ts'
 
 /** What an output writes through. */

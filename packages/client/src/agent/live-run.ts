@@ -41,7 +41,8 @@ import type { Assignment } from './assignment.ts'
 import { restOf, type Clock } from '../clock.ts'
 import type { Backoff } from '../net/backoff.ts'
 import type { Accepted } from '../outbox.ts'
-import type { Chunk, ChunkStream } from './chunk.ts'
+import type { Chunk } from '@headrace/formats'
+import type { ChunkStream } from './chunk-stream.ts'
 import type { LastOp } from './ops.ts'
 import type {
   AgentRun,

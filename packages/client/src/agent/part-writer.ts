@@ -9,7 +9,7 @@
 import type { Audience, Json, PartFields, PartStart, SessionView, Usage, WriteOp } from '@headrace/core'
 import { pieces } from './ops.ts'
 import { toJson } from '../to-json.ts'
-import type { Chunk } from './chunk.ts'
+import type { Chunk } from '@headrace/formats'
 
 /** Where a part stands. Keys are the writer's own; the server makes ids of them that are unique in the session. */
 interface Place {

@@ -18,7 +18,8 @@ import type {
   Usage,
 } from '@headrace/core'
 import type { Content } from '../session/input.ts'
-import type { Chunk, ChunkStream } from './chunk.ts'
+import type { Chunk } from '@headrace/formats'
+import type { ChunkStream } from './chunk-stream.ts'
 import type { StopReason } from './run-stopped.ts'
 
 /** Where output goes. Every method resolves when there is room for more: await it, and a slow network slows the model. */

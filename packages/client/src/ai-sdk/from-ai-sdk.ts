@@ -1,5 +1,5 @@
 import type { Usage } from '@headrace/core'
-import type { Chunk } from '../agent/chunk.ts'
+import type { Chunk } from '@headrace/formats'
 import type { AiSdkFile, AiSdkPart, AiSdkUsage } from './parts.ts'
 
 /** A file that a model made. */

@@ -21,6 +21,3 @@ export type Chunk =
   | { readonly type: 'data'; readonly name: string; readonly value: Json }
   /** What was used since the last such chunk; the run reports the sum. */
   | { readonly type: 'usage'; readonly usage: Usage }
-
-/** What `pipe` reads: anything that gives chunks, or plain text, one after the other. */
-export type ChunkStream = AsyncIterable<string | Chunk> | ReadableStream<string | Chunk>

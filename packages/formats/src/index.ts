@@ -1,0 +1,2 @@
+export { type Chunk } from './chunk.ts'
+export { type Decoder } from './decoder.ts'
