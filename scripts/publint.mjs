@@ -5,7 +5,7 @@ import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { root } from './setup.mjs'
 
-const names = ['core', 'formats', 'client', 'server', 'testing', 'cli']
+const names = ['core', 'formats', 'client', 'server', 'testing', 'factory', 'cli']
 
 const findings = await Promise.all(
   names.map(async (name) => {

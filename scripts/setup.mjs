@@ -13,7 +13,7 @@ const stamps = path.join(modules, '.headrace')
 const installStamp = path.join(stamps, 'install')
 const buildStamp = path.join(stamps, 'build')
 // The command brings in the libraries it uses. Tests, benches and the console are type-checked by `npm run typecheck`.
-const libraries = ['packages/testing', 'packages/cli']
+const libraries = ['packages/testing', 'packages/factory', 'packages/cli']
 const oldestNode = [22, 13]
 
 /** Makes dependencies match the lockfile. */

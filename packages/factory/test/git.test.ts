@@ -1,0 +1,83 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { createGit, FactoryError, runCommand } from '@headrace/factory'
+import { testFolder, workTree } from './support/git-repository.ts'
+
+test('G2a: git reads no configuration of the machine or the user, and runs no hook, filter, pager or monitor of a repository', async () => {
+  const folder = testFolder()
+  const tree = workTree(path.join(folder, 'repo'))
+  tree.write({ 'a.txt': 'a', '.gitattributes': '* filter=x diff=x\n' })
+  tree.commit('first')
+  const canary = path.join(folder, 'canary')
+  const run = `sh -c 'touch ${canary}; cat'`
+  for (const key of ['core.fsmonitor', 'diff.external', 'diff.x.textconv', 'core.pager', 'core.sshCommand'])
+    tree.git('config', key, run)
+  writeFileSync(path.join(tree.folder, '.git/hooks/reference-transaction'), `#!/bin/sh\ntouch ${canary}\n`, {
+    mode: 0o755,
+  })
+  const git = createGit({ gitDir: path.join(tree.folder, '.git') })
+  const head = await git.text(['rev-parse', 'HEAD'])
+  await git.run(['update-ref', 'refs/heads/other', head])
+  await git.run(['log', '-p', '--no-ext-diff', '--no-textconv'])
+  expect(existsSync(canary)).toBe(false)
+  expect(await git.text(['config', '--show-origin', '--get-all', 'core.hooksPath'])).toBe('command line:\t/dev/null')
+})
+
+test('G2a: only the named protocols are used, and `ext` never', async () => {
+  const folder = testFolder()
+  const canary = path.join(folder, 'canary')
+  const git = createGit({ cwd: folder })
+  for (const url of [`ext::sh -c touch% ${canary}`, 'https://localhost:1/x.git', 'ssh://localhost:1/x'])
+    await expect(git.run(['ls-remote', url])).rejects.toThrow('not allowed')
+  expect(existsSync(canary)).toBe(false)
+})
+
+test('G2a: a failure says the command, how it ended and what git said', async () => {
+  const folder = testFolder()
+  const git = createGit({ gitDir: workTree(path.join(folder, 'repo')).folder + '/.git' })
+  const error: unknown = await git.run(['rev-parse', '--verify', 'nothing']).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(FactoryError)
+  expect(error).toMatchObject({
+    code: 'git_failed',
+    message: expect.stringMatching(/^git rev-parse in .* ended with code 128: fatal: Needed a single revision$/),
+    evidence: ['git rev-parse --verify nothing', 'fatal: Needed a single revision'],
+  })
+})
+
+test('G2a: output over the cap and time over the cap end git', async () => {
+  const folder = testFolder()
+  const tree = workTree(path.join(folder, 'repo'))
+  tree.write({ big: 'x'.repeat(200_000) })
+  tree.commit('first')
+  const git = createGit({ gitDir: path.join(tree.folder, '.git'), maxOutputBytes: 100_000 })
+  await expect(git.run(['cat-file', 'blob', 'HEAD:big'])).rejects.toMatchObject({ code: 'git_flood' })
+  // `cat-file --batch` without an end of its input waits for ever; here the input ends, so a slow command is needed.
+  const slow = git.run(['-c', 'alias.wait=!tail -f /dev/null', 'wait'], { timeoutMs: 200 })
+  await expect(slow).rejects.toMatchObject({ code: 'git_timeout' })
+})
+
+test('F7a: the process group ends with the program, also what it left behind', async () => {
+  let pid = 0
+  const result = await runCommand({
+    argv: ['/bin/sh', '-c', 'tail -f /dev/null & echo $!; exit 3'],
+    cwd: '/',
+    env: { PATH: process.env['PATH'] ?? '' },
+    timeoutMs: 10_000,
+    maxOutputBytes: 1_000,
+    onStart: (started) => (pid = started),
+  })
+  expect(result.end).toEqual({ kind: 'exited', code: 3 })
+  expect(Number(result.stdout.toString())).toBeGreaterThan(0)
+  await expect.poll(() => alive(Number(result.stdout.toString()))).toBe(false)
+  expect(alive(pid)).toBe(false)
+})
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
