@@ -19,7 +19,19 @@ export {
   type SessionId,
   type SessionKey,
 } from './ids.ts'
-export { array, boolean, integer, nullable, object, oneOf, onlyTrue, optional, string, type Schema } from './schema.ts'
+export {
+  array,
+  boolean,
+  integer,
+  nullable,
+  object,
+  oneOf,
+  onlyTrue,
+  optional,
+  string,
+  tagged,
+  type Schema,
+} from './schema.ts'
 export { audience, audienceKey, sees, type Audience, type Reader } from './audience.ts'
 export { defaultSessionLimits, hot, type SessionLimits } from './limits.ts'
 export {

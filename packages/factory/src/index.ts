@@ -14,3 +14,21 @@ export {
   type CommandOptions,
   type CommandResult,
 } from './process/run-command.ts'
+export { decideFloor, type FloorAnswer, type FloorAsk } from './floor/decide-floor.ts'
+export { emptyFloor, floorOf, isOver, type FloorDocument } from './floor/floor-document.ts'
+export { floorRequest, laneKind, type FloorRequest } from './floor/floor-request.ts'
+export { planFloor, type FloorPlan, type FloorStep, type Oversight, type PlanLane } from './floor/plan-floor.ts'
+export { settleAttempt, type Settlement } from './floor/settle-attempt.ts'
+export { takeStep } from './floor/take-step.ts'
+export {
+  nextAttempt,
+  type AttemptResult,
+  type EndedAttempt,
+  type LaneKind,
+  type Outcome,
+  type Priority,
+  type Task,
+  type TaskSource,
+  type TaskState,
+  type TaskStatus,
+} from './floor/task.ts'

@@ -1,0 +1,190 @@
+/** The rules for what people ask of the floor (F1, F6, F8). Pure: the same floor, request and time give the same floor. */
+import type { Actor } from '@headrace/core'
+import { isOver, withTask, type FloorDocument } from './floor-document.ts'
+import type { FloorRequest } from './floor-request.ts'
+import { nextAttempt, type Task, type TaskState } from './task.ts'
+
+type Ask<T extends FloorRequest['ask']> = Extract<FloorRequest, { readonly ask: T }>
+
+export interface FloorAsk {
+  readonly by: Actor
+  readonly request: FloorRequest
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** Lanes that there are. */
+  readonly lanes: readonly string[]
+}
+
+export type FloorAnswer =
+  /** `said`: what was done, in words for a person. */
+  | { readonly outcome: 'accepted'; readonly floor: FloorDocument; readonly said: string; readonly task?: string }
+  /** It is so already. */
+  | { readonly outcome: 'noop'; readonly said: string; readonly task?: string }
+  | { readonly outcome: 'refused'; readonly said: string }
+
+/** Characters of all tasks together: the document of a session holds 262,144, and attempts still add to it. */
+const maxChars = 180_000
+
+/** What becomes of a request. */
+export function decideFloor(floor: FloorDocument, ask: FloorAsk): FloorAnswer {
+  const { request } = ask
+  switch (request.ask) {
+    case 'add-task':
+      return addTask(floor, ask, request)
+    case 'accept-task':
+      return onTask(floor, request.task, (task) => acceptTask(floor, ask, task))
+    case 'reject-task':
+      return onTask(floor, request.task, (task) => rejectTask(floor, ask, task, request.reason))
+    case 'prioritise':
+      return onTask(floor, request.task, (task) => prioritise(floor, task, request))
+    case 'nuke':
+      return nuke(floor, ask, request)
+    case 'pause-lane':
+      return onLane(ask, request.lane, () => pauseLane(floor, ask, request))
+    case 'resume-lane':
+      return onLane(ask, request.lane, () => resumeLane(floor, request.lane))
+    case 'set-mode':
+      return setMode(floor, request)
+    case 'set-attention':
+      return request.lanes === floor.attention
+        ? { outcome: 'noop', said: `At most ${request.lanes} lanes may need a person already.` }
+        : accepted({ ...floor, attention: request.lanes }, `At most ${request.lanes} lanes may need a person now.`)
+    default:
+      return request satisfies never
+  }
+}
+
+function addTask(floor: FloorDocument, { by, now, lanes }: FloorAsk, request: Ask<'add-task'>): FloorAnswer {
+  const { title, body = '', kind = 'feature', priority = 2, dependsOn = [], acceptance = [], lane, proposed } = request
+  const id = `T${floor.nextTask}`
+  const source = request.source ?? { kind: 'floor', ref: id }
+  const known = Object.values(floor.tasks).find(
+    (task) => task.source.kind === source.kind && task.source.ref === source.ref,
+  )
+  if (known) return { outcome: 'noop', said: `${source.kind} ${source.ref} is ${known.id} already.`, task: known.id }
+  const missing = dependsOn.find((other) => floor.tasks[other] === undefined)
+  if (missing !== undefined) return refused(`There is no task ${missing} to depend on. Add it first, or leave it out.`)
+  if (lane !== undefined && !lanes.includes(lane)) return refused(noLane(lane, lanes))
+  const task: Task = {
+    id,
+    title,
+    body,
+    kind,
+    priority,
+    source,
+    dependsOn,
+    acceptance,
+    ...(lane !== undefined && { lane }),
+    by,
+    at: now,
+    state: proposed ? { status: 'proposed' } : { status: 'ready' },
+    attempts: [],
+  }
+  const next = { ...withTask(floor, task), nextTask: floor.nextTask + 1 }
+  if (JSON.stringify(next.tasks).length > maxChars) {
+    return refused(
+      `The tasks on the floor would have more than ${maxChars} characters. Finish or reject some first, or keep long texts in the repository and name them.`,
+    )
+  }
+  return { ...accepted(next, proposed ? `${id} is proposed.` : `${id} is ready.`), task: id }
+}
+
+function acceptTask(floor: FloorDocument, { now }: FloorAsk, task: Task): FloorAnswer {
+  switch (task.state.status) {
+    case 'proposed':
+      return moved(floor, task, { status: 'ready' }, `${task.id} is ready.`)
+    case 'parked':
+      // Its attempts stay on record; it gets as many tries again.
+      return moved(floor, task, { status: 'ready', countFrom: nextAttempt(task) }, `${task.id} is tried again.`)
+    case 'review':
+      return moved(floor, task, { status: 'done', at: now }, `${task.id} is done.`)
+    case 'ready':
+    case 'working':
+    case 'done':
+      return { outcome: 'noop', said: `${task.id} is ${task.state.status} already.`, task: task.id }
+    case 'rejected':
+      return refused(`${task.id} was rejected: ${task.state.why}. Add it again if that has changed.`)
+    default:
+      return task.state satisfies never
+  }
+}
+
+function rejectTask(floor: FloorDocument, { by, now }: FloorAsk, task: Task, why: string): FloorAnswer {
+  switch (task.state.status) {
+    case 'rejected':
+      return { outcome: 'noop', said: `${task.id} is rejected already.`, task: task.id }
+    case 'working':
+      return refused(`${task.id} is being worked on in the lane ${task.state.lane}. Stop that attempt first.`)
+    case 'done':
+      return refused(`${task.id} is done. What is merged is taken back with \`headrace factory undo\`.`)
+    case 'proposed':
+    case 'ready':
+    case 'review':
+    case 'parked':
+      return moved(floor, task, { status: 'rejected', why, by, at: now }, `${task.id} is rejected.`)
+    default:
+      return task.state satisfies never
+  }
+}
+
+function prioritise(floor: FloorDocument, task: Task, { priority }: Ask<'prioritise'>): FloorAnswer {
+  if (task.priority === priority) return { outcome: 'noop', said: `${task.id} is P${priority} already.`, task: task.id }
+  if (isOver(task)) return refused(`${task.id} is ${task.state.status}, so its priority is of no use.`)
+  return { ...accepted(withTask(floor, { ...task, priority }), `${task.id} is P${priority}.`), task: task.id }
+}
+
+function nuke(floor: FloorDocument, { by, lanes }: FloorAsk, { lane, reason }: Ask<'nuke'>): FloorAnswer {
+  if (!lanes.includes(lane)) return refused(noLane(lane, lanes))
+  const task = Object.values(floor.tasks).find(
+    ({ state }) => state.status === 'working' && state.lane === lane && state.pausedFor === undefined,
+  )
+  if (task?.state.status !== 'working') return refused(`The lane ${lane} works on nothing.`)
+  if (task.state.nuked) return { outcome: 'noop', said: `${task.id} is being put away already.`, task: task.id }
+  const state = { ...task.state, nuked: { by, reason } }
+  return moved(floor, task, state, `What ${lane} did for ${task.id} is put away, and ${task.id} begins anew.`)
+}
+
+function pauseLane(floor: FloorDocument, { by }: FloorAsk, { lane, reason }: Ask<'pause-lane'>): FloorAnswer {
+  if (floor.pausedLanes[lane] !== undefined) return { outcome: 'noop', said: `The lane ${lane} is paused already.` }
+  const pausedLanes = { ...floor.pausedLanes, [lane]: reason ?? `paused by ${by}` }
+  return accepted({ ...floor, pausedLanes }, `The lane ${lane} takes nothing new.`)
+}
+
+function resumeLane(floor: FloorDocument, lane: string): FloorAnswer {
+  if (floor.pausedLanes[lane] === undefined) return { outcome: 'noop', said: `The lane ${lane} is not paused.` }
+  const { [lane]: _, ...pausedLanes } = floor.pausedLanes
+  return accepted({ ...floor, pausedLanes }, `The lane ${lane} takes work again.`)
+}
+
+function setMode(floor: FloorDocument, { mode }: Ask<'set-mode'>): FloorAnswer {
+  return mode === floor.mode
+    ? { outcome: 'noop', said: `The floor is ${mode} already.` }
+    : accepted({ ...floor, mode }, `The floor is ${mode}.`)
+}
+
+function onTask(floor: FloorDocument, id: string, then: (task: Task) => FloorAnswer): FloorAnswer {
+  const task = floor.tasks[id]
+  return task
+    ? then(task)
+    : refused(`There is no task ${id} on this floor. \`headrace factory task list\` shows those there are.`)
+}
+
+function onLane({ lanes }: FloorAsk, lane: string, then: () => FloorAnswer): FloorAnswer {
+  return lanes.includes(lane) ? then() : refused(noLane(lane, lanes))
+}
+
+function noLane(lane: string, lanes: readonly string[]): string {
+  return `There is no lane ${lane}. Lanes: ${lanes.join(', ') || 'none'}.`
+}
+
+function moved(floor: FloorDocument, task: Task, state: TaskState, said: string): FloorAnswer {
+  return { ...accepted(withTask(floor, { ...task, state }), said), task: task.id }
+}
+
+function accepted(floor: FloorDocument, said: string): Extract<FloorAnswer, { readonly outcome: 'accepted' }> {
+  return { outcome: 'accepted', floor, said }
+}
+
+function refused(said: string): FloorAnswer {
+  return { outcome: 'refused', said }
+}

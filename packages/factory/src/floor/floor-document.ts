@@ -1,0 +1,54 @@
+import type { Task } from './task.ts'
+
+/** What the foreman goes by. It is the shared document of the floor's session, so every change of it is in the log. */
+export interface FloorDocument {
+  readonly format: 1
+  /** `paused`: nothing new begins. `stopped`: what is under way is ended as well. */
+  readonly mode: 'running' | 'paused' | 'stopped'
+  /** How many lanes may need a person at the same time. */
+  readonly attention: number
+  /** How often a task is tried. */
+  readonly maxAttempts: number
+  /** The number of the next task. */
+  readonly nextTask: number
+  /** By id, in the order they were added. What is over leaves when there are too many; the log keeps it. */
+  readonly tasks: Readonly<Record<string, Task>>
+  /** Lanes that take nothing new, and why. */
+  readonly pausedLanes: Readonly<Record<string, string>>
+}
+
+/** A floor on which nothing has happened yet. */
+export const emptyFloor: FloorDocument = {
+  format: 1,
+  mode: 'running',
+  attention: 3,
+  maxAttempts: 3,
+  nextTask: 1,
+  tasks: {},
+  pausedLanes: {},
+}
+
+/** Tasks that are over and stay in the document: the newest. */
+const keptTasks = 100
+
+/** The document, or a floor on which nothing has happened where there is none. */
+export function floorOf(document: unknown): FloorDocument {
+  const isFloor = typeof document === 'object' && document !== null && 'format' in document && document.format === 1
+  // Only `decideFloor` and `settleAttempt` write it, and a person with the right to patch it is trusted with it.
+  return isFloor ? (document as FloorDocument) : emptyFloor
+}
+
+/** The same with another task in it; of those that are over the oldest leave. */
+export function withTask(floor: FloorDocument, task: Task): FloorDocument {
+  const tasks = { ...floor.tasks, [task.id]: task }
+  const over = Object.values(tasks).filter(isOver)
+  const needed = new Set(Object.values(tasks).flatMap((other) => (isOver(other) ? [] : other.dependsOn)))
+  const leaving = over.filter(({ id }) => !needed.has(id)).slice(0, Math.max(0, over.length - keptTasks))
+  for (const { id } of leaving) delete tasks[id]
+  return { ...floor, tasks }
+}
+
+/** Whether nothing more happens to a task by itself. */
+export function isOver({ state }: Task): boolean {
+  return state.status === 'done' || state.status === 'rejected'
+}

@@ -1,0 +1,59 @@
+import { array, integer, object, oneOf, onlyTrue, optional, string, tagged, type Schema } from '@headrace/core'
+import type { LaneKind, Priority, TaskSource } from './task.ts'
+
+/** What a person asks of the floor. */
+export type FloorRequest =
+  | {
+      readonly ask: 'add-task'
+      readonly title: string
+      readonly body?: string
+      readonly kind?: LaneKind
+      readonly priority?: Priority
+      readonly source?: TaskSource
+      readonly dependsOn?: readonly string[]
+      readonly acceptance?: readonly string[]
+      readonly lane?: string
+      /** It waits until somebody accepts it. */
+      readonly proposed?: true
+    }
+  /** Takes a proposal, says that reviewed work was taken, or gives a parked task another set of tries. */
+  | { readonly ask: 'accept-task'; readonly task: string }
+  | { readonly ask: 'reject-task'; readonly task: string; readonly reason: string }
+  | { readonly ask: 'prioritise'; readonly task: string; readonly priority: Priority }
+  /** Puts away what the lane is doing; the task begins anew, with this reason as its lesson. */
+  | { readonly ask: 'nuke'; readonly lane: string; readonly reason: string }
+  /** The lane takes nothing new. */
+  | { readonly ask: 'pause-lane'; readonly lane: string; readonly reason?: string }
+  | { readonly ask: 'resume-lane'; readonly lane: string }
+  | { readonly ask: 'set-mode'; readonly mode: 'running' | 'paused' | 'stopped' }
+  | { readonly ask: 'set-attention'; readonly lanes: number }
+
+const name: Schema<string> = string({ pattern: /^[a-z0-9][a-z0-9-]{0,62}$/, called: 'the name of a lane' })
+const task: Schema<string> = string({ pattern: /^T[1-9]\d{0,8}$/, called: 'a task such as T7' })
+const reason: Schema<string> = string({ min: 1, max: 4_096 })
+const priority = integer(0, 3) as Schema<Priority> // the four whole numbers from 0 to 3
+
+export const laneKind: Schema<LaneKind> = oneOf('ci', 'feature', 'bug', 'horizon', 'docs', 'custom')
+
+/** The shape of a request, as it comes in a data part. */
+export const floorRequest: Schema<FloorRequest> = tagged('ask', {
+  'add-task': object({
+    title: string({ min: 1, max: 256 }),
+    body: optional(string({ max: 16_384 })),
+    kind: optional(laneKind),
+    priority: optional(priority),
+    source: optional(object({ kind: string({ min: 1, max: 64 }), ref: string({ min: 1, max: 512 }) })),
+    dependsOn: optional(array(task, { max: 32 })),
+    acceptance: optional(array(string({ min: 1, max: 1_024 }), { max: 32 })),
+    lane: optional(name),
+    proposed: optional(onlyTrue()),
+  }),
+  'accept-task': object({ task }),
+  'reject-task': object({ task, reason }),
+  prioritise: object({ task, priority }),
+  nuke: object({ lane: name, reason }),
+  'pause-lane': object({ lane: name, reason: optional(reason) }),
+  'resume-lane': object({ lane: name }),
+  'set-mode': object({ mode: oneOf('running', 'paused', 'stopped') }),
+  'set-attention': object({ lanes: integer(0, 100) }),
+})

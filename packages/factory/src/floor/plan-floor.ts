@@ -1,0 +1,182 @@
+/**
+ * What the foreman does next (F1, F5). Pure: it looks at the floor and says which tasks begin where, which hold still for
+ * something more urgent, and why each of the others waits.
+ */
+import { isOver, type FloorDocument } from './floor-document.ts'
+import { nextAttempt, type LaneKind, type Priority, type Task } from './task.ts'
+
+/** How much an agent may do by itself in a lane (F4). */
+export type Oversight = 'observe' | 'propose' | 'branch' | 'merge' | 'unattended'
+
+/** What planning needs to know of a lane. */
+export interface PlanLane {
+  readonly name: string
+  readonly kind: LaneKind
+  readonly oversight: Oversight
+  /** Tasks at the same time. */
+  readonly wip: number
+}
+
+export type FloorStep =
+  | { readonly step: 'dispatch'; readonly task: string; readonly lane: string; readonly attempt: number }
+  /** The attempt holds still for another task. */
+  | { readonly step: 'pause'; readonly task: string; readonly for: string }
+  | { readonly step: 'resume'; readonly task: string }
+
+export interface FloorPlan {
+  readonly steps: readonly FloorStep[]
+  /** Why each task that is ready does not begin, in words for a person. */
+  readonly waiting: Readonly<Record<string, string>>
+  /** When something may change by itself, in milliseconds since 1970. */
+  readonly lookAgainAt?: number
+}
+
+/** Kinds of work that a lane takes beside its own. */
+const alsoTakes: Readonly<Record<LaneKind, readonly LaneKind[]>> = {
+  ci: [],
+  feature: ['bug', 'docs'],
+  bug: ['feature', 'docs'],
+  horizon: [],
+  docs: [],
+  custom: [],
+}
+
+/** What is to be done now. */
+export function planFloor(floor: FloorDocument, lanes: readonly PlanLane[], now: number): FloorPlan {
+  const tasks = Object.values(floor.tasks)
+  const ready = tasks.filter(({ state }) => state.status === 'ready').sort(moreUrgent)
+  if (floor.mode !== 'running') {
+    return { steps: [], waiting: Object.fromEntries(ready.map(({ id }) => [id, `the floor is ${floor.mode}`])) }
+  }
+  const world = new World(floor, lanes)
+  const waiting: Record<string, string> = {}
+  let lookAgainAt = Infinity
+  for (const task of ready) {
+    const after = task.state.status === 'ready' ? (task.state.after ?? 0) : 0
+    if (after > now) {
+      lookAgainAt = Math.min(lookAgainAt, after)
+      waiting[task.id] = 'its last attempt failed a moment ago'
+      continue
+    }
+    const why = world.place(task)
+    if (why !== undefined) waiting[task.id] = why
+  }
+  world.resumeWhatMay()
+  return { steps: world.steps, waiting, ...(lookAgainAt < Infinity && { lookAgainAt }) }
+}
+
+/** Who works on what while steps are being planned. */
+class World {
+  readonly steps: FloorStep[] = []
+  readonly #floor: FloorDocument
+  readonly #lanes: readonly PlanLane[]
+  /** Tasks that are under way and do not hold still, with their lanes. */
+  readonly #busy = new Map<string, string>()
+
+  constructor(floor: FloorDocument, lanes: readonly PlanLane[]) {
+    this.#floor = floor
+    this.#lanes = lanes
+    for (const { id, state } of Object.values(floor.tasks)) {
+      if (state.status === 'working' && state.pausedFor === undefined) this.#busy.set(id, state.lane)
+    }
+  }
+
+  /** Begins a task, or says why not. */
+  place(task: Task): string | undefined {
+    const open = task.dependsOn.filter((id) => this.#isOpen(id))
+    if (open.length > 0) return `it depends on ${open.join(', ')}`
+    const fitting = this.#lanes
+      .filter((lane) => fits(lane, task))
+      .sort((a, b) => Number(b.kind === task.kind) - Number(a.kind === task.kind))
+    if (fitting.length === 0) return task.lane ? `there is no lane ${task.lane}` : `no lane takes ${task.kind} work`
+    const usable = fitting.filter(({ name }) => this.#floor.pausedLanes[name] === undefined)
+    if (usable.length === 0) return `${names(fitting)} ${fitting.length > 1 ? 'are' : 'is'} paused`
+    const free = usable.filter((lane) => this.#inLane(lane.name).length < lane.wip)
+    const lane = free.find((candidate) => this.#hasAttention(candidate))
+    if (lane) return this.#dispatch(task, lane)
+    if (task.priority === 0) return this.#preempt(task, free.length > 0 ? free : usable)
+    if (free.length === 0) return `${names(usable)} ${usable.length > 1 ? 'are' : 'is'} busy`
+    return `${this.#attended()} of ${this.#floor.attention} lanes that may need a person are at work`
+  }
+
+  /** What held still for a task that is over goes on, where there is room. */
+  resumeWhatMay(): void {
+    for (const task of Object.values(this.#floor.tasks)) {
+      const { state } = task
+      if (state.status !== 'working' || state.pausedFor === undefined) continue
+      const other = this.#floor.tasks[state.pausedFor]
+      if (other && !isOver(other) && other.state.status === 'working') continue
+      const lane = this.#lanes.find(({ name }) => name === state.lane)
+      if (!lane || this.#inLane(lane.name).length >= lane.wip || !this.#hasAttention(lane)) continue
+      this.#busy.set(task.id, lane.name)
+      this.steps.push({ step: 'resume', task: task.id })
+    }
+  }
+
+  /** Makes room for a task that can't wait: the least urgent attempt holds still. */
+  #preempt(task: Task, lanes: readonly PlanLane[]): string | undefined {
+    const inFree = lanes.some(({ name, wip }) => this.#inLane(name).length < wip)
+    const candidates = [...this.#busy]
+      .filter(([, lane]) => inFree || lanes.some(({ name }) => name === lane))
+      // Where a lane is free, what is missing is a person's attention, so only attended lanes give any.
+      .filter(([, lane]) => !inFree || this.#lanes.some((known) => known.name === lane && isAttended(known)))
+      .flatMap(([id, lane]) => {
+        const victim = this.#floor.tasks[id]
+        return victim && victim.priority > task.priority ? [{ victim, lane }] : []
+      })
+      .sort((a, b) => moreUrgent(b.victim, a.victim))
+    const chosen = candidates[0]
+    if (!chosen) return 'everything at work is as urgent'
+    this.steps.push({ step: 'pause', task: chosen.victim.id, for: task.id })
+    this.#busy.delete(chosen.victim.id)
+    const lane = inFree
+      ? lanes.find(({ name, wip }) => this.#inLane(name).length < wip)
+      : lanes.find(({ name }) => name === chosen.lane)
+    return lane ? this.#dispatch(task, lane) : undefined
+  }
+
+  #dispatch(task: Task, lane: PlanLane): undefined {
+    this.#busy.set(task.id, lane.name)
+    this.steps.push({ step: 'dispatch', task: task.id, lane: lane.name, attempt: nextAttempt(task) })
+  }
+
+  #isOpen(id: string): boolean {
+    const task = this.#floor.tasks[id]
+    // One that left the document was over.
+    return task !== undefined && task.state.status !== 'done'
+  }
+
+  #inLane(lane: string): readonly string[] {
+    return [...this.#busy].flatMap(([id, name]) => (name === lane ? [id] : []))
+  }
+
+  #attended(): number {
+    const lanes = new Set(this.#busy.values())
+    return this.#lanes.filter((lane) => isAttended(lane) && lanes.has(lane.name)).length
+  }
+
+  #hasAttention(lane: PlanLane): boolean {
+    return !isAttended(lane) || this.#inLane(lane.name).length > 0 || this.#attended() < this.#floor.attention
+  }
+}
+
+/** Whether work in the lane needs a person sooner or later. */
+function isAttended({ oversight }: PlanLane): boolean {
+  return oversight !== 'unattended' && oversight !== 'merge'
+}
+
+function fits(lane: PlanLane, task: Task): boolean {
+  if (task.lane !== undefined) return lane.name === task.lane
+  return lane.kind === task.kind || alsoTakes[lane.kind].includes(task.kind)
+}
+
+function moreUrgent(
+  a: { priority: Priority; at: number; id: string },
+  b: { priority: Priority; at: number; id: string },
+): number {
+  return a.priority - b.priority || a.at - b.at || Number(a.id.slice(1)) - Number(b.id.slice(1))
+}
+
+function names(lanes: readonly PlanLane[]): string {
+  return lanes.map(({ name }) => name).join(', ')
+}

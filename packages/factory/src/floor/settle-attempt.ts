@@ -1,0 +1,75 @@
+/** What the end of an attempt makes of its task (F1, F8, T2). */
+import { withTask, type FloorDocument } from './floor-document.ts'
+import type { AttemptResult, EndedAttempt, Outcome, TaskState } from './task.ts'
+
+export interface Settlement {
+  readonly task: string
+  /** Which attempt reports; one that does not hold the task is not listened to. */
+  readonly attempt: number
+  readonly result: AttemptResult
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/** Attempts of a task that the document keeps. */
+const keptAttempts = 8
+/** A task whose attempt failed for reasons of the machine waits a little, so that a broken floor does not spin. */
+const retryAfterMs = 15_000
+const maxWhyChars = 2_000
+
+/**
+ * The floor with the attempt over.
+ *
+ * @returns the same floor where the attempt does not hold the task, because somebody settled it before
+ */
+export function settleAttempt(floor: FloorDocument, { task: id, attempt, result, now }: Settlement): FloorDocument {
+  const task = floor.tasks[id]
+  if (task?.state.status !== 'working' || task.state.attempt !== attempt) return floor
+  const { lane, since, nuked, countFrom = 1 } = task.state
+  // Whoever nuked it stopped it too, and what counts is why.
+  const stamped: AttemptResult =
+    nuked && result.outcome !== 'merged' ? { ...result, outcome: 'nuked', why: nuked.reason } : result
+  const why = stamped.why.slice(0, maxWhyChars)
+  const ended: EndedAttempt = { ...stamped, why, attempt, lane, startedAt: since, endedAt: now }
+  const attempts = [...task.attempts, ended].slice(-keptAttempts)
+  const state = stateAfter(floor, { attempts, countFrom }, ended)
+  // What is over needs its text no more: the log has it.
+  return withTask(floor, { ...task, attempts, state, ...(state.status === 'done' && { body: '' }) })
+}
+
+interface Tried {
+  readonly attempts: readonly EndedAttempt[]
+  readonly countFrom: number
+}
+
+function stateAfter(floor: FloorDocument, { attempts, countFrom }: Tried, ended: EndedAttempt): TaskState {
+  const { outcome, why, endedAt: at, commit, ref } = ended
+  switch (outcome) {
+    case 'merged':
+      return { status: 'done', at, ...(commit !== undefined && { commit }) }
+    case 'proposed':
+    case 'branched':
+      return { status: 'review', ref: ref ?? '', at }
+    case 'cancelled':
+      // A person stopped it, so a person says when it goes on.
+      return { status: 'parked', why, at }
+    case 'rejected':
+    case 'empty':
+    case 'budget':
+    case 'nuked':
+    case 'failed':
+    case 'lost': {
+      const tries = attempts.filter((other) => other.attempt >= countFrom).length
+      if (tries >= floor.maxAttempts) {
+        return { status: 'parked', why: `${tries} attempts, the last one ${outcome}: ${why}`, at }
+      }
+      return { status: 'ready', countFrom, ...(isOfTheMachine(outcome) && { after: at + retryAfterMs }) }
+    }
+    default:
+      return outcome satisfies never
+  }
+}
+
+function isOfTheMachine(outcome: Outcome): boolean {
+  return outcome === 'failed' || outcome === 'lost'
+}

@@ -1,0 +1,126 @@
+/**
+ * What is to be done, and how far it is.
+ *
+ *   proposed ──accept──▶ ready ──dispatch──▶ working ──merged──▶ done
+ *      │                  ▲ ▲                  │ │└──propose, branch──▶ review ──accept──▶ done
+ *      │                  │ └──again, with the lesson──┘ └──no try left, stopped──▶ parked ──accept──▶ ready
+ *      └──reject──▶ rejected ◀──reject── ready, review, parked
+ *
+ * Only one attempt holds a task: `working` names it, and what another one reports is not taken.
+ */
+import type { Actor, JsonObject } from '@headrace/core'
+
+/** What kind of work a lane takes. */
+export type LaneKind = 'ci' | 'feature' | 'bug' | 'horizon' | 'docs' | 'custom'
+
+/** P0 interrupts what is under way; P3 waits for everything else. */
+export type Priority = 0 | 1 | 2 | 3
+
+/** Where a task came from. `ref` is its name there, so that what is imported again is known. */
+export interface TaskSource {
+  readonly kind: string
+  readonly ref: string
+}
+
+export interface Task {
+  /** `T1`, `T2`, … */
+  readonly id: string
+  readonly title: string
+  /** What is wanted, in Markdown. */
+  readonly body: string
+  readonly kind: LaneKind
+  readonly priority: Priority
+  readonly source: TaskSource
+  /** Tasks that must be done before. */
+  readonly dependsOn: readonly string[]
+  /** What must hold when it is done: a line each. */
+  readonly acceptance: readonly string[]
+  /** Only this lane may take it. */
+  readonly lane?: string
+  readonly by: Actor
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly state: TaskState
+  /** Oldest first. */
+  readonly attempts: readonly EndedAttempt[]
+}
+
+export type TaskState =
+  /** Somebody must accept it first. */
+  | { readonly status: 'proposed' }
+  /** `after`: not before this time, in milliseconds since 1970. */
+  | {
+      readonly status: 'ready'
+      readonly after?: number
+      /** Attempts are counted from this one: somebody gave it another set. Default 1. */
+      readonly countFrom?: number
+    }
+  | {
+      readonly status: 'working'
+      readonly lane: string
+      /** 1 the first time. */
+      readonly attempt: number
+      readonly since: number
+      /** As when it was ready. */
+      readonly countFrom?: number
+      /** It holds still for this more urgent task. */
+      readonly pausedFor?: string
+      /** Somebody has had enough of it: what it did is put away, and it begins anew with this lesson. */
+      readonly nuked?: { readonly by: Actor; readonly reason: string }
+    }
+  /** The work is there, and a person decides what becomes of it. */
+  | { readonly status: 'review'; readonly ref: string; readonly at: number }
+  | { readonly status: 'done'; readonly commit?: string; readonly at: number }
+  | { readonly status: 'parked'; readonly why: string; readonly at: number }
+  | { readonly status: 'rejected'; readonly why: string; readonly by: Actor; readonly at: number }
+
+export type TaskStatus = TaskState['status']
+
+/** How an attempt ended: the stamp that reports and choices are made from. */
+export type Outcome =
+  /** In the base branch. */
+  | 'merged'
+  /** The gate did not take it. */
+  | 'rejected'
+  /** A diff for a person to look at. */
+  | 'proposed'
+  /** A branch for a person to merge. */
+  | 'branched'
+  /** It ended without any change. */
+  | 'empty'
+  /** Its budget was used up. */
+  | 'budget'
+  /** It was put away with all it did. */
+  | 'nuked'
+  /** Somebody stopped it. */
+  | 'cancelled'
+  /** Its agent failed, or could not be started. */
+  | 'failed'
+  /** It went silent, and no try was left. */
+  | 'lost'
+
+/** What an attempt came to. */
+export interface AttemptResult {
+  readonly outcome: Outcome
+  /** Why, in words for a person; what the next attempt is told. */
+  readonly why: string
+  /** What kind of failure it was, where there was one: `product`, `flake`, `conflict`, the name of a guard, … */
+  readonly failure?: string
+  /** The commit that is in the base, or the ref that holds the work. */
+  readonly commit?: string
+  readonly ref?: string
+  /** Facts beside: counts of tests, size of the diff, tokens. */
+  readonly facts?: JsonObject
+}
+
+export interface EndedAttempt extends AttemptResult {
+  readonly attempt: number
+  readonly lane: string
+  readonly startedAt: number
+  readonly endedAt: number
+}
+
+/** The number of the attempt that comes next. */
+export function nextAttempt({ attempts }: Task): number {
+  return (attempts.at(-1)?.attempt ?? 0) + 1
+}

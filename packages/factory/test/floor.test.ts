@@ -1,0 +1,281 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  decideFloor,
+  emptyFloor,
+  floorRequest,
+  planFloor,
+  settleAttempt,
+  takeStep,
+  type FloorAnswer,
+  type FloorDocument,
+  type FloorRequest,
+  type Outcome,
+  type PlanLane,
+  type TaskStatus,
+} from '../src/index.ts'
+
+const lanes: readonly PlanLane[] = [
+  { name: 'ci', kind: 'ci', oversight: 'unattended', wip: 1 },
+  { name: 'alpha', kind: 'feature', oversight: 'branch', wip: 1 },
+  { name: 'beta', kind: 'bug', oversight: 'propose', wip: 1 },
+  { name: 'solo', kind: 'feature', oversight: 'merge', wip: 2 },
+]
+const names = lanes.map(({ name }) => name)
+
+function ask(floor: FloorDocument, request: FloorRequest, now = 1_000): FloorAnswer {
+  return decideFloor(floor, { by: 'user:ada', request: floorRequest.parse(request), now, lanes: names })
+}
+
+function accepted(floor: FloorDocument, request: FloorRequest, now?: number): FloorDocument {
+  const answer = ask(floor, request, now)
+  if (answer.outcome !== 'accepted') throw new Error(`${answer.outcome}: ${answer.said}`)
+  return answer.floor
+}
+
+function run(floor: FloorDocument, now: number): FloorDocument {
+  return planFloor(floor, lanes, now).steps.reduce((next, step) => takeStep(next, step, now), floor)
+}
+
+function settle(floor: FloorDocument, task: string, outcome: Outcome, now: number): FloorDocument {
+  const state = floor.tasks[task]?.state
+  if (state?.status !== 'working') throw new Error(`${task} is not under way`)
+  return settleAttempt(floor, { task, attempt: state.attempt, result: { outcome, why: `it was ${outcome}` }, now })
+}
+
+const statusOf = (floor: FloorDocument, id: string): TaskStatus | undefined => floor.tasks[id]?.state.status
+
+describe('F1: tasks', () => {
+  test('F1a the most urgent comes first, of the same urgency the oldest', () => {
+    let floor = emptyFloor
+    for (const [title, priority] of [
+      ['late', 3],
+      ['first', 1],
+      ['second', 1],
+    ] as const)
+      floor = accepted(floor, { ask: 'add-task', title, kind: 'ci', priority })
+    const begun: string[] = []
+    for (let now = 1; now < 4; now += 1) {
+      floor = run(floor, now)
+      const task = Object.values(floor.tasks).find(({ state }) => state.status === 'working')
+      begun.push(task?.title ?? '')
+      floor = settle(floor, task?.id ?? '', 'merged', now)
+    }
+    expect(begun).toEqual(['first', 'second', 'late'])
+  })
+
+  test('F1b what depends on another task waits until that one is done, and says so', () => {
+    let floor = accepted(emptyFloor, { ask: 'add-task', title: 'base', kind: 'ci' })
+    floor = accepted(floor, { ask: 'add-task', title: 'on it', kind: 'feature', dependsOn: ['T1'] })
+    floor = run(floor, 1)
+    expect(planFloor(floor, lanes, 1).waiting).toEqual({ T2: 'it depends on T1' })
+    floor = run(settle(floor, 'T1', 'merged', 2), 3)
+    expect(statusOf(floor, 'T2')).toBe('working')
+  })
+
+  test('F1c what is imported again is known', () => {
+    const source = { kind: 'github', ref: 'o/r#7' }
+    const floor = accepted(emptyFloor, { ask: 'add-task', title: 'once', source })
+    expect(ask(floor, { ask: 'add-task', title: 'twice', source })).toEqual({
+      outcome: 'noop',
+      said: 'github o/r#7 is T1 already.',
+      task: 'T1',
+    })
+  })
+
+  test('F1d a report of an attempt that does not hold the task changes nothing', () => {
+    let floor = run(accepted(emptyFloor, { ask: 'add-task', title: 'a', kind: 'ci' }), 1)
+    const late = { task: 'T1', attempt: 1, result: { outcome: 'merged', why: 'late' }, now: 9 } as const
+    floor = run(settle(floor, 'T1', 'rejected', 2), 3)
+    expect(floor.tasks['T1']?.state).toMatchObject({ status: 'working', attempt: 2 })
+    expect(settleAttempt(floor, late)).toBe(floor)
+  })
+
+  test('F8a after its last attempt a task is parked with the reason, and accepting it gives another set', () => {
+    let floor = accepted(emptyFloor, { ask: 'add-task', title: 'hard', kind: 'ci' })
+    for (let attempt = 1; attempt <= 3; attempt += 1) floor = settle(run(floor, attempt), 'T1', 'rejected', attempt)
+    expect(floor.tasks['T1']?.state).toEqual({
+      status: 'parked',
+      why: '3 attempts, the last one rejected: it was rejected',
+      at: 3,
+    })
+    floor = run(accepted(floor, { ask: 'accept-task', task: 'T1' }), 5)
+    expect(floor.tasks['T1']?.state).toMatchObject({ status: 'working', attempt: 4 })
+    floor = settle(floor, 'T1', 'empty', 6)
+    expect(statusOf(floor, 'T1')).toBe('ready')
+  })
+
+  test('F8b what is nuked begins anew with the reason as its lesson', () => {
+    let floor = run(accepted(emptyFloor, { ask: 'add-task', title: 'round', kind: 'ci' }), 1)
+    floor = accepted(floor, { ask: 'nuke', lane: 'ci', reason: 'It goes in circles.' })
+    floor = settle(floor, 'T1', 'cancelled', 2)
+    expect(floor.tasks['T1']).toMatchObject({
+      state: { status: 'ready' },
+      attempts: [{ outcome: 'nuked', why: 'It goes in circles.' }],
+    })
+  })
+
+  test('F6a what a person stopped stays stopped', () => {
+    const floor = settle(
+      run(accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci' }), 1),
+      'T1',
+      'cancelled',
+      2,
+    )
+    expect(statusOf(floor, 'T1')).toBe('parked')
+    expect(planFloor(floor, lanes, 1_000_000).steps).toEqual([])
+  })
+
+  test('F1e an attempt that failed for reasons of the machine is not begun again at once', () => {
+    const floor = settle(run(accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci' }), 1), 'T1', 'failed', 2)
+    const plan = planFloor(floor, lanes, 3)
+    expect(plan).toMatchObject({ steps: [], waiting: { T1: 'its last attempt failed a moment ago' } })
+    expect(planFloor(floor, lanes, plan.lookAgainAt ?? 0).steps).toHaveLength(1)
+  })
+
+  test('a task for a lane that is not there, or after one that is not there, is refused with what there is', () => {
+    expect(ask(emptyFloor, { ask: 'add-task', title: 'x', lane: 'nowhere' })).toEqual({
+      outcome: 'refused',
+      said: 'There is no lane nowhere. Lanes: ci, alpha, beta, solo.',
+    })
+    expect(ask(emptyFloor, { ask: 'add-task', title: 'x', dependsOn: ['T9'] }).said).toMatch(/no task T9/)
+    expect(ask(emptyFloor, { ask: 'accept-task', task: 'T9' }).said).toMatch(/no task T9 on this floor/)
+  })
+})
+
+describe('F5: attention', () => {
+  test('F5a no more lanes that may need a person are at work than the operator said, and the others say why', () => {
+    let floor = accepted(emptyFloor, { ask: 'set-attention', lanes: 1 })
+    floor = accepted(floor, { ask: 'add-task', title: 'a', kind: 'feature', lane: 'alpha' })
+    floor = accepted(floor, { ask: 'add-task', title: 'b', kind: 'bug', lane: 'beta' })
+    floor = run(floor, 1)
+    expect(planFloor(floor, lanes, 1).waiting).toEqual({ T2: '1 of 1 lanes that may need a person are at work' })
+    expect(statusOf(run(settle(floor, 'T1', 'merged', 2), 3), 'T2')).toBe('working')
+  })
+
+  test('F5b an urgent task pre-empts: the least urgent attempt holds still, and goes on when it is over', () => {
+    let floor = accepted(emptyFloor, { ask: 'add-task', title: 'slow', kind: 'ci', priority: 3 })
+    floor = run(floor, 1)
+    floor = accepted(floor, { ask: 'add-task', title: 'fire', kind: 'ci', priority: 0 })
+    expect(planFloor(floor, lanes, 2).steps).toEqual([
+      { step: 'pause', task: 'T1', for: 'T2' },
+      { step: 'dispatch', task: 'T2', lane: 'ci', attempt: 1 },
+    ])
+    floor = run(floor, 2)
+    expect(floor.tasks['T1']?.state).toMatchObject({ status: 'working', pausedFor: 'T2' })
+    expect(planFloor(floor, lanes, 3).steps).toEqual([])
+    floor = settle(floor, 'T2', 'merged', 4)
+    expect(planFloor(floor, lanes, 5).steps).toEqual([{ step: 'resume', task: 'T1' }])
+    expect(run(floor, 5).tasks['T1']?.state).toEqual({ status: 'working', lane: 'ci', attempt: 1, since: 1 })
+  })
+
+  test('F5c one P0 does not pre-empt another', () => {
+    let floor = run(accepted(emptyFloor, { ask: 'add-task', title: 'a', kind: 'ci', priority: 0 }), 1)
+    floor = accepted(floor, { ask: 'add-task', title: 'b', kind: 'ci', priority: 0 })
+    expect(planFloor(floor, lanes, 2)).toMatchObject({ steps: [], waiting: { T2: 'everything at work is as urgent' } })
+  })
+})
+
+const outcomes = [
+  'merged',
+  'rejected',
+  'proposed',
+  'branched',
+  'empty',
+  'budget',
+  'nuked',
+  'cancelled',
+  'failed',
+  'lost',
+] as const
+
+const move = fc.oneof(
+  fc.record({
+    do: fc.constant('add' as const),
+    kind: fc.constantFrom('ci', 'feature', 'bug', 'docs', 'custom' as const),
+    priority: fc.constantFrom(0, 1, 2, 3 as const),
+    dependsOn: fc.option(fc.nat({ max: 20 }), { nil: undefined }),
+  }),
+  fc.record({ do: fc.constant('plan' as const), wait: fc.nat({ max: 20_000 }) }),
+  fc.record({ do: fc.constant('end' as const), which: fc.nat({ max: 9 }), outcome: fc.constantFrom(...outcomes) }),
+  fc.record({
+    do: fc.constant('ask' as const),
+    request: fc.oneof(
+      fc.record({ ask: fc.constantFrom('accept-task' as const), task: fc.nat({ max: 20 }).map((n) => `T${n + 1}`) }),
+      fc.record({
+        ask: fc.constant('reject-task' as const),
+        task: fc.nat({ max: 20 }).map((n) => `T${n + 1}`),
+        reason: fc.constant('no'),
+      }),
+      fc.record({ ask: fc.constant('nuke' as const), lane: fc.constantFrom(...names), reason: fc.constant('circles') }),
+      fc.record({ ask: fc.constant('pause-lane' as const), lane: fc.constantFrom(...names) }),
+      fc.record({ ask: fc.constant('resume-lane' as const), lane: fc.constantFrom(...names) }),
+      fc.record({
+        ask: fc.constant('set-mode' as const),
+        mode: fc.constantFrom('running', 'paused', 'stopped' as const),
+      }),
+      fc.record({ ask: fc.constant('set-attention' as const), lanes: fc.nat({ max: 4 }) }),
+    ),
+  }),
+)
+
+test('F1 F5 F8: whatever is asked and however attempts end, no task is lost, none is held twice, and no lane is over its bound', () => {
+  fc.assert(
+    fc.property(fc.array(move, { maxLength: 80 }), (moves) => {
+      let floor = emptyFloor
+      let now = 1
+      const added = new Set<string>()
+      const dispatched = new Set<string>()
+      for (const step of moves) {
+        now += 1
+        if (step.do === 'add') {
+          const on = step.dependsOn === undefined ? [] : [`T${step.dependsOn + 1}`].filter((id) => floor.tasks[id])
+          floor = accepted(
+            floor,
+            { ask: 'add-task', title: 't', kind: step.kind, priority: step.priority, dependsOn: on },
+            now,
+          )
+          added.add(`T${floor.nextTask - 1}`)
+        } else if (step.do === 'ask') {
+          const answer = ask(floor, step.request, now)
+          if (answer.outcome === 'accepted') floor = answer.floor
+          expect(answer.said).not.toBe('')
+        } else if (step.do === 'end') {
+          const working = Object.values(floor.tasks).filter(({ state }) => state.status === 'working')
+          const task = working[step.which % Math.max(1, working.length)]
+          if (task) floor = settle(floor, task.id, step.outcome, now)
+        } else {
+          now += step.wait
+          const attention = floor.attention
+          const before = attendedLanes(floor)
+          for (const one of planFloor(floor, lanes, now).steps) {
+            if (one.step === 'dispatch') {
+              // The same attempt is never begun twice: it names the run, and with that the command.
+              expect(dispatched.has(`${one.task}.${one.attempt}`)).toBe(false)
+              dispatched.add(`${one.task}.${one.attempt}`)
+            }
+            const next = takeStep(floor, one, now)
+            expect(next).not.toBe(floor)
+            floor = next
+          }
+          for (const lane of lanes) expect(atWork(floor, lane.name)).toBeLessThanOrEqual(lane.wip)
+          expect(attendedLanes(floor)).toBeLessThanOrEqual(Math.max(before, attention))
+          expect(planFloor(floor, lanes, now).steps).toEqual([])
+        }
+        expect([...added].filter((id) => floor.tasks[id] === undefined)).toEqual([])
+      }
+    }),
+  )
+})
+
+function atWork(floor: FloorDocument, lane: string): number {
+  return Object.values(floor.tasks).filter(
+    ({ state }) => state.status === 'working' && state.lane === lane && state.pausedFor === undefined,
+  ).length
+}
+
+function attendedLanes(floor: FloorDocument): number {
+  return lanes.filter(
+    ({ name, oversight }) => oversight !== 'merge' && oversight !== 'unattended' && atWork(floor, name) > 0,
+  ).length
+}
