@@ -96,7 +96,7 @@ class SocketClient implements Client {
           onStatus: (listener) => connection.onStatus(listener),
           onError: connection.onError,
           send: (frame) => connection.send(frame),
-          submit: (session, body) => outbox.submit(session, body),
+          submit: (session, body, id) => outbox.submit(session, body, id),
           messages: (session, before, limit) => this.#messages(session, before, limit),
           backoff: () => new Backoff(options.backoff ?? {}, random),
           drop: (error) => connection.drop(error),

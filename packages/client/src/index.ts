@@ -24,6 +24,7 @@ export { type Accepted } from './outbox.ts'
 export { type ClientTool, type ClientToolCall } from './session/client-tools.ts'
 export { type Content, type PostInput, type SendInput } from './session/input.ts'
 export {
+  type CommandOptions,
   type PatchOptions,
   type RedactOptions,
   type RegenerateOptions,

@@ -49,6 +49,7 @@ export interface Submission {
 
 interface Entry {
   readonly frame: Extract<Up, { readonly type: 'command' }>
+  readonly answer: Promise<Accepted>
   readonly resolve: (outcome: Accepted) => void
   readonly reject: (error: HeadraceError) => void
   sent: boolean
@@ -95,10 +96,17 @@ export class Outbox {
   /**
    * Takes a command in and sends it as soon as there is a connection.
    *
+   * @param named - its id; one that waits under this id already is the same command
    * @throws HeadraceError `bad_request`, `limit_exceeded`, or why nothing can be sent any more
    */
-  submit(session: SessionId, body: CommandBody): Submission {
+  submit(session: SessionId, body: CommandBody, named?: string): Submission {
     if (this.#ended) throw this.#ended
+    const waiting = named === undefined ? undefined : this.#entries.get(clientId.parse(named, 'id'))
+    if (waiting) {
+      if (waiting.frame.session === session) return { id: waiting.frame.id, answer: waiting.answer }
+      const text = `A command with the id ${named} waits for its answer in the session ${waiting.frame.session}. Put the session into the id.`
+      throw new HeadraceError('bad_request', text, { detail: { path: 'id' } })
+    }
     const { maxCommands } = this.#options
     if (this.#entries.size >= maxCommands) {
       const text = `outbox.maxCommands is limited to ${maxCommands}, and so many wait for an answer. Wait for some before sending more.`
@@ -110,7 +118,7 @@ export class Outbox {
     // A copy, because it may be sent again later, when the caller has done something else with what it gave.
     const checked = structuredClone(commandBody.parse(body, 'command'))
     this.#count += 1
-    const id = `${this.#options.prefix}-${this.#count}`
+    const id = named ?? `${this.#options.prefix}-${this.#count}`
     const { entry, answer } = makeEntry({ type: 'command', id, session, body: checked })
     this.#entries.set(id, entry)
     if (!unkept.has(checked.type)) {
@@ -227,7 +235,7 @@ function makeEntry(
   uncertain = false,
 ): { readonly entry: Entry; readonly answer: Promise<Accepted> } {
   const { promise, resolve, reject } = Promise.withResolvers<Accepted>()
-  return { entry: { frame, resolve, reject, sent: false, uncertain }, answer: promise }
+  return { entry: { frame, answer: promise, resolve, reject, sent: false, uncertain }, answer: promise }
 }
 
 /** The command as it can be sent; `undefined` when an older version of the application has left what is none today. */

@@ -502,3 +502,16 @@ async function heartbeats(clock: FakeClock, client: Client): Promise<void> {
     await client.me()
   }
 }
+
+test('L3 a command that names itself is applied once, whichever process of the participant sends it', async () => {
+  await using server = await RealServer.start()
+  const [first, second] = [(await reader(server)).session('s'), (await reader(server)).session('s')]
+  await first.create()
+  const id = 'import.42'
+  const [one, two] = await Promise.all([first.send('once', { id }), first.send('once', { id })])
+  const three = await second.send('once', { id })
+  expect([two.seq, three.seq]).toEqual([one.seq, one.seq])
+  await expect(second.send('x', { id: 'no spaces' })).rejects.toMatchObject({ code: 'bad_request' })
+  await reaches(first, (view) => view.runs.length > 0)
+  expect(first.getSnapshot().view.runs).toHaveLength(1)
+})

@@ -245,8 +245,8 @@ export class LiveSession extends SessionCommands implements Session {
     return this.#snapshot.view.requests.find((candidate) => candidate.id === request)
   }
 
-  protected async submit(body: CommandBody): Promise<Accepted> {
-    const submission = this.#host.submit(this.id, body)
+  protected async submit(body: CommandBody, id?: string): Promise<Accepted> {
+    const submission = this.#host.submit(this.id, body, id)
     return this.settle(submission, { id: submission.id, body, at: this.#host.clock.now() })
   }
 

@@ -21,6 +21,15 @@ export interface SessionChange extends SettingsChange {
   readonly metadata?: JsonObject
 }
 
+export interface CommandOptions {
+  /**
+   * Names the command within the session: another one of the same participant with the same id gets the answer of the
+   * first and changes nothing, also from another process. 1 to 128 characters of `A–Z a–z 0–9 . _ : -`. The server
+   * remembers the newest 1,024 commands of a session. Default: an id of its own, so that two equal calls are two commands.
+   */
+  readonly id?: string
+}
+
 export interface RegenerateOptions {
   /** Who shall answer. Default: the session's agent. */
   readonly agent?: AgentName
@@ -67,9 +76,9 @@ export interface SessionActions {
   /** Creates the session; a no-op if it exists. */
   create(settings?: SessionSettings): Promise<Accepted>
   /** Says something that an agent shall answer. */
-  send(input: string | SendInput): Promise<Accepted>
+  send(input: string | SendInput, options?: CommandOptions): Promise<Accepted>
   /** Says something that no agent need answer. */
-  post(input: string | PostInput): Promise<Accepted>
+  post(input: string | PostInput, options?: CommandOptions): Promise<Accepted>
   /** Stops runs. Default: all of the session. */
   cancel(target?: CancelTarget): Promise<Accepted>
   /** Asks for another answer to an input. */

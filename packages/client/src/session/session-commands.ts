@@ -11,6 +11,7 @@ import type {
 import { partsOf, postBody, sendBody, type Content, type PostInput, type SendInput } from './input.ts'
 import type { Accepted } from '../outbox.ts'
 import type {
+  CommandOptions,
   PatchOptions,
   RedactOptions,
   RegenerateOptions,
@@ -23,7 +24,7 @@ import type {
 
 /** Turns each call into its command. */
 export abstract class SessionCommands implements SessionActions {
-  protected abstract submit(body: CommandBody): Promise<Accepted>
+  protected abstract submit(body: CommandBody, id?: string): Promise<Accepted>
 
   /** The request as it is shown here now. */
   protected abstract shown(request: string): Request | undefined
@@ -34,12 +35,12 @@ export abstract class SessionCommands implements SessionActions {
     return this.submit({ type: 'create', ...settings })
   }
 
-  send(input: string | SendInput): Promise<Accepted> {
-    return this.submit(sendBody(input))
+  send(input: string | SendInput, { id }: CommandOptions = {}): Promise<Accepted> {
+    return this.submit(sendBody(input), id)
   }
 
-  post(input: string | PostInput): Promise<Accepted> {
-    return this.submit(postBody(input))
+  post(input: string | PostInput, { id }: CommandOptions = {}): Promise<Accepted> {
+    return this.submit(postBody(input), id)
   }
 
   cancel(target: CancelTarget = { all: true }): Promise<Accepted> {

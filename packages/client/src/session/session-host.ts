@@ -16,7 +16,7 @@ export interface SessionHost {
   readonly device: string
   readonly label: string | undefined
   send(frame: Up): boolean
-  submit(session: SessionId, body: CommandBody): Submission
+  submit(session: SessionId, body: CommandBody, id?: string): Submission
   messages(session: SessionId, before: number, limit: number): Promise<MessagePage>
   backoff(): Backoff
   /** Drops the connection: something on it can't be put right. */
