@@ -14,6 +14,27 @@ export {
   type CommandOptions,
   type CommandResult,
 } from './process/run-command.ts'
+export {
+  endMarked,
+  markedProcesses,
+  markerName,
+  type EndMarkedOptions,
+  type EndProof,
+  type MarkedProcess,
+} from './process/marked.ts'
+export {
+  chooseSandbox,
+  runConfined,
+  type ConfinedOptions,
+  type ConfinedResult,
+  type SandboxDemand,
+} from './process/run-confined.ts'
+export { findSandbox, sandboxArgv, type Sandbox, type SandboxNetwork, type SandboxOptions } from './process/sandbox.ts'
+export { type Attempt, type AttemptRecord, type PortRange, type QuarantineRecord } from './clones/attempt.ts'
+export { attemptEnvironment, type EnvironmentOptions } from './clones/attempt-environment.ts'
+export { createClones, type Clones, type ClonesOptions, type Swept } from './clones/create-clones.ts'
+export { diskUse, type DiskUse } from './clones/disk-use.ts'
+export { openVault, type BaseSeen, type Vault, type VaultOptions } from './clones/open-vault.ts'
 export { decideFloor, type FloorAnswer, type FloorAsk } from './floor/decide-floor.ts'
 export { emptyFloor, floorOf, isOver, type FloorDocument } from './floor/floor-document.ts'
 export { floorRequest, laneKind, type FloorRequest } from './floor/floor-request.ts'

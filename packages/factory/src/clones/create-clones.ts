@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto'
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { FactoryError } from '../errors.ts'
+import { markedProcesses } from '../process/marked.ts'
+import {
+  attemptAt,
+  checkAttemptId,
+  readAttempt,
+  readQuarantine,
+  writeAttempt,
+  writeQuarantine,
+  type Attempt,
+  type PortRange,
+  type QuarantineRecord,
+} from './attempt.ts'
+import { diskUse, type DiskUse } from './disk-use.ts'
+import { openSeed, type Seed } from './open-seed.ts'
+import type { Vault } from './open-vault.ts'
+import { startClone } from './start-clone.ts'
+
+export interface ClonesOptions {
+  /** Folder for attempts, quarantine and the seed. Nobody else writes there. */
+  readonly folder: string
+  readonly vault: Vault
+  /** The time, in ms since 1970. */
+  readonly now: () => number
+  /** Most bytes on disk of all attempts, quarantined ones too. Default 21,474,836,480 (20 GiB). */
+  readonly maxBytes?: number
+  /** How long a quarantined clone can be had back, in days. Default 7. */
+  readonly undoDays?: number
+  /** Ports to hand out. Default 20,000 to 29,999. */
+  readonly ports?: PortRange
+  /** Ports of one attempt. Default 20. */
+  readonly portsEach?: number
+  /** Default `hard links`. */
+  readonly objects?: 'hard links' | 'copy'
+}
+
+/** What the start-up look did with an attempt. `left`: nobody knows whose it is, so it stays where it is. */
+export interface Swept {
+  readonly id: string
+  readonly what: 'kept' | 'quarantined' | 'left'
+  readonly why: string
+}
+
+/** The clones of a floor, each the place of one attempt. Nothing is deleted but what was in quarantine for its time. */
+export interface Clones {
+  /**
+   * A fresh clone of the base as the vault has it, verified.
+   * @throws FactoryError `disk_full`, `clone_unverified`, `bad_option`
+   */
+  start(attempt: { readonly id: string; readonly lane: string }): Promise<Attempt>
+  find(id: string): Promise<Attempt | undefined>
+  list(): Promise<readonly Attempt[]>
+  use(): Promise<DiskUse & { readonly maxBytes: number }>
+  /** Moves an attempt out of the way. Rejects with `still_alive` while a process of it runs. */
+  quarantine(id: string, reason: string): Promise<QuarantineRecord>
+  quarantined(): Promise<readonly QuarantineRecord[]>
+  /** Brings a quarantined attempt back to where it was. */
+  undo(id: string): Promise<Attempt>
+  /** Deletes what has been in quarantine for its time, and says what. */
+  expire(): Promise<readonly string[]>
+  /**
+   * At start: keeps what is held or alive, moves what nobody holds into quarantine, and leaves alone what can't be told.
+   * @param held - attempts that somebody has a lease on
+   */
+  sweep(held: ReadonlySet<string>): Promise<readonly Swept[]>
+}
+
+const day = 86_400_000
+
+export function createClones(options: ClonesOptions): Clones {
+  const { folder, vault, now, maxBytes = 21_474_836_480, undoDays = 7, objects = 'hard links' } = options
+  const attempts = path.join(folder, 'attempts')
+  const shelf = path.join(folder, 'quarantine')
+  const seed: Seed = openSeed({ folder: path.join(folder, 'seed.git'), vault })
+  // One at a time: two that start at once must not get the same ports.
+  let last: Promise<unknown> = Promise.resolve()
+
+  const placeOf = (id: string) => {
+    checkAttemptId(id)
+    return path.join(attempts, id)
+  }
+  const names = (of: string) => readdir(of).catch(() => [])
+
+  async function list(): Promise<readonly Attempt[]> {
+    const found = await Promise.all((await names(attempts)).map((id) => readAttempt(path.join(attempts, id))))
+    return found.filter((attempt) => attempt !== undefined)
+  }
+
+  async function freePorts(): Promise<PortRange> {
+    const { from, to } = options.ports ?? { from: 20_000, to: 29_999 }
+    const each = options.portsEach ?? 20
+    const taken = new Set((await list()).map(({ ports }) => ports.from))
+    for (let first = from; first + each - 1 <= to; first += each)
+      if (!taken.has(first)) return { from: first, to: first + each - 1 }
+    throw new FactoryError('bad_option', `All ports from ${from} to ${to} belong to attempts; allow more of them.`)
+  }
+
+  async function start({ id, lane }: { readonly id: string; readonly lane: string }): Promise<Attempt> {
+    const place = placeOf(id)
+    const { bytes } = await diskUse([attempts, shelf])
+    if (bytes >= maxBytes) throw diskFull(bytes, maxBytes)
+    await mkdir(attempts, { recursive: true })
+    const base = await vault.head()
+    await seed.prepare(base)
+    const record = {
+      id,
+      lane,
+      base,
+      branch: `attempt/${id}`,
+      marker: `${id}-${randomUUID()}`,
+      ports: await freePorts(),
+      createdAt: new Date(now()).toISOString(),
+    }
+    // Fails where it exists: an id is one attempt's, also while it is in quarantine.
+    const taken = await readQuarantine(path.join(shelf, id))
+    await (taken ? Promise.reject(new Error('in quarantine')) : mkdir(place)).catch((error: unknown) => {
+      throw new FactoryError('bad_option', `There is an attempt "${id}" already.`, { cause: error })
+    })
+    const attempt = attemptAt(place, record)
+    try {
+      await startClone({ seed, attempt, objects })
+      await writeAttempt(place, record)
+    } catch (error) {
+      await remove(place) // nobody has worked in it
+      throw isNoSpace(error) ? diskFull(bytes, maxBytes, error) : error
+    }
+    return attempt
+  }
+
+  async function quarantine(id: string, reason: string): Promise<QuarantineRecord> {
+    const place = placeOf(id)
+    const attempt = await readAttempt(place)
+    if (!attempt) throw new FactoryError('not_found', `There is no attempt "${id}".`)
+    const alive = await markedProcesses(attempt.marker)
+    if (alive.length > 0) {
+      throw new FactoryError('still_alive', `${alive.length} processes of attempt "${id}" are running.`, {
+        evidence: alive.slice(0, 20).map(({ pid, command }) => `${pid} ${command}`),
+      })
+    }
+    const at = now()
+    const until = new Date(at + undoDays * day).toISOString()
+    const record = { id, reason: reason.slice(0, 2_000), at: new Date(at).toISOString(), until }
+    await mkdir(shelf, { recursive: true })
+    await writeQuarantine(place, record)
+    await rename(place, path.join(shelf, id))
+    return record
+  }
+
+  async function quarantined(): Promise<readonly QuarantineRecord[]> {
+    const found = await Promise.all((await names(shelf)).map((id) => readQuarantine(path.join(shelf, id))))
+    return found.filter((record) => record !== undefined)
+  }
+
+  return {
+    start(given) {
+      const next = last.then(() => start(given))
+      last = next.catch(() => undefined)
+      return next
+    },
+    find: (id) => readAttempt(placeOf(id)),
+    list,
+    async use() {
+      return { ...(await diskUse([attempts, shelf])), maxBytes }
+    },
+    quarantine,
+    quarantined,
+    async undo(id) {
+      const [place, from] = [placeOf(id), path.join(shelf, id)]
+      const record = await readQuarantine(from)
+      if (!record) throw new FactoryError('not_found', `There is no attempt "${id}" in quarantine.`)
+      await mkdir(attempts, { recursive: true })
+      await rename(from, place)
+      await rm(path.join(place, 'quarantine.json'))
+      const attempt = await readAttempt(place)
+      if (!attempt) throw new FactoryError('not_found', `Attempt "${id}" has no record any more; its files are back.`)
+      return attempt
+    },
+    async expire() {
+      const over = (await quarantined()).filter(({ until }) => Date.parse(until) <= now())
+      for (const { id } of over) await remove(path.join(shelf, id))
+      return over.map(({ id }) => id)
+    },
+    async sweep(held) {
+      const swept: Swept[] = []
+      for (const id of await names(attempts)) {
+        const attempt = await readAttempt(path.join(attempts, id))
+        if (!attempt || attempt.id !== id) swept.push({ id, what: 'left', why: 'it has no record that can be read' })
+        else if (held.has(id)) swept.push({ id, what: 'kept', why: 'it is held' })
+        else swept.push(await sweepOne(attempt))
+      }
+      return swept
+    },
+  }
+
+  async function sweepOne({ id, marker }: Attempt): Promise<Swept> {
+    const alive = await markedProcesses(marker)
+    if (alive.length > 0) return { id, what: 'kept', why: `${alive.length} of its processes are running` }
+    await quarantine(id, 'nobody held it when the factory started')
+    return { id, what: 'quarantined', why: 'nobody holds it and nothing of it runs' }
+  }
+}
+
+/** Removes a folder also where an agent took our right to write from parts of it. Links are not followed. */
+async function remove(place: string): Promise<void> {
+  try {
+    await rm(place, { recursive: true, force: true })
+  } catch {
+    for (const entry of await readdir(place, { recursive: true, withFileTypes: true }))
+      if (entry.isDirectory()) await chmod(path.join(entry.parentPath, entry.name), 0o700).catch(() => undefined)
+    await rm(place, { recursive: true, force: true })
+  }
+}
+
+function diskFull(bytes: number, maxBytes: number, cause?: unknown): FactoryError {
+  const text =
+    cause === undefined
+      ? `The clones use ${bytes} bytes of the ${maxBytes} that they may use.`
+      : `The disk is full; the clones use ${bytes} bytes of it.`
+  return new FactoryError('disk_full', text, { detail: { bytes, maxBytes }, cause })
+}
+
+function isNoSpace(error: unknown): boolean {
+  if (error instanceof FactoryError) return error.evidence.some((line) => line.includes('No space left on device'))
+  return error instanceof Error && 'code' in error && error.code === 'ENOSPC'
+}

@@ -1,0 +1,104 @@
+import { lstat, readlink } from 'node:fs/promises'
+import { findProgram } from './find-program.ts'
+import { endInWords, runCommand } from './run-command.ts'
+
+/** What this machine can shut a program in with. */
+export type Sandbox =
+  | { readonly kind: 'bubblewrap'; readonly program: string; readonly system: readonly string[] }
+  | { readonly kind: 'none'; readonly reason: string }
+
+/** `off`: not even loopback of the machine. `open`: the network of the machine. */
+export type SandboxNetwork = 'off' | 'open'
+
+export interface SandboxOptions {
+  readonly argv: readonly string[]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  /** Folders and files that it may write to. Everything else is either absent or read only. */
+  readonly writable: readonly string[]
+  /** Folders and files that it may read, beside what the system needs (`/usr`, certificates, user names). */
+  readonly readable?: readonly string[]
+  /** Default `off`. */
+  readonly network?: SandboxNetwork
+}
+
+/**
+ * Looks for a sandbox by using it once: user namespaces are switched off on some machines, and a sandbox that silently
+ * does nothing is worse than none.
+ */
+export async function findSandbox(): Promise<Sandbox> {
+  const program = await findProgram('bwrap')
+  if (program === undefined) return { kind: 'none', reason: 'bubblewrap (bwrap) is not installed' }
+  const sandbox = { kind: 'bubblewrap', program, system: await systemMounts() } as const
+  const argv = sandboxArgv(sandbox, { argv: ['/bin/true'], cwd: '/', env: {}, writable: [] })
+  const result = await runCommand({ argv, cwd: '/', env: {}, timeoutMs: 10_000, maxOutputBytes: 65_536 })
+  if (result.end.kind === 'exited' && result.end.code === 0) return sandbox
+  const said = result.stderr.trim().split('\n').at(-1) ?? ''
+  return { kind: 'none', reason: `bubblewrap does not work here: it ${endInWords(result.end)} ${said}`.trim() }
+}
+
+/** The command line that runs a program in the sandbox. */
+export function sandboxArgv(
+  sandbox: Extract<Sandbox, { kind: 'bubblewrap' }>,
+  options: SandboxOptions,
+): readonly [string, ...string[]] {
+  const { argv, cwd, env, writable, readable = [], network = 'off' } = options
+  // What lies deeper is mounted later, or what is above would hide it. Of the same place the writable one wins.
+  const mounts = [
+    ...readable.map((place) => ({ place, how: '--ro-bind-try' })),
+    ...writable.map((place) => ({ place, how: '--bind' })),
+  ].toSorted((a, b) => a.place.length - b.place.length)
+  return [
+    sandbox.program,
+    '--unshare-all',
+    ...(network === 'open' ? ['--share-net', '--ro-bind-try', '/etc/resolv.conf', '/etc/resolv.conf'] : []),
+    '--die-with-parent',
+    '--new-session',
+    '--cap-drop',
+    'ALL',
+    '--hostname',
+    'headrace',
+    ...sandbox.system,
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    '--tmpfs',
+    '/tmp',
+    ...mounts.flatMap(({ place, how }) => [how, place, place]),
+    '--remount-ro',
+    '/',
+    '--chdir',
+    cwd,
+    '--clearenv',
+    ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
+    '--',
+    ...argv,
+  ]
+}
+
+const etc = [
+  'alternatives',
+  'ca-certificates',
+  'group',
+  'hosts',
+  'ld.so.cache',
+  'localtime',
+  'mime.types',
+  'nsswitch.conf',
+  'passwd',
+  'pki',
+  'ssl',
+]
+
+/** The parts of the system that programs need, read only. There is no `/root`, `/home`, `/var` or `/srv`. */
+async function systemMounts(): Promise<readonly string[]> {
+  const mounts = ['--ro-bind', '/usr', '/usr']
+  for (const name of ['bin', 'sbin', 'lib', 'lib32', 'lib64']) {
+    const place = `/${name}`
+    const found = await lstat(place).catch(() => undefined)
+    if (found?.isSymbolicLink()) mounts.push('--symlink', await readlink(place), place)
+    else if (found) mounts.push('--ro-bind', place, place)
+  }
+  return [...mounts, ...etc.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`])]
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { endMarked, markedProcesses, markerName, runCommand, runConfined, type Sandbox } from '@headrace/factory'
+import { testFolder } from './support/git-repository.ts'
+import { missing, sandbox } from './support/sandbox.ts'
+
+const PATH = `${path.dirname(process.execPath)}:/usr/bin:/bin`
+const bounds = { timeoutMs: 20_000, maxOutputBytes: 1_000_000 }
+const none: Sandbox = { kind: 'none', reason: 'bubblewrap (bwrap) is not installed' }
+
+test('F7a: what left its process group and session is found by the marker and ended, and that is shown', async () => {
+  const marker = randomUUID()
+  // Two that leave, one of them with an empty environment: that one is found as a child of a marked one.
+  const script = `
+    setsid sh -c 'env -i tail -f /dev/null & touch away; exec tail -f /dev/null' >/dev/null 2>&1 &
+    while ! test -e away; do :; done`
+  const env = { PATH, [markerName]: marker }
+  await runCommand({ argv: ['/bin/sh', '-c', script], cwd: testFolder(), env, ...bounds })
+  await expect.poll(async () => (await markedProcesses(marker)).length).toBeGreaterThanOrEqual(2)
+  const proof = await endMarked(marker)
+  expect(proof.left).toEqual([])
+  expect(proof.ended.map(({ command }) => command)).toContain('tail -f /dev/null')
+  expect(await markedProcesses(marker)).toEqual([])
+})
+
+test('F7a: a marker that another one begins with is another one', async () => {
+  const marker = randomUUID()
+  const stop = new AbortController()
+  const env = { PATH, [markerName]: `${marker}2` }
+  const running = runCommand({ argv: ['tail', '-f', '/dev/null'], cwd: '/', env, ...bounds, signal: stop.signal })
+  await expect.poll(async () => (await markedProcesses(`${marker}2`)).length).toBe(1)
+  expect(await markedProcesses(marker)).toEqual([])
+  stop.abort()
+  expect((await running).end).toEqual({ kind: 'aborted' })
+})
+
+test('F2b: what demands a sandbox does not start without one', async () => {
+  const folder = testFolder()
+  const run = runConfined({
+    ...bounds,
+    argv: ['touch', path.join(folder, 'canary')],
+    cwd: folder,
+    env: { PATH },
+    sandbox: none,
+    demand: 'required',
+    writable: [folder],
+    marker: randomUUID(),
+  })
+  await expect(run).rejects.toMatchObject({ code: 'sandbox_missing', next: expect.stringContaining('bubblewrap') })
+  expect(existsSync(path.join(folder, 'canary'))).toBe(false)
+})
+
+describe.skipIf(sandbox.kind === 'none')(`sandbox${missing}`, () => {
+  function inside(folder: string, script: string, more: object = {}) {
+    return runConfined({
+      ...bounds,
+      argv: ['/bin/sh', '-c', script],
+      cwd: folder,
+      env: { PATH: '/usr/bin:/bin', HOME: folder },
+      sandbox,
+      demand: 'required',
+      writable: [folder],
+      marker: randomUUID(),
+      ...more,
+    })
+  }
+
+  test('F2b: it sees its own folder, and no other file of the machine, no secret, no process and no network', async () => {
+    const folder = testFolder()
+    const outside = testFolder()
+    writeFileSync(path.join(outside, 'secret'), 'canary')
+    process.env['HEADRACE_TEST_SECRET'] = 'canary-in-environment'
+    const script = `
+      ls ${outside} /root /home /var 2>/dev/null; cat ${outside}/secret 2>/dev/null; env
+      touch ${outside}/x /etc/x /usr/x /x 2>/dev/null; echo mine > mine
+      cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'
+      cat /proc/net/dev | tail -n +3 | grep -v ' lo:' | wc -l | sed 's/^/links /'`
+    const result = await inside(folder, script)
+    delete process.env['HEADRACE_TEST_SECRET']
+    expect(result.end).toEqual({ kind: 'exited', code: 0 })
+    expect(result.sandboxed).toBe(true)
+    expect(result.stdout.toString()).not.toContain('canary')
+    expect(result.stdout.toString()).toMatch(/^links 0$/m)
+    expect(existsSync(path.join(folder, 'mine'))).toBe(true)
+    expect(existsSync(path.join(outside, 'x'))).toBe(false)
+  })
+
+  test('F7a: everything in it ends with it, also what cleared its environment and left its session', async () => {
+    const folder = testFolder()
+    const token = randomUUID()
+    const script = `env -i setsid tail -f /dev/null ${token} 2>/dev/null & while ! test -e go; do echo .; done`
+    const running = inside(folder, script, { maxOutputBytes: 1e9, onOutput: () => undefined })
+    const alive = async () =>
+      (await runCommand({ argv: ['ps', '-eo', 'args'], cwd: '/', env: { PATH }, ...bounds })).stdout
+        .toString()
+        .split('\n')
+        .filter((line) => line.startsWith('tail') && line.includes(token)).length
+    await expect.poll(alive).toBe(1)
+    writeFileSync(path.join(folder, 'go'), '')
+    expect((await running).proof.left).toEqual([])
+    await expect.poll(alive).toBe(0)
+  })
+})
