@@ -53,3 +53,7 @@ export {
   type TaskState,
   type TaskStatus,
 } from './floor/task.ts'
+export { createDesk, type DeskOptions, type FloorReply } from './foreman/desk.ts'
+export { createForeman, type ForemanClock, type ForemanOptions } from './foreman/foreman.ts'
+export { notes, orderOf, type AttemptOrder } from './foreman/notes.ts'
+export { crew, floorSessions, type FloorSessions } from './foreman/sessions.ts'

@@ -126,6 +126,14 @@ describe('F1: tasks', () => {
     expect(planFloor(floor, lanes, 1_000_000).steps).toEqual([])
   })
 
+  test('F6b what was under way when the whole floor was stopped begins again with the floor, and counts as no try', () => {
+    let floor = run(accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci' }), 1)
+    floor = settle(accepted(floor, { ask: 'set-mode', mode: 'stopped' }), 'T1', 'cancelled', 2)
+    expect(planFloor(floor, lanes, 3)).toMatchObject({ steps: [], waiting: { T1: 'the floor is stopped' } })
+    floor = run(accepted(floor, { ask: 'set-mode', mode: 'running' }), 4)
+    expect(floor.tasks['T1']?.state).toEqual({ status: 'working', lane: 'ci', attempt: 2, since: 4, countFrom: 2 })
+  })
+
   test('F1e an attempt that failed for reasons of the machine is not begun again at once', () => {
     const floor = settle(run(accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci' }), 1), 'T1', 'failed', 2)
     const plan = planFloor(floor, lanes, 3)

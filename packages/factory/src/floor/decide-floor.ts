@@ -20,7 +20,7 @@ export type FloorAnswer =
   | { readonly outcome: 'accepted'; readonly floor: FloorDocument; readonly said: string; readonly task?: string }
   /** It is so already. */
   | { readonly outcome: 'noop'; readonly said: string; readonly task?: string }
-  | { readonly outcome: 'refused'; readonly said: string }
+  | { readonly outcome: 'refused'; readonly said: string; readonly task?: undefined }
 
 /** Characters of all tasks together: the document of a session holds 262,144, and attempts still add to it. */
 const maxChars = 180_000

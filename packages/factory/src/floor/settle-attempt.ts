@@ -51,7 +51,8 @@ function stateAfter(floor: FloorDocument, { attempts, countFrom }: Tried, ended:
     case 'branched':
       return { status: 'review', ref: ref ?? '', at }
     case 'cancelled':
-      // A person stopped it, so a person says when it goes on.
+      // Who stopped the whole floor says with its mode when all goes on; what was stopped alone waits for a word of its own.
+      if (floor.mode === 'stopped') return { status: 'ready', countFrom: ended.attempt + 1 }
       return { status: 'parked', why, at }
     case 'rejected':
     case 'empty':

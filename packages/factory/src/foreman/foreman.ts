@@ -1,0 +1,217 @@
+/**
+ * The foreman: sees to it that what the floor's document says is what happens in the lanes.
+ *
+ *   document says working ──no run in the lane──▶ send the order (its id names task and attempt: never twice)
+ *                         ──held still, nuked, stopped──▶ pause, resume, cancel the run
+ *                         ──run is over──▶ settle the task in the document
+ *   document says ready   ──plan──▶ document says working
+ *
+ * Nothing is kept here: whoever takes the run over looks at the same sessions and goes on. The document is changed only as
+ * it was looked at, and orders carry their own id, so a foreman that was given up and does not know it can do no harm.
+ */
+import type { Client, Session } from '@headrace/client'
+import type { AgentRun, RunHandler } from '@headrace/client/agent'
+import { floorOf, type FloorDocument } from '../floor/floor-document.ts'
+import { planFloor, type PlanLane } from '../floor/plan-floor.ts'
+import { settleAttempt } from '../floor/settle-attempt.ts'
+import { takeStep } from '../floor/take-step.ts'
+import type { Task } from '../floor/task.ts'
+import { changeFloor } from './change-floor.ts'
+import { attemptRun, notes, orderFor, resultOf } from './notes.ts'
+import { crew, type FloorSessions } from './sessions.ts'
+
+export interface ForemanClock {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Calls back once; the result ends it. */
+  at(time: number, then: () => void): () => void
+}
+
+export interface ForemanOptions {
+  /** Follows the sessions, speaks as the foreman and may patch the floor's document. */
+  readonly client: Client
+  readonly sessions: FloorSessions
+  /** Lanes that there are now. */
+  readonly lanes: () => readonly PlanLane[]
+  readonly clock: ForemanClock
+}
+
+type Working = Task & { readonly state: Extract<Task['state'], { readonly status: 'working' }> }
+
+/** Handles the foreman's run: it goes on until the run is stopped, or another process takes it. */
+export function createForeman(options: ForemanOptions): RunHandler {
+  return async (run) => {
+    const shift = new Shift(run, options)
+    try {
+      await shift.work()
+    } finally {
+      shift.end()
+    }
+  }
+}
+
+class Shift {
+  readonly #run: AgentRun
+  readonly #options: ForemanOptions
+  readonly #floor: Session
+  readonly #lanes = new Map<string, Session>()
+  readonly #stops: (() => void)[] = []
+  #wake: () => void = () => undefined
+  #cancelTimer: () => void = () => undefined
+
+  constructor(run: AgentRun, options: ForemanOptions) {
+    this.#run = run
+    this.#options = options
+    this.#floor = options.client.session(options.sessions.floor)
+    this.#follow(this.#floor)
+  }
+
+  async work(): Promise<void> {
+    const { signal } = this.#run
+    for (;;) {
+      signal.throwIfAborted()
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#wake = resolve
+      signal.addEventListener('abort', () => resolve(), { once: true })
+      await this.#look()
+      await promise
+    }
+  }
+
+  end(): void {
+    this.#cancelTimer()
+    for (const stop of this.#stops) stop()
+  }
+
+  async #look(): Promise<void> {
+    await this.#settle()
+    await this.#begin()
+    const { view, status } = this.#floor.getSnapshot()
+    if (status !== 'live') return
+    const floor = floorOf(view.document.value)
+    for (const task of Object.values(floor.tasks)) if (isWorking(task)) await this.#see(floor, task)
+  }
+
+  /** Takes what attempts came to into the document. */
+  async #settle(): Promise<void> {
+    const now = this.#options.clock.now()
+    const settled: string[] = []
+    await changeFloor(
+      this.#floor,
+      (floor) => {
+        settled.length = 0
+        return Object.values(floor.tasks)
+          .filter(isWorking)
+          .reduce((next, task) => {
+            const result = this.#resultOf(task)
+            if (!result) return next
+            settled.push(`${task.id} attempt ${task.state.attempt}: ${result.outcome}. ${result.why}`)
+            return settleAttempt(next, { task: task.id, attempt: task.state.attempt, result, now })
+          }, floor)
+      },
+      this.#run.signal,
+    )
+    for (const line of settled) await this.#say(line)
+  }
+
+  #resultOf({ id, state }: Working): ReturnType<typeof resultOf> {
+    const { view, status } = this.#lane(state.lane).getSnapshot()
+    const run = status === 'live' ? attemptRun(view, id, state.attempt) : undefined
+    return run && resultOf(view, run)
+  }
+
+  /** Plans, and takes the plan's steps into the document; what they mean in the lanes follows from there. */
+  async #begin(): Promise<void> {
+    const { clock, lanes } = this.#options
+    const begun: string[] = []
+    let lookAgainAt: number | undefined
+    await changeFloor(
+      this.#floor,
+      (floor) => {
+        const plan = planFloor(floor, lanes(), clock.now())
+        lookAgainAt = plan.lookAgainAt
+        begun.splice(0, begun.length, ...plan.steps.map(inWords))
+        return plan.steps.reduce((next, step) => takeStep(next, step, clock.now()), floor)
+      },
+      this.#run.signal,
+    )
+    for (const line of begun) await this.#say(line)
+    this.#cancelTimer()
+    if (lookAgainAt !== undefined) this.#cancelTimer = clock.at(lookAgainAt, () => this.#wake())
+  }
+
+  /** Makes the lane do what the document says of a task. */
+  async #see(floor: FloorDocument, task: Working): Promise<void> {
+    const { lane, attempt, pausedFor, nuked } = task.state
+    const session = this.#lane(lane)
+    const { view, status } = session.getSnapshot()
+    if (status === 'loading' || status === 'stale') return
+    const run = status === 'live' ? attemptRun(view, task.id, attempt) : undefined
+    if (!run) return this.#dispatch(session, task)
+    if (run.status === 'ended') return
+    const isStopped = nuked !== undefined || floor.mode === 'stopped'
+    if (isStopped) {
+      if (run.status !== 'active' || !run.cancel) await session.cancel({ run: run.id })
+    } else if (pausedFor !== undefined) {
+      if (!run.paused) await session.pause(run.id)
+    } else if (run.paused?.by === `agent:${crew.foreman}`) {
+      await session.resume(run.id)
+    }
+  }
+
+  async #dispatch(session: Session, task: Working): Promise<void> {
+    const { attempt } = task.state
+    const order = orderFor(task, attempt)
+    await session.create({
+      agent: crew.runner,
+      policy: 'parallel',
+      maxAttempts: 10,
+      metadata: { title: task.state.lane },
+    })
+    await session.send(
+      {
+        parts: [
+          { kind: 'text', text: `${task.id}, attempt ${attempt}: ${task.title}` },
+          { kind: 'data', name: notes.order, value: { ...order } },
+        ],
+        agent: crew.runner,
+        policy: 'parallel',
+      },
+      { id: `attempt:${task.id}.${attempt}` },
+    )
+  }
+
+  #lane(name: string): Session {
+    const known = this.#lanes.get(name)
+    if (known) return known
+    const session = this.#options.client.session(this.#options.sessions.lane(name))
+    this.#lanes.set(name, session)
+    this.#follow(session)
+    return session
+  }
+
+  #follow(session: Session): void {
+    this.#stops.push(session.subscribe(() => this.#wake()))
+  }
+
+  async #say(line: string): Promise<void> {
+    await this.#run.text(`${line}\n`)
+  }
+}
+
+function isWorking(task: Task): task is Working {
+  return task.state.status === 'working'
+}
+
+function inWords(step: ReturnType<typeof planFloor>['steps'][number]): string {
+  switch (step.step) {
+    case 'dispatch':
+      return `${step.task} begins in ${step.lane}, attempt ${step.attempt}.`
+    case 'pause':
+      return `${step.task} holds still for ${step.for}.`
+    case 'resume':
+      return `${step.task} goes on.`
+    default:
+      return step satisfies never
+  }
+}

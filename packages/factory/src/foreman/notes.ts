@@ -1,0 +1,73 @@
+/** What the crew says to each other: data parts of messages, so that it is in the log and people can read it. */
+import type { Json, Message, Run, SessionView } from '@headrace/core'
+import type { AttemptResult, Task } from '../floor/task.ts'
+
+/** What an attempt is to do; it is the input of its run. */
+export interface AttemptOrder {
+  readonly task: string
+  readonly attempt: number
+  readonly title: string
+  readonly body: string
+  readonly acceptance: readonly string[]
+  /** Why earlier attempts failed, oldest first. */
+  readonly lessons: readonly string[]
+}
+
+/** What an attempt is told of a task. */
+export function orderFor(task: Task, attempt: number): AttemptOrder {
+  const { id, title, body, acceptance, attempts } = task
+  const lessons = attempts.map(({ outcome, why }) => `${outcome}: ${why}`)
+  return { task: id, attempt, title, body, acceptance, lessons }
+}
+
+/** Names of the data parts. */
+export const notes = {
+  order: 'factory.attempt',
+  result: 'factory.result',
+  request: 'factory.request',
+  answer: 'factory.answer',
+} as const
+
+/** The value of the data part of that name which was written last. */
+export function noteIn(messages: readonly Message[], name: string): Json | undefined {
+  const found = messages.flatMap(({ parts }) => parts).findLast((part) => part.kind === 'data' && part.name === name)
+  return found?.kind === 'data' ? found.value : undefined
+}
+
+/** The order that a run was given, if its input is one. */
+export function orderOf(input: Message | undefined): AttemptOrder | undefined {
+  // Only the foreman's token may send to a lane as the foreman.
+  return input?.author === 'agent:foreman' ? (noteIn([input], notes.order) as AttemptOrder | undefined) : undefined
+}
+
+/** The run of an attempt in its lane. */
+export function attemptRun(view: SessionView, task: string, attempt: number): Run | undefined {
+  return view.runs.find((run) => {
+    const order = orderOf(view.messages.find(({ id }) => id === run.input))
+    return order?.task === task && order.attempt === attempt
+  })
+}
+
+/** What became of a run that is over. */
+export function resultOf(view: SessionView, run: Run): AttemptResult | undefined {
+  if (run.status !== 'ended') return undefined
+  const said = noteIn(
+    view.messages.filter((message) => message.run === run.id),
+    notes.result,
+  )
+  // A run writes its result with its end; one that was cut short says at least how.
+  if (run.reason === 'complete' && said !== undefined) return said as unknown as AttemptResult
+  const why = run.detail ?? `the run ended as ${run.reason}`
+  switch (run.reason) {
+    case 'complete':
+      return { outcome: 'failed', why: 'it ended without saying what came of it' }
+    case 'cancelled':
+      return { outcome: 'cancelled', why: run.cancelledBy ? `stopped by ${run.cancelledBy}` : why }
+    case 'failed':
+    case 'lost':
+    case 'budget':
+      return { outcome: run.reason, why }
+    default:
+      return run.reason satisfies never
+  }
+}

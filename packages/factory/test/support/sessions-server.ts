@@ -1,0 +1,47 @@
+import { connect, type Client } from '@headrace/client'
+import { createWorker, type RunHandler, type Worker, type WorkerOptions } from '@headrace/client/agent'
+import { createHeadrace, createSecretAuth, type Headrace } from '@headrace/server'
+import { createMemoryStore } from '@headrace/server/store/memory'
+
+const auth = createSecretAuth('a secret that is long enough for tests only')
+const op = ['read', 'post', 'send', 'control', 'answer', 'take-floor', 'write-as-agent', 'admin'] as const
+const url = 'http://localhost'
+
+/** The real server in this process, with clients and workers that reach it without a network. */
+export class SessionsServer implements AsyncDisposable {
+  readonly #headrace: Headrace
+  readonly #open: { close(options?: { graceMs: number }): Promise<void> }[] = []
+  readonly errors: Error[] = []
+
+  constructor() {
+    this.#headrace = createHeadrace({
+      store: createMemoryStore(),
+      auth,
+      onError: (error) => void this.errors.push(error),
+    })
+  }
+
+  async client(sub: string, kind: 'user' | 'agent' = 'user'): Promise<Client> {
+    const client = connect({ url, token: await token(sub, kind), WebSocket: this.#headrace.WebSocket })
+    this.#open.push(client)
+    return client
+  }
+
+  async worker(agent: string, handler: RunHandler, options: Partial<WorkerOptions> = {}): Promise<Worker> {
+    const WebSocket = this.#headrace.WebSocket
+    const worker = createWorker({ url, token: await token(agent, 'agent'), agent, handler, WebSocket, ...options })
+    this.#open.push(worker)
+    await worker.ready
+    return worker
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Workers first: what they do with a client ends with them.
+    for (const each of this.#open.reverse()) await each.close({ graceMs: 0 })
+    await this.#headrace.close()
+  }
+}
+
+function token(sub: string, kind: 'user' | 'agent'): Promise<string> {
+  return auth.mint({ sub, kind, name: sub, cap: [{ s: '**', op }], agents: ['*'] }, 3_600)
+}
