@@ -23,6 +23,7 @@ export {
   array,
   boolean,
   integer,
+  jsonObject,
   nullable,
   object,
   oneOf,

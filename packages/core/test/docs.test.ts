@@ -74,6 +74,10 @@ const types: Readonly<Record<string, string>> = {
   claim: '{ worker: string; leaseMs?: number; waitMs?: number }',
   revocation:
     '{ reason?: string } & ({ token: string; expiresAt?: number } | { actor: core.Actor; issuedBefore?: number } | { all: true; issuedBefore?: number })',
+  'http-agent':
+    '{ url: string; format: string; headers?: Record<string, string>; secrets?: string[]; body?: core.JsonObject; retry?: "never" | "on-loss"; capacity?: number; leaseMs?: number; firstByteMs?: number; idleMs?: number; totalMs?: number; maxBytes?: number }',
+  'shown-http-agent':
+    '{ agent: string; url: string; format: string; headers: string[]; signed: boolean; body?: core.JsonObject; retry?: "never" | "on-loss" }',
   share: '{ ttlSeconds?: number; name?: string }',
   claims:
     '{ sub: string; kind?: core.ActorKind; name?: string; ten?: string; cap: { s: string; op: core.Verb[] }[]; agents?: string[] }',

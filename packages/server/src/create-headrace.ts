@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { defaultSessionLimits, type HeadraceError, type SessionLimits, type Store } from '@headrace/core'
+import {
+  defaultSessionLimits,
+  type AgentName,
+  type HeadraceError,
+  type SessionLimits,
+  type Store,
+} from '@headrace/core'
+import { createHttpAgents, type HttpAgents } from './agents/http-agents.ts'
 import { createAccess } from './auth/access.ts'
+import { createOwnTokens } from './auth/own-tokens.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { defaultConnectionLimits, type ConnectionLimits } from './door/connection-limits.ts'
 import { createGate } from './door/gate.ts'
@@ -86,6 +94,20 @@ export interface Headrace {
    */
   readonly WebSocket: typeof globalThis.WebSocket
   /**
+   * Agents behind HTTP that are registered here. The server keeps and announces them; whoever composes it calls them, with
+   * `tokenFor`, `WebSocket` and `fetch`: the command does, and so can any program with `httpAgent` of the client.
+   */
+  readonly agents: HttpAgents
+  /**
+   * A token for a worker in this process: to work as that agent, on all sessions of the tenant. Good for an hour and in this
+   * process only; give the function to `createWorker`, which asks again.
+   *
+   * @param tenant - default `default`
+   */
+  tokenFor(agent: AgentName, tenant?: string): Promise<string>
+  /** `fetch` that reaches the public internet, and what `outgoing` allows besides. */
+  readonly fetch: typeof globalThis.fetch
+  /**
    * Tells every connection to come back later, finishes what was accepted, stores snapshots and closes the store.
    * Idempotent.
    */
@@ -152,7 +174,9 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
     startWebhookAgent({ webhook, dispatcher: hub.dispatcher, hub, outgoing, clock, auth }),
   )
   const pace = new Pace(clock)
-  const access = createAccess({ auth, store, hub, clock, failuresPerMinute: limits.failuresPerMinute })
+  const own = createOwnTokens(auth, clock)
+  const agents = createHttpAgents({ log, clock, isShared: store.capabilities.shared, onError })
+  const access = createAccess({ auth, own, store, hub, clock, failuresPerMinute: limits.failuresPerMinute })
   const traffic = createTraffic({
     limits,
     clock,
@@ -168,6 +192,8 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
     gate,
     clock,
     metrics,
+    agents,
+    outgoing,
     pace,
     onError,
     ...(pushes && { pushes }),
@@ -181,6 +207,7 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
     handler.close()
     access.close()
     notifier.close()
+    agents.close()
     for (const agent of called) agent.close()
     pace.close()
     await hub.close()
@@ -196,6 +223,9 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
     },
     hub,
     WebSocket: inProcessWebSocket({ handler, upgrade }),
+    agents,
+    tokenFor: (agent, tenant = 'default') => own.forAgent(agent, tenant),
+    fetch: outgoing.fetch,
     close: () => (closing ??= close()),
   }
 }

@@ -1,4 +1,6 @@
 export { createHeadrace, type Headrace, type HeadraceOptions, type NotifyOptions } from './create-headrace.ts'
+export { type HttpAgents } from './agents/http-agents.ts'
+export { type HttpAgent, type HttpAgentSettings, type ShownHttpAgent } from './agents/http-agent.ts'
 export { type WebhookAgent } from './dispatch/webhook-agent.ts'
 export { type NoticeWebhook } from './notify/notice-webhook.ts'
 export { type PushSubscription } from './notify/subscriptions.ts'
@@ -16,8 +18,8 @@ export {
   type OutgoingOptions,
   type OutgoingResult,
   type PostOptions,
-  type ResolvedAddress,
 } from './outgoing/outgoing.ts'
+export { type ResolvedAddress } from './outgoing/reach.ts'
 export { createWebhookSecret, signWebhook, type WebhookMessage } from './outgoing/webhook-signature.ts'
 export { systemClock, type Clock } from './clock.ts'
 export {

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createOutgoing, type OutgoingOptions, type ResolvedAddress } from '../src/outgoing/outgoing.ts'
+import { createOutgoing, type OutgoingOptions } from '../src/outgoing/outgoing.ts'
+import type { ResolvedAddress } from '../src/outgoing/reach.ts'
 import { isPublicAddress } from '../src/outgoing/public-address.ts'
 import { FakeClock } from './support/fake-clock.ts'
 
@@ -35,6 +36,16 @@ async function listen(answer: (request: IncomingMessage, response: ServerRespons
       await once(server, 'close')
     },
   }
+}
+
+/** What a `fetch` rejects with. */
+async function failureOf(work: Promise<Response>): Promise<{ readonly message: string; readonly code: unknown }> {
+  const thrown: unknown = await work.then(
+    () => expect.unreachable('it was answered'),
+    (error: unknown) => error,
+  )
+  if (!(thrown instanceof TypeError)) throw thrown
+  return { message: thrown.message, code: (thrown.cause as { code?: unknown }).code } // as Node's fetch has it
 }
 
 const toLoopback = (): Promise<readonly ResolvedAddress[]> => Promise.resolve([{ address: '127.0.0.1', family: 4 }])
@@ -294,5 +305,87 @@ describe('A3a: the other end can’t hold the server up', () => {
     expect(heard).not.toContain('SECRET-BODY')
     plain.close()
     await once(plain, 'close')
+  })
+})
+
+describe('A3a: answers that are read as they come', () => {
+  test('A3a: come piece by piece, and a reader that leaves ends the connection', async () => {
+    const left = Promise.withResolvers<void>()
+    await using target = await listen((_, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: 1\n\n')
+      response.once('close', () => left.resolve())
+    })
+    const { fetch } = createOutgoing({ allowPrivate: ['127.0.0.1'] })
+    const body = '{"ü":1}'
+    const answer = await fetch(`http://127.0.0.1:${target.port}/chat`, {
+      method: 'POST',
+      body,
+      headers: { 'X-Own': 'yes' },
+    })
+    expect(answer.headers.get('content-type')).toBe('text/event-stream')
+    const reader = answer.body?.getReader()
+    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('data: 1\n\n')
+    await reader?.cancel()
+    await left.promise
+    expect(target.requests).toMatchObject([{ url: '/chat', body, headers: { 'x-own': 'yes' } }])
+  })
+
+  test('A3a: an abort ends the connection, before the answer and in the middle of it', async () => {
+    const left: Promise<void>[] = []
+    await using target = await listen((request, response) => {
+      left.push(new Promise((resolve) => response.once('close', resolve)))
+      if (request.url === '/half') response.writeHead(200).write('half')
+      asked.resolve()
+    })
+    let asked = Promise.withResolvers<void>()
+    const { fetch } = createOutgoing({ allowPrivate: ['127.0.0.1'] })
+    const url = `http://127.0.0.1:${target.port}`
+    const silent = new AbortController()
+    const waiting = fetch(`${url}/silent`, { signal: silent.signal })
+    await asked.promise
+    silent.abort(new Error('enough'))
+    await expect(waiting).rejects.toThrow('enough')
+    asked = Promise.withResolvers<void>()
+    const half = new AbortController()
+    const answer = await fetch(`${url}/half`, { signal: half.signal })
+    half.abort(new Error('enough'))
+    await expect(answer.text()).rejects.toThrow()
+    await Promise.all(left)
+    expect(left).toHaveLength(2)
+  })
+
+  test('A3a: redirects are answers, addresses inside are refused, and no text says where a name led', async () => {
+    await using target = await listen((_, response) => response.writeHead(302, { Location: 'http://10.0.0.1/' }).end())
+    const { fetch } = createOutgoing({
+      allowPrivate: [`127.0.0.1:${target.port}`],
+      resolve: () => Promise.resolve([{ address: '10.1.2.3', family: 4 }]),
+    })
+    expect((await fetch(`http://127.0.0.1:${target.port}/`)).status).toBe(302)
+    for (const url of [
+      'https://innocent.example/',
+      'https://127.0.0.1/',
+      'http://example.com/',
+      'file:///etc/passwd',
+    ]) {
+      const { code, message } = await failureOf(fetch(url))
+      expect(code).toBe('ERR_NOT_ALLOWED')
+      expect(message).not.toContain('10.1.2.3')
+    }
+  })
+
+  test('A3a: a connection that does not come is given up, and what failed is told apart', async () => {
+    const clock = new FakeClock()
+    const never = createOutgoing({ clock, resolve: () => new Promise<never>(() => undefined) })
+    const waiting = failureOf(never.fetch('https://slow.example/'))
+    await expect.poll(() => clock.pending).toBe(1)
+    await clock.advance(5_000)
+    expect(await waiting).toEqual({ code: 'UND_ERR_CONNECT_TIMEOUT', message: 'No connection within 5000 ms.' })
+    const target = await listen(() => undefined)
+    await target[Symbol.asyncDispose]()
+    const { fetch } = createOutgoing({ allowPrivate: ['127.0.0.1'] })
+    expect(await failureOf(fetch(`http://127.0.0.1:${target.port}/`))).toEqual({
+      code: 'ECONNREFUSED',
+      message: 'The connection was refused.',
+    })
   })
 })

@@ -4,6 +4,7 @@ import type { Hub } from '../hub-types.ts'
 import { createSystemLog } from '../system-log.ts'
 import { Attempts } from './attempts.ts'
 import type { Auth } from './auth.ts'
+import type { OwnTokens } from './own-tokens.ts'
 import { createRevocationLog } from './revocation-log.ts'
 import { Revocations, type TokenUse } from './revocations.ts'
 import { Shares } from './shares.ts'
@@ -15,6 +16,8 @@ export type Credential = { readonly token: string } | { readonly ticket: string 
 
 export interface AccessOptions {
   readonly auth: Auth
+  /** Tokens of workers in this process. Default: there are none. */
+  readonly own?: OwnTokens
   readonly store: Store
   readonly hub: Pick<Hub, 'submit' | 'purge'>
   readonly clock: Clock
@@ -40,12 +43,12 @@ export interface Access {
   close(): void
 }
 
-export function createAccess({ auth, store, hub, clock, failuresPerMinute }: AccessOptions): Access {
+export function createAccess({ auth, own, store, hub, clock, failuresPerMinute }: AccessOptions): Access {
   const log = createSystemLog({ hub, store })
   const revocations = new Revocations({ log: createRevocationLog(log, store.capabilities.shared), clock })
   const tickets = new Tickets({ clock })
   const attempts = new Attempts({ clock, failuresPerMinute })
-  const { verify } = cacheTokens(auth, { clock })
+  const { verify } = cacheTokens(own ?? auth, { clock })
   const redeem = (ticket: string, mayTry: () => void): Grant => {
     mayTry()
     return tickets.redeem(ticket)

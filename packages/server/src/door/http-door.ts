@@ -15,6 +15,8 @@ import type { Auth } from '../auth/auth.ts'
 import type { TokenUse } from '../auth/revocations.ts'
 import type { Hub } from '../hub-types.ts'
 import type { Metrics } from '../metrics.ts'
+import type { Outgoing } from '../outgoing/outgoing.ts'
+import type { HttpAgents } from '../agents/http-agents.ts'
 import { readCredential } from './credential.ts'
 import { agentRoutes } from './http-agents.ts'
 import { blobRoutes } from './http-blobs.ts'
@@ -27,6 +29,7 @@ import { problem, send, streamed, type Reply } from './http-reply.ts'
 import { documentRoute } from './http-openapi.ts'
 import { pushRoutes } from './http-push.ts'
 import { createRouter, type Router } from './http-router.ts'
+import { registryRoutes } from './http-registry.ts'
 import { revocationRoutes } from './http-revocations.ts'
 import { searchRoutes } from './http-search.ts'
 import { sessionRoutes } from './http-sessions.ts'
@@ -62,6 +65,10 @@ export interface HttpDoorOptions {
   /** The gate that the WebSocket door has as well. */
   readonly gate: Gate
   readonly metrics: Metrics
+  /** Agents behind HTTP. */
+  readonly agents: HttpAgents
+  /** The way out to addresses that others chose. */
+  readonly outgoing: Outgoing
   /** Called with defects and failures whose text is not for callers; they get a plain `internal`. */
   readonly onError: (error: HeadraceError) => void
   /** Folder of a built console to serve at `/`. Default: none. */
@@ -118,6 +125,8 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     traffic,
     clock,
     metrics,
+    agents: options.agents,
+    outgoing: options.outgoing,
     limits,
     waits,
     pace,
@@ -131,6 +140,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     ...blobRoutes(services),
     ...searchRoutes(services),
     ...agentRoutes(services),
+    ...registryRoutes(services),
     ...shareRoutes(services),
     ...tokenRoutes(services),
     ...pushRoutes(services),

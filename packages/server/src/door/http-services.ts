@@ -1,4 +1,5 @@
 import { HeadraceError, allows, type Grant, type SessionId, type Verb } from '@headrace/core'
+import type { HttpAgents } from '../agents/http-agents.ts'
 import type { Access } from '../auth/access.ts'
 import type { Auth } from '../auth/auth.ts'
 import type { Clock } from '../clock.ts'
@@ -22,6 +23,10 @@ export interface HttpServices {
   readonly metrics: Metrics
   readonly limits: HttpLimits
   readonly waits: Waits
+  /** Agents behind HTTP. */
+  readonly agents: HttpAgents
+  /** The way out, for checking addresses when they are set. */
+  readonly outgoing: Outgoing
   /** Web Push, where it is on. */
   readonly pushes?: Pushes
   /** How long the next write to a stream may wait for more to go with it. */

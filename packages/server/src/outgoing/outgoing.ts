@@ -7,20 +7,22 @@
  * The name is resolved once and the connection pinned to what came out, so that a name which changes its mind between the
  * look and the connect (DNS rebinding) changes nothing. Redirects are not followed: a 3xx is an answer like any other.
  */
-import { lookup as resolveName } from 'node:dns/promises'
-import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
-import { HeadraceError } from '@headrace/core'
+import type { IncomingMessage } from 'node:http'
 import { systemClock, type Clock } from '../clock.ts'
-import { version } from '../version.ts'
 import { judge, notPublic } from './destination.ts'
+import { createOutgoingFetch } from './outgoing-fetch.ts'
 import { isPublicAddress } from './public-address.ts'
-
-export interface ResolvedAddress {
-  readonly address: string
-  readonly family: 4 | 6
-}
+import {
+  Failure,
+  checkHeaders,
+  describe,
+  find,
+  openRequest,
+  resolveAll,
+  type Headers,
+  type OutgoingRequest,
+  type ResolvedAddress,
+} from './reach.ts'
 
 export interface OutgoingOptions {
   /**
@@ -63,6 +65,12 @@ export interface Outgoing {
    * @throws HeadraceError `bad_request` for a header that is not for callers to set
    */
   post(url: string, body: string | Uint8Array, headers?: Headers, options?: PostOptions): Promise<OutgoingResult>
+  /**
+   * `fetch` for answers that go on for a while, under the same rules: judged, pinned, no redirects. It has no limits of its
+   * own but the one for connecting: whoever reads the body bounds it. Rejects with a `TypeError` whose `cause.code` says
+   * why, as Node's does; the code is `ERR_NOT_ALLOWED` where the address may not be reached.
+   */
+  readonly fetch: typeof globalThis.fetch
   /** Whether an address may be reached, as far as it says itself; for checking it when it is set. */
   check(url: string): { readonly allowed: true } | { readonly allowed: false; readonly message: string }
 }
@@ -71,20 +79,6 @@ export interface PostOptions {
   /** Gives the request up. */
   readonly signal?: AbortSignal
 }
-
-type Headers = Readonly<Record<string, string>>
-
-/** Headers that say how a message is framed and where it goes. */
-const ours = new Set([
-  'host',
-  'content-length',
-  'transfer-encoding',
-  'connection',
-  'upgrade',
-  'expect',
-  'te',
-  'trailer',
-])
 
 /**
  * Makes the way out for requests to addresses that others chose.
@@ -101,6 +95,7 @@ export function createOutgoing(options: OutgoingOptions = {}): Outgoing {
   const { resolve = resolveAll } = options
 
   return {
+    fetch: createOutgoingFetch({ ...options, trusted }),
     check(url) {
       const destination = judge(url, trusted)
       return destination.allowed ? { allowed: true } : destination
@@ -114,7 +109,9 @@ export function createOutgoing(options: OutgoingOptions = {}): Outgoing {
         const addresses = await deadline.race(find(destination.url, resolve))
         if (!destination.mayBePrivate && !addresses.every(({ address }) => isPublicAddress(address)))
           return { outcome: 'refused', message: notPublic }
-        return await deadline.race(exchange({ ...destination, body, headers, addresses }, options, deadline))
+        return await deadline.race(
+          exchange({ ...destination, method: 'POST', body, headers, addresses }, options, deadline),
+        )
       } catch (thrown) {
         return { outcome: 'failed', message: thrown instanceof Failure ? thrown.message : describe(thrown) }
       } finally {
@@ -124,75 +121,18 @@ export function createOutgoing(options: OutgoingOptions = {}): Outgoing {
   }
 }
 
-function checkHeaders(headers: Headers): void {
-  for (const name of Object.keys(headers)) {
-    if (ours.has(name.toLowerCase()))
-      throw new HeadraceError('bad_request', `The header ${name} is not for callers to set.`, { detail: { name } })
-  }
-}
-
-async function resolveAll(host: string): Promise<readonly ResolvedAddress[]> {
-  const found = await resolveName(host, { all: true })
-  return found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }))
-}
-
-async function find({ hostname }: URL, resolve: typeof resolveAll): Promise<readonly ResolvedAddress[]> {
-  const bare = hostname.replace(/^\[(.*)\]$/, '$1')
-  const version = isIP(bare)
-  const found = version === 0 ? await resolve(hostname) : [{ address: bare, family: version === 6 ? 6 : 4 } as const]
-  if (found.length === 0) throw new Failure('The host name of the address leads nowhere.')
-  return found
-}
-
-interface Exchange {
-  readonly url: URL
-  readonly body: string | Uint8Array
-  readonly headers: Headers
-  readonly addresses: readonly ResolvedAddress[]
-  readonly mayBePrivate: boolean
-}
-
 function exchange(
-  { url, body, headers, addresses, mayBePrivate }: Exchange,
+  exchange: OutgoingRequest,
   { maxResponseBytes = 65_536 }: OutgoingOptions,
   deadline: Deadline,
 ): Promise<OutgoingResult> {
   return new Promise((settle, reject) => {
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest
-    const request = send(url, {
-      method: 'POST',
-      // A connection of its own: one that is kept could have been made to another answer of the name.
-      agent: false,
-      lookup: pinned(addresses),
-      headers: {
-        'User-Agent': `headrace/${version}`,
-        'Accept-Encoding': 'identity',
-        ...headers,
-        'Content-Length': Buffer.byteLength(body),
-      },
-    })
+    const request = openRequest(exchange, () => deadline.connected())
     deadline.onEnd(() => request.destroy())
     request.on('error', reject)
-    request.on('socket', (socket) => {
-      socket.once('connect', () => {
-        deadline.connected()
-        // A second wall, should anything above ever be wrong.
-        const { remoteAddress = '' } = socket
-        if (!mayBePrivate && !isPublicAddress(remoteAddress)) request.destroy(new Failure(notPublic))
-      })
-    })
     request.on('response', (response) => void readCapped(response, maxResponseBytes).then(settle, reject))
-    request.end(body)
+    request.end(exchange.body)
   })
-}
-
-/** Answers with what was resolved before, whatever the name leads to by now. */
-function pinned(addresses: readonly ResolvedAddress[]): LookupFunction {
-  return (_host, { all }, answer) => {
-    const [first] = addresses
-    if (all === true) answer(null, [...addresses])
-    else answer(null, first?.address ?? '', first?.family)
-  }
 }
 
 async function readCapped(response: IncomingMessage, maxBytes: number): Promise<OutgoingResult> {
@@ -209,11 +149,6 @@ async function readCapped(response: IncomingMessage, maxBytes: number): Promise<
   }
   const { statusCode = 0, headers } = response
   return { outcome: 'answered', status: statusCode, headers, body: Buffer.concat(chunks), isCut }
-}
-
-/** Why a request failed, in words that may be shown. */
-class Failure extends Error {
-  override readonly name = 'Failure'
 }
 
 interface Deadline {
@@ -245,25 +180,4 @@ function startDeadline(options: OutgoingOptions, signal: AbortSignal | undefined
       stop()
     },
   }
-}
-
-const texts: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'The host name of the address is not known.',
-  EAI_AGAIN: 'The host name of the address could not be resolved now.',
-  ECONNREFUSED: 'The connection was refused.',
-  ECONNRESET: 'The connection broke off.',
-  EHOSTUNREACH: 'The host could not be reached.',
-  ENETUNREACH: 'The host could not be reached.',
-  ETIMEDOUT: 'The host did not answer.',
-  CERT_HAS_EXPIRED: 'The certificate of the host has expired.',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'The certificate of the host is not signed by a known authority.',
-  SELF_SIGNED_CERT_IN_CHAIN: 'The certificate of the host is not signed by a known authority.',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'The certificate of the host is not signed by a known authority.',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'The certificate of the host is for another name.',
-}
-
-/** Node's own texts hold addresses and ports, so only their codes are looked at. */
-function describe(thrown: unknown): string {
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
-  return texts[code] ?? 'The request failed before an answer came.'
 }

@@ -8,6 +8,7 @@ import {
 } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { defaultSessionLimits, verbs, type HeadraceError, type Store } from '@headrace/core'
+import { createHttpAgents } from '../../src/agents/http-agents.ts'
 import { createAccess } from '../../src/auth/access.ts'
 import { createSecretAuth } from '../../src/auth/secret-auth.ts'
 import type { Auth, MintingAuth, TokenClaims } from '../../src/auth/auth.ts'
@@ -18,8 +19,10 @@ import { createHttpDoor, type HttpDoor, type HttpDoorOptions, type RequestLog } 
 import { hardenServer, httpServerOptions } from '../../src/door/http-harden.ts'
 import { RoomHub } from '../../src/hub.ts'
 import { createMetrics, type Metrics } from '../../src/metrics.ts'
+import { createOutgoing, type OutgoingOptions } from '../../src/outgoing/outgoing.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import type { Hub } from '../../src/hub-types.ts'
+import { createSystemLog } from '../../src/system-log.ts'
 import { FakeClock } from './fake-clock.ts'
 
 export const everything: TokenClaims = { sub: 'ada', kind: 'operator', cap: [{ s: '**', op: verbs }], agents: ['*'] }
@@ -30,6 +33,7 @@ export interface OpenDoorOptions extends Pick<HttpDoorOptions, 'limits' | 'conso
   readonly change?: (hub: Hub) => Partial<Hub>
   readonly auth?: (own: MintingAuth) => Auth
   readonly store?: Store
+  readonly outgoing?: OutgoingOptions
 }
 
 export interface OpenDoor {
@@ -98,6 +102,7 @@ export async function openDoor(options: OpenDoorOptions = {}): Promise<OpenDoor>
     failuresPerMinute: defaultConnectionLimits.failuresPerMinute,
   })
   const traffic = createTraffic({ limits: defaultConnectionLimits, clock })
+  const agents = createHttpAgents({ log: createSystemLog({ hub, store }), clock, isShared: false, onError })
   const door = createHttpDoor({
     hub: options.change ? changed(hub, options.change(hub)) : hub,
     auth: ownAuth,
@@ -105,6 +110,8 @@ export async function openDoor(options: OpenDoorOptions = {}): Promise<OpenDoor>
     traffic,
     gate: createGate(options.gate),
     metrics,
+    agents,
+    outgoing: createOutgoing({ clock, ...options.outgoing }),
     clock,
     onError,
     onRequest: (log) => logs.push(log),
@@ -147,6 +154,7 @@ export async function openDoor(options: OpenDoorOptions = {}): Promise<OpenDoor>
     async [Symbol.asyncDispose]() {
       door.close()
       access.close()
+      agents.close()
       await hub.close()
       metrics.close()
       await store.close()

@@ -1,9 +1,11 @@
 /** What each route is for and what it answers: what a route's own checks don't say. */
 import type { FoundMessage, FoundPage, InboxItem, InboxPage, JsonObject, Verb } from '@headrace/core'
+import { agentFormats } from '@headrace/formats'
+import type { ShownHttpAgent } from '../../agents/http-agent.ts'
 import type { PutBlob } from '../../history/blobs.ts'
 import type { Compacted } from '../../history/compact.ts'
 import type { ForkedSession } from '../../history/history.ts'
-import { constant, count, list, maybe, oneOf, record, ref, text, time, words } from './shapes.ts'
+import { constant, count, flag, free, list, maybe, oneOf, record, ref, text, time, words } from './shapes.ts'
 
 export interface Operation {
   readonly summary: string
@@ -53,6 +55,21 @@ const waiting = record<InboxItem>({
   request: maybe(ref('Request')),
 })
 
+const httpAgent = record<ShownHttpAgent>({
+  agent: text,
+  url: text,
+  format: words(...agentFormats),
+  headers: list(text),
+  signed: flag,
+  body: maybe(free),
+  retry: maybe(words('never', 'on-loss')),
+  capacity: maybe(count),
+  leaseMs: maybe(count),
+  firstByteMs: maybe(count),
+  idleMs: maybe(count),
+  totalMs: maybe(count),
+  maxBytes: maybe(count),
+})
 const pushSubscription = record<{ endpoint: string; label?: string }>({ endpoint: text, label: maybe(text) })
 
 /** By method and path, as the routes have them. */
@@ -98,6 +115,26 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'Waits for a run of an agent and takes it. 204 when none came in time.',
     verb: 'write-as-agent',
     answers: { 200: ref('Assignment'), 204: null },
+  },
+  'GET /v1/agents': {
+    summary: 'The agents that the server calls by HTTP. Of secrets only what they are for.',
+    verb: 'admin',
+    answers: { 200: record<{ agents: unknown }>({ agents: list(httpAgent) }) },
+  },
+  'GET /v1/agents/{agent}': {
+    summary: 'One of them.',
+    verb: 'admin',
+    answers: { 200: httpAgent },
+  },
+  'PUT /v1/agents/{agent}': {
+    summary: 'Makes an HTTP endpoint an agent, or changes how it is called: all of it is as the body says.',
+    verb: 'admin',
+    answers: { 200: httpAgent },
+  },
+  'DELETE /v1/agents/{agent}': {
+    summary: 'Ends that, and removes its settings with their secrets from the store.',
+    verb: 'admin',
+    answers: { 204: null },
   },
   'POST /v1/sessions/{session}/share': {
     summary: 'A link by which others read the session.',

@@ -1,0 +1,186 @@
+/**
+ * Agents behind HTTP that somebody registered, as durable as sessions.
+ *
+ *   index, one for the server    (tenant, agent) ─▶ version, in the order of the changes
+ *   settings, one per version    what to call and how, with its secrets
+ *
+ * A change writes the settings under a new version, then the index, then removes the old ones: whatever is interrupted, the
+ * index names whole settings, and secrets that were replaced are gone from the store and not only out of use.
+ */
+import { randomUUID } from 'node:crypto'
+import { HeadraceError, type AgentName, type Json, type SessionKey } from '@headrace/core'
+import type { Clock } from '../clock.ts'
+import type { SystemLog } from '../system-log.ts'
+import { systemKey } from '../system-session.ts'
+import { agentPlace, httpAgentSettings, type AgentPlace, type HttpAgent, type HttpAgentSettings } from './http-agent.ts'
+
+export interface HttpAgentsOptions {
+  readonly log: SystemLog
+  readonly clock: Clock
+  /** Whether other servers register agents in the same store: then it is looked again every 2 seconds. */
+  readonly isShared: boolean
+  readonly onError: (error: HeadraceError) => void
+}
+
+/** Most agents of a tenant. */
+const maxAgents = 100
+const rereadMs = 2_000
+const index = systemKey('default', 'agents')
+
+/** Agents behind HTTP that are registered on a server. */
+export interface HttpAgents {
+  /** Those of a tenant, by name; `undefined` for all tenants. With their secrets: not for showing. */
+  list(tenant?: string): Promise<readonly HttpAgent[]>
+  /**
+   * Registers an agent, or changes it: everything is as these settings say. Durable when it resolves.
+   *
+   * @param tenant - default `default`
+   * @throws HeadraceError `limit_exceeded` when the tenant has as many as it may
+   */
+  put(agent: AgentName, settings: HttpAgentSettings, tenant?: string): Promise<HttpAgent>
+  /** Whether it was there. Its settings are gone from the store when this resolves. */
+  remove(agent: AgentName, tenant?: string): Promise<boolean>
+  /** Calls back with all agents of all tenants, now and after each change. Returns what ends it. */
+  watch(listener: (agents: readonly HttpAgent[]) => void): () => void
+}
+
+export interface ClosableHttpAgents extends HttpAgents {
+  /** Idempotent. */
+  close(): void
+}
+
+export function createHttpAgents({ log, clock, isShared, onError }: HttpAgentsOptions): ClosableHttpAgents {
+  const known = new Map<string, HttpAgent>()
+  const listeners = new Set<(agents: readonly HttpAgent[]) => void>()
+  let after = 0
+  let isRead = false
+  let isClosed = false
+  let cancelLook: (() => void) | undefined
+  /** One thing at a time. */
+  let last: Promise<unknown> = Promise.resolve()
+
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = last.then(work)
+    last = done.catch(() => undefined)
+    return done
+  }
+  const all = (): readonly HttpAgent[] => [...known.values()].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
+  const announce = (): void => {
+    for (const listener of listeners) listener(all())
+  }
+
+  /** Reads what the index has that is new. */
+  const refresh = async (): Promise<boolean> => {
+    if (isRead && !isShared) return false
+    const read = await log.read(index, after)
+    const newest = new Map(
+      read.entries.map(({ value }) => agentPlace.parse(value)).map((place) => [idOf(place), place]),
+    )
+    for (const [id, place] of newest) {
+      const settings = await readSettings(place)
+      if (settings === undefined) known.delete(id)
+      else known.set(id, settings)
+    }
+    // Only now: what can't be read is read again.
+    after = read.after
+    isRead = true
+    return newest.size > 0
+  }
+
+  const readSettings = async ({ tenant, agent, version }: AgentPlace): Promise<HttpAgent | undefined> => {
+    if (version === undefined) return undefined
+    const { entries } = await log.read(settingsKey(tenant, version))
+    const [entry] = entries
+    // Another server has replaced it since: a later entry of the index says by what.
+    return entry && { ...httpAgentSettings.parse(entry.value), tenant, agent, version }
+  }
+
+  const note = (place: AgentPlace, id: string): Promise<void> =>
+    log.append(index, id, { name: 'agent', value: { ...place } })
+
+  const forget = async (before: HttpAgent | undefined): Promise<void> => {
+    if (before) await log.remove(settingsKey(before.tenant, before.version))
+  }
+
+  const look = (): void => {
+    if (!isShared || isClosed || listeners.size === 0 || cancelLook) return
+    cancelLook = clock.after(rereadMs, () => {
+      cancelLook = undefined
+      void update().finally(look)
+    })
+  }
+  const update = (): Promise<void> =>
+    inTurn(refresh).then(
+      (isNew) => void (isNew && announce()),
+      (thrown: unknown) => onError(HeadraceError.from(thrown)),
+    )
+
+  return {
+    list: (tenant) =>
+      inTurn(async () => {
+        await refresh()
+        return all().filter((agent) => tenant === undefined || agent.tenant === tenant)
+      }),
+    put: (agent, settings, tenant = 'default') =>
+      inTurn(async () => {
+        await refresh()
+        const registered: HttpAgent = { ...settings, tenant, agent, version: randomUUID() }
+        const before = known.get(idOf(registered))
+        if (!before) within(all().filter((other) => other.tenant === tenant).length + 1)
+        const { version } = registered
+        const value = toValue(settings)
+        await log.append(settingsKey(tenant, version), version, { name: 'settings', value })
+        await note({ tenant, agent, version }, version)
+        known.set(idOf(registered), registered)
+        announce()
+        await forget(before)
+        return registered
+      }),
+    remove: (agent, tenant = 'default') =>
+      inTurn(async () => {
+        await refresh()
+        const before = known.get(idOf({ tenant, agent }))
+        if (!before) return false
+        await note({ tenant, agent }, `-${before.version}`)
+        known.delete(idOf(before))
+        announce()
+        await forget(before)
+        return true
+      }),
+    watch(listener) {
+      listeners.add(listener)
+      void inTurn(async () => {
+        await refresh()
+        if (listeners.has(listener)) listener(all())
+      }).catch((thrown: unknown) => onError(HeadraceError.from(thrown)))
+      look()
+      return () => void listeners.delete(listener)
+    },
+    close() {
+      isClosed = true
+      listeners.clear()
+      cancelLook?.()
+      cancelLook = undefined
+    },
+  }
+}
+
+function idOf({ tenant, agent }: Pick<AgentPlace, 'tenant' | 'agent'>): string {
+  return `${tenant}!${agent}`
+}
+
+function settingsKey(tenant: string, version: string): SessionKey {
+  return systemKey(tenant, `agent.${version}`)
+}
+
+function toValue(settings: HttpAgentSettings): Json {
+  return JSON.parse(JSON.stringify(settings)) as Json // without fields that are undefined
+}
+
+function within(count: number): void {
+  if (count <= maxAgents) return
+  const text = `httpAgents is limited to ${maxAgents} for one tenant. Remove one first.`
+  throw new HeadraceError('limit_exceeded', text, {
+    detail: { limit: 'httpAgents', allowed: maxAgents, actual: count },
+  })
+}

@@ -1,0 +1,245 @@
+import { createServer } from 'node:http'
+import { describe, expect, test } from 'vitest'
+import { createHeadrace } from '../src/create-headrace.ts'
+import { createSecretAuth } from '../src/auth/secret-auth.ts'
+import { createHttpAgents, type HttpAgents } from '../src/agents/http-agents.ts'
+import type { HttpAgent } from '../src/agents/http-agent.ts'
+import { createMemoryStore } from '../src/store/memory.ts'
+import { createSystemLog } from '../src/system-log.ts'
+import { createWebhookSecret } from '../src/outgoing/webhook-signature.ts'
+import { FakeClock } from './support/fake-clock.ts'
+import { everything, openDoor } from './support/http.ts'
+
+const support = { url: 'https://agents.example.com/chat', format: 'ai-sdk' } as const
+const secret = createWebhookSecret()
+const withSecrets = { ...support, headers: { Authorization: 'Bearer hunter2' }, secrets: [secret] }
+
+describe('agents behind HTTP', () => {
+  test('H1a: they are registered, listed and removed, and no answer has a secret', async () => {
+    await using server = await openDoor()
+    const shown = { agent: 'support', ...support, headers: ['Authorization'], signed: true }
+    expect(await server.ask('PUT /v1/agents/support', { json: withSecrets })).toMatchObject({
+      status: 200,
+      body: shown,
+    })
+    expect((await server.ask('GET /v1/agents/support')).body).toEqual(shown)
+    const list = await server.ask('GET /v1/agents')
+    expect(list.body).toEqual({ agents: [shown] })
+    expect(list.text).not.toMatch(/hunter2|whsec_/)
+    const changed = { ...support, format: 'sse-text', retry: 'on-loss', idleMs: 5_000 }
+    await server.ask('PUT /v1/agents/support', { json: changed })
+    expect((await server.ask('GET /v1/agents/support')).body).toEqual({
+      agent: 'support',
+      ...changed,
+      headers: [],
+      signed: false,
+    })
+    expect(await server.ask('DELETE /v1/agents/support')).toMatchObject({ status: 204 })
+    expect(await server.ask('GET /v1/agents/support')).toMatchObject({ status: 404 })
+    expect(await server.ask('DELETE /v1/agents/support')).toMatchObject({ status: 404 })
+    expect((await server.ask('GET /v1/agents')).body).toEqual({ agents: [] })
+  })
+
+  test('H1: only whoever administers all sessions may see or change them', async () => {
+    await using server = await openDoor()
+    await server.ask('PUT /v1/agents/support', { json: support })
+    const cap = [{ s: 'team/*', op: ['read', 'send', 'admin'] as const }]
+    const token = await server.mint({ cap })
+    for (const line of [
+      'GET /v1/agents',
+      'GET /v1/agents/support',
+      'PUT /v1/agents/support',
+      'DELETE /v1/agents/support',
+    ]) {
+      const answered = await server.ask(line, { token, ...(line.startsWith('PUT') && { json: support }) })
+      expect(answered).toMatchObject({ status: 403, body: { error: { code: 'forbidden' } } })
+    }
+  })
+
+  test('H1: those of one tenant are not there for another one', async () => {
+    await using server = await openDoor()
+    const other = await server.mint({ ...everything, ten: 'other' })
+    await server.ask('PUT /v1/agents/support', { json: support })
+    await server.ask('PUT /v1/agents/sales', { json: support, token: other })
+    expect((await server.ask('GET /v1/agents', { token: other })).body).toMatchObject({ agents: [{ agent: 'sales' }] })
+    expect(await server.ask('DELETE /v1/agents/support', { token: other })).toMatchObject({ status: 404 })
+    expect((await server.ask('GET /v1/agents')).body).toMatchObject({ agents: [{ agent: 'support' }] })
+  })
+
+  test.each<[string, object, RegExp]>([
+    ['no address', { format: 'ai-sdk' }, /url/],
+    ['an unknown format', { ...support, format: 'smoke-signals' }, /ai-sdk, ag-ui, openai-responses/],
+    ['a misspelt option', { ...support, retries: 3 }, /known here/],
+    ['a header in two lines', { ...support, headers: { A: 'x\r\nHost: evil' } }, /printable ASCII/],
+    ['a header that frames the message', { ...support, headers: { 'Content-Length': '1' } }, /not for callers/],
+    ['a secret that can’t sign', { ...support, secrets: ['hunter2'] }, /whsec_/],
+    ['a capacity of none', { ...support, capacity: 0 }, /capacity/],
+  ])('H1: %s is refused with what is wrong', async (_, json, text) => {
+    await using server = await openDoor()
+    const answered = await server.ask('PUT /v1/agents/support', { json })
+    expect(answered).toMatchObject({ status: 400, body: { error: { message: expect.stringMatching(text) } } })
+    expect(answered.text).not.toContain('hunter2')
+    expect((await server.ask('GET /v1/agents')).body).toEqual({ agents: [] })
+  })
+
+  test.each([
+    'http://127.0.0.1:9/',
+    'https://169.254.169.254/',
+    'http://example.com/',
+    'https://a:hunter2@example.com/',
+  ])('H1b: %s can’t be registered', async (url) => {
+    await using server = await openDoor()
+    const answered = await server.ask('PUT /v1/agents/support', { json: { ...support, url } })
+    expect(answered).toMatchObject({ status: 400, body: { error: { detail: { path: 'url' } } } })
+    expect(answered.text).not.toContain('hunter2')
+  })
+
+  test('H1b: a private address can, where the server was told to trust it', async () => {
+    await using server = await openDoor({ outgoing: { allowPrivate: ['127.0.0.1:9'] } })
+    const json = { ...support, url: 'http://127.0.0.1:9/' }
+    expect(await server.ask('PUT /v1/agents/support', { json })).toMatchObject({ status: 200 })
+    expect(await server.ask('PUT /v1/agents/x', { json: { ...support, url: 'http://127.0.0.1:8/' } })).toMatchObject({
+      status: 400,
+    })
+  })
+
+  test('H1: a tenant has as many as the limit says', async () => {
+    await using place = await openRegistry()
+    for (let count = 0; count < 100; count += 1) await place.agents.put(`a${count}`, support)
+    await expect(place.agents.put('one-more', support)).rejects.toMatchObject({
+      code: 'limit_exceeded',
+      detail: { limit: 'httpAgents', allowed: 100, actual: 101 },
+    })
+    await place.agents.put('a7', { ...support, format: 'ag-ui' })
+    await place.agents.put('first', support, 'other')
+    expect(await place.agents.list()).toHaveLength(101)
+  })
+
+  test('H1: a server that starts later knows them, and is told of changes', async () => {
+    await using place = await openRegistry()
+    await place.agents.put('support', withSecrets)
+    await place.agents.put('sales', support)
+    await place.agents.remove('sales')
+    const later = place.another()
+    const told: (readonly HttpAgent[])[] = []
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const stop = later.watch((agents) => {
+      told.push(agents)
+      if (told.length === 2) resolve()
+    })
+    expect(await later.list()).toMatchObject([{ agent: 'support', tenant: 'default', ...withSecrets }])
+    await later.put('support', support)
+    await promise
+    stop()
+    await later.remove('support')
+    expect(told.map((agents) => agents.map(({ agent, headers }) => [agent, headers]))).toEqual([
+      [['support', withSecrets.headers]],
+      [['support', undefined]],
+    ])
+  })
+
+  test('H1: a server that shares the store knows of a change within seconds', async () => {
+    await using place = await openRegistry({ isShared: true })
+    const other = place.another()
+    const seen = Promise.withResolvers<readonly HttpAgent[]>()
+    other.watch((agents) => agents.length > 0 && seen.resolve(agents))
+    await other.list()
+    await place.agents.put('support', support)
+    await place.clock.advance(2_000)
+    expect(await seen.promise).toMatchObject([{ agent: 'support' }])
+  })
+
+  test('H1a: what was replaced or removed is gone from the store', async () => {
+    await using place = await openRegistry()
+    await place.agents.put('support', withSecrets)
+    expect(await place.stored()).toContain('hunter2')
+    await place.agents.put('support', support)
+    expect(await place.stored()).not.toMatch(/hunter2|whsec_/)
+    await place.agents.put('support', withSecrets)
+    expect(await place.agents.remove('support')).toBe(true)
+    expect(await place.stored()).not.toMatch(/hunter2|whsec_/)
+    expect(await place.agents.remove('support')).toBe(false)
+  })
+})
+
+describe('tokens for workers in the process', () => {
+  test('H1c: allow working as the one agent, whoever signs the tokens of others, and nothing elsewhere', async () => {
+    await using server = await openHeadrace()
+    await using other = await openHeadrace()
+    const token = await server.headrace.tokenFor('support')
+    expect(await server.me(token)).toMatchObject({
+      actor: 'agent:support',
+      tenant: 'default',
+      agents: ['support'],
+      capabilities: [{ sessions: '**', verbs: ['read', 'write-as-agent'] }],
+    })
+    expect(await other.me(token)).toMatchObject({ error: { code: 'unauthenticated' } })
+    expect(await server.me(token.slice('own.'.length))).toMatchObject({ error: { code: 'unauthenticated' } })
+  })
+})
+
+interface Registry extends AsyncDisposable {
+  readonly agents: HttpAgents
+  readonly clock: FakeClock
+  another(): HttpAgents
+  /** Everything that is in the store. */
+  stored(): Promise<string>
+}
+
+async function openRegistry({ isShared = false } = {}): Promise<Registry> {
+  const store = createMemoryStore()
+  const clock = new FakeClock()
+  const keys = new Set<string>()
+  const watched = {
+    ...store,
+    append: (...args: Parameters<typeof store.append>) => {
+      keys.add(args[0])
+      return store.append(...args)
+    },
+  }
+  const opened: { close(): void }[] = []
+  const headrace = createHeadrace({ store: watched, auth: createSecretAuth('x'.repeat(32)), clock })
+  const open = (): HttpAgents => {
+    const log = createSystemLog({ hub: headrace.hub, store })
+    const agents = createHttpAgents({ log, clock, isShared, onError: (error) => expect.unreachable(error.message) })
+    opened.push(agents)
+    return agents
+  }
+  return {
+    agents: open(),
+    clock,
+    another: open,
+    async stored() {
+      const pages = [...keys].map((key) => store.read(key as never, 0, { maxEvents: 1_000, maxChars: 1_000_000 }))
+      return (await Promise.all(pages)).flat().join('\n')
+    },
+    async [Symbol.asyncDispose]() {
+      for (const agents of opened) agents.close()
+      await headrace.close()
+    },
+  }
+}
+
+async function openHeadrace(): Promise<
+  { readonly headrace: ReturnType<typeof createHeadrace>; me(token: string): Promise<unknown> } & AsyncDisposable
+> {
+  const auth = createSecretAuth('a secret of thirty-two bytes or more')
+  const headrace = createHeadrace({ store: createMemoryStore(), auth })
+  const server = createServer()
+  headrace.attach(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  return {
+    headrace,
+    async me(token) {
+      const answered = await fetch(`http://127.0.0.1:${port}/v1/me`, { headers: { Authorization: `Bearer ${token}` } })
+      return answered.json()
+    },
+    async [Symbol.asyncDispose]() {
+      await headrace.close()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
