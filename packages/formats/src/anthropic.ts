@@ -1,0 +1,6 @@
+export { createMessagesDecoder } from './anthropic/messages-decoder.ts'
+export { type MessagesEvent } from './anthropic/messages-event.ts'
+export { type DecoderOptions } from './guarded.ts'
+export { type StopReason } from './stop-reason.ts'
+export { type Chunk } from './chunk.ts'
+export { type Decoder } from './decoder.ts'
