@@ -48,7 +48,7 @@ export interface VaultOptions {
 
 // Above every .gitattributes of a change: what is written to disk is what the objects say, byte by byte, and no merge
 // or archive is done the change's own way.
-const neutral = '* -text -eol -ident -filter -working-tree-encoding -export-ignore -export-subst -merge=union !merge\n'
+const neutral = '* -text -eol -ident -filter -working-tree-encoding -export-ignore -export-subst !diff !merge\n'
 
 /** @throws FactoryError `bad_option`, `base_missing`, `git_failed` */
 export async function openVault(options: VaultOptions): Promise<Vault> {

@@ -16,6 +16,8 @@ export interface GitOptions {
   readonly protocols?: readonly GitProtocol[]
   /** Variables beside the fixed ones, such as a credential for one remote. */
   readonly env?: Readonly<Record<string, string>>
+  /** Puts a sandbox around each command: gets the command line and the environment, gives the command line to start. */
+  readonly confine?: (argv: readonly string[], env: Readonly<Record<string, string>>) => readonly [string, ...string[]]
 }
 
 export interface GitRunOptions {
@@ -65,10 +67,12 @@ export function createGit(options: GitOptions = {}): Git {
     const { onStdout, stdin, okCodes = [0] } = given
     const settings = [...safeConfig, ...(given.config ?? [])].flatMap((setting) => ['-c', setting])
     const where = gitDir === undefined ? [] : [`--git-dir=${gitDir}`]
+    const argv = [git, '--no-pager', '--literal-pathspecs', ...where, ...settings, ...args] as const
+    const env = { ...gitEnvironment(git, protocols), ...options.env, ...given.env }
     const result = await runCommand({
-      argv: [git, '--no-pager', '--literal-pathspecs', ...where, ...settings, ...args],
-      cwd: options.cwd ?? gitDir ?? '/',
-      env: { ...gitEnvironment(git, protocols), ...options.env, ...given.env },
+      argv: options.confine?.(argv, env) ?? argv,
+      cwd: options.confine ? '/' : (options.cwd ?? gitDir ?? '/'),
+      env: options.confine ? {} : env,
       timeoutMs: given.timeoutMs ?? timeoutMs,
       maxOutputBytes: given.maxOutputBytes ?? maxOutputBytes,
       ...(stdin !== undefined && { stdin }),
