@@ -21,6 +21,8 @@ export type FactoryErrorCode =
   | 'tree_unsafe'
   | 'sandbox_missing'
   | 'files_invalid'
+  | 'agent_missing'
+  | 'agent_failed'
 
 /** What {@link factoryErrorTable} says of a code. */
 export interface FactoryErrorRow {
@@ -88,6 +90,14 @@ export const factoryErrorTable: Readonly<Record<FactoryErrorCode, FactoryErrorRo
   files_invalid: {
     meaning: "The factory's files on the base branch are wrong.",
     next: 'Correct what the evidence names, by file, line and key.',
+  },
+  agent_missing: {
+    meaning: 'The program of an agent is not on this machine.',
+    next: 'Install it, or name another agent in the lane.',
+  },
+  agent_failed: {
+    meaning: 'An agent did not come up.',
+    next: 'Start it by hand with the same configuration; the text quotes the last thing it said.',
   },
 }
 

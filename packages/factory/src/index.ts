@@ -64,3 +64,20 @@ export { createDesk, type DeskOptions, type FloorReply } from './foreman/desk.ts
 export { createForeman, type ForemanClock, type ForemanOptions } from './foreman/foreman.ts'
 export { notes, orderOf, type AttemptOrder } from './foreman/notes.ts'
 export { crew, floorSessions, type FloorSessions } from './foreman/sessions.ts'
+export { acpAgent, type AcpLimits, type AcpProfile } from './agents/acp/acp-agent.ts'
+export {
+  type AgentAtWork,
+  type AgentKind,
+  type AgentStart,
+  type PermissionAsk,
+  type ToolKind,
+  type TurnEnd,
+} from './agents/agent.ts'
+export {
+  decidePermission,
+  type PermissionContext,
+  type PermissionDecision,
+  type PermissionRule,
+} from './oversight/decide-permission.ts'
+export { type Script, type ScriptStep } from './agents/scripted/script.ts'
+export { scriptedAgent } from './agents/scripted/scripted-agent.ts'

@@ -1,0 +1,53 @@
+import type { FactoryError } from '../../errors.ts'
+import { startProgram } from '../../process/start-program.ts'
+import type { AgentKind, AgentStart } from '../agent.ts'
+import { AcpConnection } from './acp-connection.ts'
+
+/** How an agent of this kind is started. */
+export interface AcpProfile {
+  readonly name: string
+  /** Program and arguments. */
+  readonly argv: (start: AgentStart) => readonly [string, ...string[]]
+  /** What its environment has beside that of the clone. */
+  readonly env?: (start: AgentStart) => Readonly<Record<string, string>>
+  /** Writes files that it needs before it starts. */
+  readonly prepare?: (start: AgentStart) => Promise<void>
+  /** The mode of its own that it is put into: some ask about everything otherwise. */
+  readonly mode?: (start: AgentStart) => string | undefined
+  /** `false`: it says that it can go on with a session of its own, and can't. Default `true`: as it says. */
+  readonly resumes?: boolean
+}
+
+export interface AcpLimits {
+  /** How long each step of coming up may take, in ms. Default 60,000. */
+  readonly startMs?: number
+  /** How long it may take to stop when it is asked to, in ms. Default 10,000. */
+  readonly cancelMs?: number
+  /** How long it may say nothing at all while it is at work, in ms. Default 900,000. */
+  readonly silenceMs?: number
+  /** Bytes of one message. Default 16 MiB. */
+  readonly maxMessageBytes?: number
+  /** Bytes of all that it says in its life. Default 100 MiB. */
+  readonly maxBytes?: number
+}
+
+/** A kind of agent that speaks the Agent Client Protocol, version 1, over its standard input and output. */
+export function acpAgent(profile: AcpProfile, limits: AcpLimits = {}): AgentKind {
+  return {
+    name: profile.name,
+    /** @throws {@link FactoryError} `command_failed`, `agent_failed` */
+    async start(start) {
+      await profile.prepare?.(start)
+      const env = { ...start.env, ...profile.env?.(start) }
+      const program = await startProgram({ argv: profile.argv(start), cwd: start.cwd, env, marker: start.marker })
+      const agent = new AcpConnection(program, start, { profile, limits })
+      try {
+        await agent.begin()
+        return agent
+      } catch (thrown) {
+        await agent.close()
+        throw thrown as FactoryError
+      }
+    },
+  }
+}

@@ -1,0 +1,33 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { acpAgent, type AcpLimits } from '../acp/acp-agent.ts'
+import type { AgentKind, AgentStart } from '../agent.ts'
+import { script as scriptShape, type Script } from './script.ts'
+
+/** Its program, beside this file: built, or as source, where the other packages are found as source as well. */
+const isSource = import.meta.url.endsWith('.ts')
+const main = fileURLToPath(new URL(isSource ? './main.ts' : './main.js', import.meta.url))
+const program = [...(isSource ? ['--conditions=@headrace/source'] : []), main]
+
+/**
+ * An agent that plays a script in a process of its own, over the same protocol as real ones and with real files and
+ * commands. It needs no key and no network.
+ *
+ * @param scriptFor - what it does in this clone
+ */
+export function scriptedAgent(name: string, scriptFor: (start: AgentStart) => Script, limits?: AcpLimits): AgentKind {
+  const file = ({ env }: AgentStart): string => path.join(env['HOME'] ?? '', '.scripted-agent', 'script.json')
+  return acpAgent(
+    {
+      name,
+      async prepare(start) {
+        await mkdir(path.dirname(file(start)), { recursive: true })
+        await writeFile(file(start), JSON.stringify(scriptShape.parse(scriptFor(start), 'script')))
+      },
+      argv: (start) => [process.execPath, ...program, file(start)],
+    },
+    limits,
+  )
+}

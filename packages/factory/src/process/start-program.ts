@@ -1,0 +1,81 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
+import { FactoryError } from '../errors.ts'
+import { endMarked, markerName, type EndProof } from './marked.ts'
+import { createTail } from './tail.ts'
+import type { CommandEnd } from './run-command.ts'
+
+export interface ProgramOptions {
+  /** The program and its arguments. There is no shell. */
+  readonly argv: readonly [string, ...string[]]
+  readonly cwd: string
+  /** The whole environment: nothing of ours is added but the marker. */
+  readonly env: Readonly<Record<string, string>>
+  /** By what everything it starts is found again and ended. */
+  readonly marker: string
+}
+
+/** A program that is talked to while it runs. */
+export interface Program {
+  readonly pid: number
+  readonly stdin: Writable
+  readonly stdout: Readable
+  /** Resolves when the program itself is over; what it started may live on until {@link Program.close}. */
+  readonly ended: Promise<CommandEnd>
+  /** The last 16 KiB of what it wrote to its standard error. */
+  stderr(): string
+  /** Ends it and everything that carries its marker, and says what was found. Idempotent. */
+  close(): Promise<EndProof>
+}
+
+/**
+ * Starts a program that is talked to by its standard input and output.
+ *
+ * @throws FactoryError `command_failed` when it can't be started
+ */
+export async function startProgram({ argv, cwd, env, marker }: ProgramOptions): Promise<Program> {
+  const [file, ...args] = argv
+  const stderr = createTail(16_384)
+  let child: ChildProcessByStdio<Writable, Readable, Readable>
+  try {
+    child = spawn(file, args, {
+      cwd,
+      env: { ...env, [markerName]: marker },
+      detached: true,
+      stdio: 'pipe',
+      shell: false,
+    })
+  } catch (thrown) {
+    throw notStarted(file, thrown)
+  }
+  const ended = new Promise<CommandEnd>((resolve) => {
+    child.once('error', (error) => resolve({ kind: 'not_started', reason: error.message }))
+    child.once('exit', (code, by) =>
+      resolve(code === null ? { kind: 'signalled', signal: by ?? 'unknown' } : { kind: 'exited', code }),
+    )
+  })
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+  // What it did with its input shows in how it ends.
+  child.stdin.on('error', () => undefined)
+  const { pid } = child
+  if (pid === undefined) throw notStarted(file, await ended)
+  let closing: Promise<EndProof> | undefined
+  return {
+    pid,
+    stdin: child.stdin,
+    stdout: child.stdout,
+    ended,
+    stderr: () => stderr.text(),
+    close: () =>
+      (closing ??= (async () => {
+        const proof = await endMarked(marker)
+        for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
+        return proof
+      })()),
+  }
+}
+
+function notStarted(file: string, cause: unknown): FactoryError {
+  const why = cause instanceof Error ? cause.message : JSON.stringify(cause)
+  return new FactoryError('command_failed', `${file} could not be started: ${why}`, { cause })
+}
