@@ -13,6 +13,7 @@ const entries: Readonly<Record<string, string>> = {
   '@headrace/client': 'packages/client/src/index.ts',
   '@headrace/client/agent': 'packages/client/src/agent.ts',
   '@headrace/client/ai-sdk': 'packages/client/src/ai-sdk.ts',
+  '@headrace/client/http-agent': 'packages/client/src/http-agent.ts',
   '@headrace/client/react': 'packages/client/src/react.ts',
   '@headrace/server': 'packages/server/src/index.ts',
   '@headrace/server/store/memory': 'packages/server/src/store/memory.ts',

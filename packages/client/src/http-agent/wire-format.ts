@@ -1,0 +1,72 @@
+import type { Answer, Json, JsonObject, PromptMessage, RequestSpec, RunId, SessionId } from '@headrace/core'
+import type { Chunk, SseEvent } from '@headrace/formats'
+
+/** What an endpoint is told of a run. */
+export interface Conversation {
+  readonly session: SessionId
+  readonly run: RunId
+  readonly attempt: number
+  /** As a model should be given it; the input last, or what this run has written so far. */
+  readonly messages: readonly PromptMessage[]
+  /** Calls of this run that waited for somebody, by the id of the call, with what came of it. */
+  readonly settled: ReadonlyMap<string, Settled>
+  /** Interrupts of this run that are over, by the endpoint's name for them; `undefined`: withdrawn. */
+  readonly interrupts: ReadonlyMap<string, Answer | undefined>
+}
+
+/** What came of a call that waited. */
+export type Settled =
+  | {
+      readonly type: 'approval'
+      readonly id: string
+      readonly approved: boolean
+      readonly reason?: string
+      readonly extra: JsonObject
+    }
+  | { readonly type: 'output'; readonly output: Json }
+  | { readonly type: 'error'; readonly error: string }
+
+/** What the endpoint waits for, now that its stream has ended. */
+export type Ask =
+  | {
+      readonly type: 'approval'
+      /** The endpoint's name of what is asked. */
+      readonly id: string
+      readonly callId: string
+      readonly name: string
+      readonly input: Json
+      readonly reason?: string
+      /** Goes back with the answer as it came. */
+      readonly extra: JsonObject
+    }
+  /** A tool that runs on a client. */
+  | { readonly type: 'tool'; readonly callId: string; readonly name: string; readonly input: Json }
+  /** Anything else that the endpoint has a name for. */
+  | { readonly type: 'interrupt'; readonly id: string; readonly spec: RequestSpec }
+
+/** Reads one answer. */
+export interface AnswerReader {
+  /** @throws HeadraceError `upstream_failed` when the stream says that it failed, or says what it may not */
+  push(event: SseEvent): readonly Chunk[]
+  /** @throws HeadraceError `upstream_failed` when it ended before it was complete */
+  end(): readonly Chunk[]
+  /** Whether all has been said. */
+  readonly isOver: boolean
+  /** What it waits for beside calls that have no result. */
+  readonly asks: readonly Ask[]
+  /** Calls without a result that nobody here can make up for: the provider runs them itself. */
+  readonly elsewhere: ReadonlySet<string>
+}
+
+/** How to talk with an endpoint. */
+export interface WireFormat {
+  /** Sent with each call, unless the registration says otherwise. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Fields of the body that the registration may say otherwise. */
+  readonly defaults?: JsonObject
+  /** Media types of answers. */
+  readonly accept: readonly string[]
+  body(conversation: Conversation): JsonObject
+  /** For one answer. */
+  read(): AnswerReader
+}
