@@ -42,6 +42,30 @@ export { collectWork, type CollectOptions, type CollectedWork } from './work/col
 export { mergeWork, type ConflictFile, type MergeOptions, type Merged } from './work/merge-work.ts'
 export { type PutBack } from './work/put-back.ts'
 export { receiveWork, releaseWork, type ReceiveOptions, type ReceivedWork } from './work/receive-work.ts'
+export { createTestCounter, type TestCounter } from './gate/count-tests.ts'
+export {
+  runGate,
+  type FailureClass,
+  type GateOptions,
+  type GateReport,
+  type GateResult,
+  type GateStep,
+} from './gate/run-gate.ts'
+export { addCounts, countsInWords, executed, type TestCounts } from './gate/test-counts.ts'
+export { countJunit } from './gate/reporters/junit.ts'
+export {
+  type DiffBudget,
+  type Finding,
+  type Guard,
+  type GuardContext,
+  type GuardPolicy,
+  type GuardVerdict,
+  type Verdict,
+} from './guards/guard.ts'
+export { builtInGuards, runGuards, type GuardsVerdict, type RunGuardsOptions } from './guards/run-guards.ts'
+export { defaultTestGlobs } from './guards/test-globs.ts'
+export { type Change, type ChangedFile, type ChangedLine, type FileKind, type FileSide } from './work/change.ts'
+export { readChange, type ReadChangeOptions } from './work/read-change.ts'
 export { decideFloor, type FloorAnswer, type FloorAsk } from './floor/decide-floor.ts'
 export { emptyFloor, floorOf, isOver, type FloorDocument } from './floor/floor-document.ts'
 export { floorRequest, laneKind, type FloorRequest } from './floor/floor-request.ts'

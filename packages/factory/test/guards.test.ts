@@ -1,0 +1,330 @@
+import { describe, expect, test } from 'vitest'
+import {
+  builtInGuards,
+  createPathMatcher,
+  defaultTestGlobs,
+  mergeWork,
+  readChange,
+  receiveWork,
+  runGuards,
+  type Change,
+  type ChangedFile,
+  type FileSide,
+  type Guard,
+  type GuardContext,
+} from '@headrace/factory'
+import { factoryFloor } from './support/factory-floor.ts'
+
+const context: GuardContext = {
+  allowed: [],
+  forbidden: [],
+  isTest: createPathMatcher(defaultTestGlobs),
+  putBack: [],
+  budget: { files: 50, lines: 1_000, fileBytes: 1_000_000, newDependencies: 0 },
+}
+
+interface Edit {
+  readonly path: string
+  readonly before?: string
+  readonly after?: string
+  readonly kind?: FileSide['kind']
+}
+
+/** A change of whole files, every line of which counts. */
+function change(...edits: readonly Edit[]): Change {
+  const files = edits.map(({ path, before, after, kind = 'file' }): ChangedFile => {
+    const side = (text: string | undefined): FileSide | undefined =>
+      text === undefined ? undefined : { kind, id: `id of ${text}`, bytes: Buffer.byteLength(text), text }
+    const lines = (text: string | undefined, other: string | undefined) =>
+      (text ?? '')
+        .split('\n')
+        .map((line, index) => ({ line: index + 1, text: line }))
+        .filter((line) => line.text !== '' && !(other ?? '').split('\n').includes(line.text))
+    return {
+      path,
+      isName: true,
+      before: side(before),
+      after: side(after),
+      added: lines(after, before),
+      removed: lines(before, after),
+    }
+  })
+  const sum = (of: 'added' | 'removed') => files.reduce((all, file) => all + file[of].length, 0)
+  return { base: 'base', tree: 'tree', files, addedLines: sum('added'), removedLines: sum('removed') }
+}
+
+function found(guard: string, edits: readonly Edit[], more: Partial<GuardContext> = {}) {
+  const { verdicts } = runGuards({ change: change(...edits), context: { ...context, ...more } })
+  return verdicts.find((verdict) => verdict.guard === guard)
+}
+
+const suite = `import { expect, test } from 'vitest'\ntest('adds', () => {\n  expect(add(1, 2)).toBe(3)\n})\n`
+
+describe('G4: test tampering', () => {
+  const t = 'src/a.test.ts'
+  const blocked: Record<string, readonly Edit[]> = {
+    'a file of tests is deleted': [{ path: t, before: suite }],
+    'a test is skipped': [{ path: t, before: suite, after: suite.replace('test(', 'test.skip(') }],
+    'one test is alone': [{ path: t, before: suite, after: suite.replace('test(', 'test.only(') }],
+    'a test is left to do': [{ path: t, before: suite, after: `${suite}test.todo('more')\n` }],
+    'a test is removed': [{ path: t, before: suite, after: "import { expect, test } from 'vitest'\n" }],
+    'an assertion is removed': [{ path: t, before: suite, after: suite.replace(/ {2}expect.*\n/, '') }],
+    'an assertion can no longer fail': [
+      { path: t, before: suite, after: suite.replace(/expect.*/, 'expect(true).toBe(true)') },
+    ],
+    'pytest skip': [
+      {
+        path: 'tests/test_a.py',
+        before: 'def test_a():\n  assert a() == 1\n',
+        after: '@pytest.mark.skip\ndef test_a():\n  assert a() == 1\n',
+      },
+    ],
+    'python assert True': [
+      {
+        path: 'tests/test_a.py',
+        before: 'def test_a():\n  assert a() == 1\n',
+        after: 'def test_a():\n  assert True\n',
+      },
+    ],
+    'go skip': [
+      {
+        path: 'a_test.go',
+        before: 'func TestA(t *testing.T) {\n}\n',
+        after: 'func TestA(t *testing.T) {\nt.Skip("later")\n}\n',
+      },
+    ],
+    'rust ignore': [{ path: 'tests/a.rs', before: '#[test]\nfn a() {}\n', after: '#[test]\n#[ignore]\nfn a() {}\n' }],
+    'process.exit(0) in a test': [{ path: t, before: suite, after: `process.exit(0)\n${suite}` }],
+    'sys.exit(0) in conftest': [{ path: 'conftest.py', after: 'import sys\nsys.exit(0)\n' }],
+    'conftest rewrites outcomes': [
+      { path: 'conftest.py', after: 'def pytest_runtest_makereport(item, call):\n  pass\n' },
+    ],
+    'a script ends well whatever happens': [
+      { path: 'run-tests.sh', before: 'npm test\n', after: 'npm test || true\n' },
+    ],
+    'a script becomes exit 0': [{ path: 'ci/check', before: '#!/bin/sh\nmake\n', after: '#!/bin/sh\nexit 0\n' }],
+    'the test script is another one': [
+      { path: 'package.json', before: '{"scripts":{"test":"vitest run"}}', after: '{"scripts":{"test":"exit 0"}}' },
+    ],
+    'something runs after the tests': [
+      {
+        path: 'package.json',
+        before: '{"scripts":{"test":"vitest run"}}',
+        after: '{"scripts":{"test":"vitest run","posttest":"true"}}',
+      },
+    ],
+    'the settings of jest': [{ path: 'package.json', before: '{"jest":{}}', after: '{"jest":{"testMatch":["none"]}}' }],
+    'code that knows that it is tested': [
+      { path: 'src/a.ts', before: 'a\n', after: 'if (process.env.VITEST) return 3\n' },
+    ],
+    'code that asks for NODE_ENV': [
+      { path: 'src/a.ts', before: 'a\n', after: "if (process.env.NODE_ENV === 'test') return 3\n" },
+    ],
+    'an object that equals everything': [
+      { path: 'tests/x.py', after: 'class A:\n  def __eq__(self, o): return True\n' },
+    ],
+    'no tests are fine': [{ path: 'Makefile', before: 'test:\n', after: 'test:\n\tvitest run --passWithNoTests\n' }],
+  }
+  test.each(Object.entries(blocked))('G4: blocked: %s', (_name, edits) => {
+    const verdict = found('test-tampering', edits)
+    expect(verdict?.verdict).toBe('block')
+    expect(verdict?.findings[0]).toMatchObject({ path: edits[0]?.path, what: expect.stringMatching(/\w/) })
+  })
+
+  const asked: Record<string, readonly Edit[]> = {
+    'an assertion says something else': [{ path: t, before: suite, after: suite.replace('toBe(3)', 'toBe(4)') }],
+    'the runner is configured': [{ path: 'vitest.config.ts', before: 'a\n', after: 'b\n' }],
+    'a line that nobody reads to its end': [
+      { path: 'src/a.ts', after: `${' '.repeat(5_000)}if (process.env.VITEST) cheat()\n` },
+    ],
+  }
+  test.each(Object.entries(asked))('G4: a human is asked: %s', (_name, edits) => {
+    expect(found('test-tampering', edits)?.verdict).toBe('ask')
+  })
+
+  const fine: Record<string, readonly Edit[]> = {
+    'tests are added': [{ path: t, before: suite, after: `${suite}test('b', () => {\n  expect(b()).toBe(1)\n})\n` }],
+    'a test moves to another file': [
+      { path: t, before: suite },
+      { path: 'src/b.test.ts', after: suite },
+    ],
+    'a test is renamed': [{ path: t, before: suite, after: suite.replace("'adds'", "'adds numbers'") }],
+    'a skip that was there': [{ path: t, before: `x\ntest.skip('a')\n`, after: `y\ntest.skip('a')\n` }],
+    'a command that ends': [{ path: 'src/cli.ts', after: 'process.exit(1)\n' }],
+    'text about it': [{ path: 'README.md', after: 'Set process.env.CI and process.exit(0)\n' }],
+    'a new package': [{ path: 'packages/a/package.json', after: '{"scripts":{"test":"vitest run"}}' }],
+  }
+  test.each(Object.entries(fine))('G4: passes: %s', (_name, edits) => {
+    expect(found('test-tampering', edits)).toEqual({ guard: 'test-tampering', verdict: 'pass', findings: [], more: 0 })
+  })
+})
+
+describe('G4: the other guards', () => {
+  const cases: [guard: string, what: string, edits: readonly Edit[], verdict: string, more?: Partial<GuardContext>][] =
+    [
+      ['scope', 'outside', [{ path: 'docs/a.md', after: 'x' }], 'block', { allowed: ['src/**'] }],
+      ['scope', 'inside', [{ path: 'src/a.ts', after: 'x' }], 'pass', { allowed: ['src/**'] }],
+      ['scope', 'forbidden', [{ path: 'SRC/Secret/a', after: 'x' }], 'block', { forbidden: ['src/secret/**'] }],
+      ['scope', 'protected', [], 'block', { putBack: [{ path: '.ci/run', was: 'changed', wanted: 'x' }] }],
+      ['secrets', 'AWS key', [{ path: 'a.ts', after: 'const k = "AKIAABCDEFGHIJKLMNOP"' }], 'block'],
+      ['secrets', 'private key', [{ path: 'a', after: '-----BEGIN OPENSSH PRIVATE KEY-----' }], 'block'],
+      ['secrets', 'GitHub token', [{ path: 'a', after: `t: ghp_${'a1'.repeat(18)}` }], 'block'],
+      ['secrets', 'address', [{ path: 'a', after: 'url = postgres://me:hunter22@db.example/x' }], 'block'],
+      ['secrets', 'address with a place for one', [{ path: 'a', after: 'postgres://me:${PASSWORD}@db/x' }], 'pass'],
+      ['secrets', 'an .env file', [{ path: '.env', after: 'A=b' }], 'ask'],
+      ['secrets', 'an example of one', [{ path: '.env.example', after: 'A=b' }], 'pass'],
+      ['conflict-markers', 'markers', [{ path: 'a', after: '<<<<<<< HEAD\na\n=======\nb\n>>>>>>> x' }], 'block'],
+      ['conflict-markers', 'a heading', [{ path: 'a.md', after: 'Title\n=======' }], 'pass'],
+      ['links', 'out', [{ path: 'a/b', after: '../../etc', kind: 'link' }], 'block'],
+      ['links', 'absolute', [{ path: 'a', after: '/root/.ssh', kind: 'link' }], 'block'],
+      ['links', 'inside', [{ path: 'a/b', after: '../c', kind: 'link' }], 'pass'],
+      ['links', 'submodule', [{ path: 'sub', after: 'x', kind: 'repository' }], 'block'],
+      ['links', '.gitmodules', [{ path: '.gitmodules', after: '[submodule "x"]' }], 'block'],
+      ['agent-files', 'claude', [{ path: 'sub/.claude/settings.json', after: '{}' }], 'block'],
+      ['agent-files', 'cursor', [{ path: '.cursor/mcp.json', after: '{}' }], 'block'],
+      ['agent-files', 'vscode', [{ path: '.vscode/tasks.json', after: '{}' }], 'block'],
+      ['agent-files', 'envrc', [{ path: '.envrc', after: 'x' }], 'block'],
+      ['agent-files', 'husky', [{ path: '.husky/pre-commit', after: 'x' }], 'block'],
+      ['agent-files', 'npmrc', [{ path: '.npmrc', after: 'x' }], 'block'],
+      ['agent-files', 'AGENTS.md', [{ path: 'AGENTS.md', after: 'x' }], 'ask'],
+      ['agent-files', 'attributes', [{ path: '.gitattributes', after: '*.ts filter=x' }], 'block'],
+      ['agent-files', 'plain attributes', [{ path: '.gitattributes', after: '*.ts text eol=lf' }], 'pass'],
+      ['agent-files', 'postinstall', [{ path: 'package.json', after: '{"scripts":{"postinstall":"x"}}' }], 'block'],
+      ['agent-files', 'gone', [{ path: '.envrc', before: 'x' }], 'pass'],
+      ['names', 'bidi', [{ path: 'a\u202Egnp.ts', after: 'x' }], 'block'],
+      ['names', 'invisible', [{ path: 'a\u200Bb.ts', after: 'x' }], 'block'],
+      ['names', 'look-alike', [{ path: 'src/p\u0430y.ts', after: 'x' }], 'block'],
+      ['names', 'another script', [{ path: 'docs/\u043F\u0440\u0438\u0432\u0435\u0442.md', after: 'x' }], 'pass'],
+      ['names', 'control', [{ path: 'a\nb', after: 'x' }], 'block'],
+      [
+        'names',
+        'case',
+        [
+          { path: 'A.ts', after: 'x' },
+          { path: 'a.ts', after: 'y' },
+        ],
+        'block',
+      ],
+      ['names', 'text that turns', [{ path: 'a.ts', after: 'if (a) { \u2066// check\u2069 }' }], 'block'],
+      ['names', 'accents', [{ path: 'caf\u00E9.md', after: 'caf\u00E9' }], 'pass'],
+      ['large-files', 'large', [{ path: 'a.bin', after: 'x'.repeat(1_000_001) }], 'block'],
+      ['diff-budget', 'lines', [{ path: 'a', after: Array.from({ length: 1_001 }, (_, n) => n).join('\n') }], 'ask'],
+      [
+        'diff-budget',
+        'lockfile',
+        [{ path: 'package-lock.json', after: Array.from({ length: 2_000 }, (_, n) => n).join('\n') }],
+        'pass',
+      ],
+      [
+        'diff-budget',
+        'dependency',
+        [{ path: 'package.json', before: '{}', after: '{"dependencies":{"left-pad":"1"}}' }],
+        'ask',
+      ],
+      [
+        'diff-budget',
+        'known dependency',
+        [{ path: 'package.json', before: '{"dependencies":{"a":"1"}}', after: '{"dependencies":{"a":"2"}}' }],
+        'pass',
+      ],
+    ]
+  test.each(cases)('G4: %s: %s', (guard, _what, edits, verdict, more = {}) => {
+    expect(found(guard, edits, more)?.verdict).toBe(verdict)
+  })
+
+  test('G4a: a secret is not repeated in the evidence', () => {
+    const secret = 'AKIAABCDEFGHIJKLMNOP'
+    expect(JSON.stringify(found('secrets', [{ path: 'a', after: secret }]))).not.toContain(secret)
+  })
+
+  test('G4a: evidence says path, line and what stands there, and is bounded', () => {
+    const text = Array.from({ length: 50 }, (_, n) => `test.skip('${n}')`).join('\n')
+    const verdict = found('test-tampering', [{ path: 'a.test.ts', after: text }])
+    expect(verdict).toMatchObject({ more: 30, findings: { length: 20 } })
+    expect(verdict?.findings[1]).toEqual({
+      what: 'a test is skipped',
+      path: 'a.test.ts',
+      line: 2,
+      quote: "test.skip('1')",
+      certainty: 'sure',
+    })
+  })
+})
+
+test('G4b: what is done about a finding is policy, and a guard that throws asks a human', () => {
+  const edits = change({ path: '.envrc', after: 'x' })
+  const run = (policy: Record<string, 'block' | 'ask' | 'warn'>) =>
+    runGuards({ change: edits, context, policy }).verdict
+  expect([run({}), run({ 'agent-files': 'ask' }), run({ 'agent-files': 'warn' })]).toEqual(['block', 'ask', 'warn'])
+  const broken: Guard = {
+    name: 'broken',
+    about: 'throws',
+    policy: 'block',
+    check: () => {
+      throw new Error('oh')
+    },
+  }
+  expect(runGuards({ change: change(), context, guards: [broken] })).toMatchObject({
+    verdict: 'ask',
+    verdicts: [{ findings: [{ what: 'this guard failed: oh' }] }],
+  })
+})
+
+test('G4b: the same change and context give the same verdict, and a line of a megabyte is judged at once', () => {
+  const nasty = ['eyJ-', 'a.', '__eq__ ', "it('", '-----BEGIN A ', 'a://b:', 'new Error().stack ', '|| '].map(
+    (piece, n) => ({
+      path: n % 2 === 0 ? `a${n}.ts` : `a${n}.test.ts`,
+      after: piece.repeat(Math.ceil(1_000_000 / piece.length)),
+    }),
+  )
+  const started = performance.now()
+  const first = runGuards({ change: change(...nasty), context })
+  expect(performance.now() - started).toBeLessThan(10_000)
+  expect(runGuards({ change: change(...nasty), context })).toEqual(first)
+  expect(builtInGuards.map(({ name }) => name)).toContain('scope')
+})
+
+test('G4: a change is read from the vault with its lines, kinds and sizes, whatever its files are', async () => {
+  const floor = await factoryFloor({ 'a.txt': 'one\ntwo\nthree\n', gone: 'x\n', 'run.sh': 'x\n' })
+  const { attempt, agent } = await floor.attempt('one')
+  agent.write({
+    'a.txt': 'one\n2\nthree\nfour',
+    gone: null,
+    'run.sh!': 'x\n',
+    link: { link: 'a.txt' },
+    'bin.dat': new Uint8Array([0, 1, 2]),
+    'empty.txt': '',
+  })
+  const { bundle } = await floor.collect(attempt)
+  const { head } = await receiveWork({ vault: floor.vault, attempt: 'one', bundle, base: attempt.base })
+  const author = { name: 'a', email: 'a@b' }
+  const merged = await mergeWork({
+    vault: floor.vault,
+    base: attempt.base,
+    head,
+    protectedPaths: [],
+    message: 'm',
+    author,
+    now: 0,
+  })
+  if (merged.kind !== 'merged') throw new Error(merged.kind)
+  const read = await readChange({ vault: floor.vault, base: attempt.base, tree: merged.wanted })
+  expect(read).toMatchObject({ addedLines: 3, removedLines: 2 })
+  const by = Object.fromEntries(read.files.map((file) => [file.path, file]))
+  expect(by['a.txt']).toMatchObject({
+    added: [
+      { line: 2, text: '2' },
+      { line: 4, text: 'four' },
+    ],
+    removed: [{ line: 2, text: 'two' }],
+  })
+  expect(by['gone']).toMatchObject({ after: undefined, removed: [{ line: 1, text: 'x' }] })
+  expect(by['run.sh']).toMatchObject({ before: { kind: 'file' }, after: { kind: 'program' }, added: [] })
+  expect(by['link']).toMatchObject({ after: { kind: 'link', text: 'a.txt' } })
+  expect(by['bin.dat']).toMatchObject({ after: { bytes: 3, text: undefined }, added: [] })
+  await expect(
+    readChange({ vault: floor.vault, base: attempt.base, tree: merged.wanted, maxFiles: 2 }),
+  ).rejects.toMatchObject({
+    code: 'work_too_large',
+  })
+})
