@@ -1,4 +1,5 @@
 export { HeadraceProvider, useHeadrace, type HeadraceProviderProps } from './react/context.ts'
+export { useChatSync, type SyncTransport, type SyncedUseChat, type UseChatSync } from './react/use-chat-sync.ts'
 export { useClientTools } from './react/use-client-tools.ts'
 export { useConnection } from './react/use-connection.ts'
 export { useCursor, type UseCursor } from './react/use-cursor.ts'

@@ -1,0 +1,284 @@
+/**
+ * A session as `useChat` shows it: the line of messages that leads to the head. What one run has said is one message, also
+ * where it wrote several; a request stands at the tool call that it is about, or as a call of its own.
+ *
+ * The AI SDK knows steps: what comes after a tool's result belongs to the next one. Its helpers that send by themselves
+ * look at the last step only, so a step begins wherever words follow a call.
+ */
+import { branch, isOpen, type Json, type Message, type Part, type Request, type SessionView } from '@headrace/core'
+import type { UiMessage, UiPart, UiToolPart, UiToolState } from './ui-message.ts'
+
+export interface UiMessageOptions {
+  /** What to show beside a message, such as who said it. Default: nothing. */
+  readonly metadata?: (message: Message) => unknown
+}
+
+interface Shown {
+  readonly messages: readonly Message[]
+  readonly view: SessionView
+}
+
+interface Made {
+  readonly from: readonly unknown[]
+  readonly message: UiMessage
+}
+
+const none: readonly Request[] = []
+type ToolPart = Extract<Part, { readonly kind: 'tool' }>
+
+/** The same message is the same object until something in it changes. */
+export class UiMessages {
+  readonly #options: UiMessageOptions
+  readonly #made = new WeakMap<Message, Made>()
+
+  constructor(options: UiMessageOptions = {}) {
+    this.#options = options
+  }
+
+  /** All messages of the branch, oldest first. */
+  of({ messages, view }: Shown): UiMessage[] {
+    const line = branch(messages, view.head).filter((message) => !isBeingReplaced(view, message))
+    const shown: UiMessage[] = []
+    const runs = new Set<string>()
+    for (const message of line) {
+      if (message.run === undefined) shown.push(this.#make([message], none))
+      else if (!runs.has(message.run)) {
+        runs.add(message.run)
+        shown.push(this.#answer(line, view, message.run, message))
+      }
+    }
+    return shown
+  }
+
+  /** What a run has said so far. */
+  answer({ messages, view }: Shown, run: string): UiMessage | undefined {
+    const first = messages.find((message) => isAnswer(message, run))
+    return first && this.#answer(messages, view, run, first)
+  }
+
+  #answer(messages: readonly Message[], view: SessionView, run: string, first: Message): UiMessage {
+    const said = messages.filter((message) => message === first || isAnswer(message, run))
+    return this.#make(
+      said,
+      view.requests.filter((request) => request.run === run),
+    )
+  }
+
+  /** @param said - at least one */
+  #make(said: readonly Message[], requests: readonly Request[]): UiMessage {
+    const [first] = said
+    if (!first) throw new TypeError('a message is made of at least one')
+    const from = [...said, ...requests]
+    const made = this.#made.get(first)
+    if (made?.from.length === from.length && made.from.every((each, index) => each === from[index])) return made.message
+    const metadata: unknown = this.#options.metadata?.(first)
+    const parts = said.flatMap((message) => message.parts)
+    const message: UiMessage = {
+      id: first.id,
+      role: first.role,
+      ...(metadata !== undefined && { metadata }),
+      parts: first.role === 'assistant' ? answerParts(parts, requests) : parts.map(toUiPart),
+    }
+    this.#made.set(first, { from, message })
+    return message
+  }
+}
+
+function isAnswer(message: Message, run: string): boolean {
+  return message.run === run && message.role === 'assistant'
+}
+
+/** An answer that is being made anew: it goes as soon as that is asked for, not when the new one begins. */
+function isBeingReplaced({ runs, messages }: SessionView, message: Message): boolean {
+  if (message.run === undefined || message.role !== 'assistant') return false
+  return runs.some(
+    (run) =>
+      run.status !== 'ended' &&
+      run.input === message.parent &&
+      `agent:${run.agent}` === message.author &&
+      run.id !== message.run &&
+      !messages.some((other) => other.run === run.id && other.seq > message.seq) &&
+      ordinal(run.id) > ordinal(message.run ?? ''),
+  )
+}
+
+/** Ids of runs are numbered by the seq at which they were queued. */
+function ordinal(run: string): number {
+  return Number(run.slice(1)) || 0
+}
+
+function answerParts(parts: readonly Part[], requests: readonly Request[]): UiPart[] {
+  const made: UiPart[] = []
+  const linked = new Set<string>()
+  for (const part of parts) {
+    const isCall = part.kind === 'tool'
+    const last = made.at(-1)
+    if (last === undefined || (!isCall && last.type.startsWith('tool-'))) made.push({ type: 'step-start' })
+    const request = isCall ? requests.find((candidate) => callOf(candidate) === part.callId) : undefined
+    if (request) linked.add(request.id)
+    made.push(isCall ? toolPart(part, request) : toUiPart(part))
+  }
+  for (const request of requests) {
+    if (linked.has(request.id)) continue
+    if (made.length === 0) made.push({ type: 'step-start' })
+    made.push(requestPart(request))
+  }
+  return made
+}
+
+/** The tool call that a request is about: agents name the request after it, or say so in an approval's action. */
+export function callOf({ id, run, spec }: Request): string {
+  const named = spec.kind === 'approval' ? field(spec.action, 'toolCallId') : undefined
+  return typeof named === 'string' ? named : id.slice(run.length + 1)
+}
+
+function field(value: Json | undefined, name: string): Json | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  return Object.entries(value).find(([key]) => key === name)?.[1]
+}
+
+function toUiPart(part: Part): UiPart {
+  const state = part.status === 'open' ? 'streaming' : 'done'
+  switch (part.kind) {
+    case 'text':
+      return { type: 'text', text: part.text, state }
+    case 'reasoning':
+      return { type: 'reasoning', id: part.id, text: part.text, state }
+    case 'tool':
+      return toolPart(part, undefined)
+    case 'file': {
+      const { url, mediaType, name } = part
+      return { type: 'file', url, mediaType, ...(name !== undefined && { filename: name }) }
+    }
+    case 'source': {
+      const { id, url, title } = part
+      return { type: 'source-url', sourceId: id, url, ...(title !== undefined && { title }) }
+    }
+    case 'data':
+      return { type: `data-${part.name}`, id: part.id, data: part.value }
+    default:
+      return part satisfies never
+  }
+}
+
+function toolPart(part: ToolPart, request: Request | undefined): UiToolPart {
+  return { type: `tool-${part.name}`, toolCallId: part.callId, ...toolState(part, request) }
+}
+
+function toolState(part: ToolPart, request: Request | undefined): UiToolState {
+  const input = part.input ?? (part.output === undefined && part.error === undefined ? undefined : parsed(part.text))
+  const approval = request?.spec.kind === 'approval' ? request : undefined
+  const decision = decisionOf(approval)
+  if (approval && decision?.approved === false) return denied(approval, input, decision)
+  const approved = decision && { approval: { ...decision, approved: true as const } }
+  if (part.error !== undefined) return { state: 'output-error', input, errorText: part.error, ...approved }
+  if (part.output !== undefined) {
+    const preliminary = part.status === 'open' && { preliminary: true }
+    return { state: 'output-available', input, output: part.output, ...preliminary, ...approved }
+  }
+  if (request) return requestState(request, input ?? inputOf(request), part.status === 'interrupted')
+  if (part.status === 'interrupted') return { state: 'output-error', input, errorText: 'It was stopped.' }
+  if (input !== undefined) return { state: 'input-available', input }
+  return { state: 'input-streaming', ...(part.text !== '' && { rawInput: part.text }) }
+}
+
+/** The text of an input that was streamed and never given as a whole. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text === '' ? undefined : text
+  }
+}
+
+function requestPart(request: Request): UiToolPart {
+  const { spec, id } = request
+  const call = { type: `tool-${nameOf(spec)}` as const, toolCallId: id }
+  const state = requestState(request, inputOf(request), false)
+  if (state.state !== 'approval-responded') return { ...call, ...state }
+  // No call has a result to come, and a chat would wait for one.
+  const { reason } = state.approval
+  const approval = { ...state.approval, approved: true as const }
+  return {
+    ...call,
+    state: 'output-available',
+    input: state.input,
+    output: { approved: true, ...(reason !== undefined && { reason }) },
+    approval,
+  }
+}
+
+function nameOf(spec: Request['spec']): string {
+  switch (spec.kind) {
+    case 'approval': {
+      const tool = field(spec.action, 'tool') ?? field(spec.action, 'toolName')
+      return typeof tool === 'string' && tool !== '' ? tool : 'approval'
+    }
+    case 'question':
+      return 'question'
+    case 'tool':
+      return spec.name
+    default:
+      return spec satisfies never
+  }
+}
+
+function inputOf({ spec }: Request): unknown {
+  switch (spec.kind) {
+    case 'approval':
+      return spec.action
+    case 'question':
+      return { title: spec.title, ...(spec.schema && { schema: spec.schema }) }
+    case 'tool':
+      return spec.input ?? {}
+    default:
+      return spec satisfies never
+  }
+}
+
+/** How a request stands that no result of a tool call speaks for. `over`: nobody waits for it any more. */
+function requestState(request: Request, input: unknown, over: boolean): UiToolState {
+  const { id, spec, answer, detail, digest } = request
+  if (isOpen(request) && !over) {
+    if (spec.kind !== 'approval') return { state: 'input-available', input }
+    // The digest comes back with the answer, which is then bound to the action that was shown.
+    const signature = digest !== undefined && { signature: digest }
+    return { state: 'approval-requested', input, approval: { id, requestReason: spec.title, ...signature } }
+  }
+  const decision = decisionOf(request)
+  if (spec.kind === 'approval' && decision) {
+    const { approved } = decision
+    if (!approved) return denied(request, input, decision)
+    if (over) return { state: 'output-error', input, errorText: 'It was stopped.', approval: { ...decision, approved } }
+    return { state: 'approval-responded', input, approval: decision }
+  }
+  if (answer && 'output' in answer) return { state: 'output-available', input, output: answer.output }
+  if (answer && 'value' in answer) return { state: 'output-available', input, output: answer.value }
+  if (answer && 'error' in answer) return { state: 'output-error', input, errorText: answer.error }
+  const why = detail ?? decision?.reason ?? (answer ? 'Nobody answered in time.' : 'It was withdrawn.')
+  return { state: 'output-error', input, errorText: why }
+}
+
+interface Decision {
+  readonly id: string
+  readonly approved: boolean
+  readonly reason?: string
+  readonly signature?: string
+}
+
+function decisionOf(request: Request | undefined): Decision | undefined {
+  const { id, answer, digest } = request ?? {}
+  if (id === undefined || !answer || !('decision' in answer)) return undefined
+  const { decision, reason } = answer
+  return {
+    id,
+    approved: decision === 'approve',
+    ...(reason !== undefined && { reason }),
+    ...(digest !== undefined && { signature: digest }),
+  }
+}
+
+function denied({ id, digest }: Request, input: unknown, { reason }: Decision): UiToolState {
+  const more = { ...(reason !== undefined && { reason }), ...(digest !== undefined && { signature: digest }) }
+  return { state: 'output-denied', input, approval: { id, approved: false, ...more } }
+}
