@@ -14,6 +14,8 @@ const entries: Readonly<Record<string, string>> = {
   '@headrace/client/agent': 'packages/client/src/agent.ts',
   '@headrace/client/ai-sdk': 'packages/client/src/ai-sdk.ts',
   '@headrace/client/http-agent': 'packages/client/src/http-agent.ts',
+  '@headrace/client/anthropic': 'packages/client/src/anthropic.ts',
+  '@headrace/client/openai': 'packages/client/src/openai.ts',
   '@headrace/client/react': 'packages/client/src/react.ts',
   '@headrace/server': 'packages/server/src/index.ts',
   '@headrace/server/store/memory': 'packages/server/src/store/memory.ts',
@@ -24,6 +26,7 @@ const entries: Readonly<Record<string, string>> = {
   '@headrace/testing/session-kit': 'packages/testing/src/session-kit.ts',
   '@headrace/testing/session-contract': 'packages/testing/src/session-contract.ts',
   '@headrace/testing/headrace-server': 'packages/testing/src/headrace-server.ts',
+  '@headrace/testing/model-server': 'packages/testing/src/model-server.ts',
   '@headrace/testing/simulator': 'packages/testing/src/simulator.ts',
 }
 
@@ -47,6 +50,8 @@ const given: Readonly<Record<string, string>> = {
   Chat: 'const Chat: typeof import("@ai-sdk/react").Chat',
   UIMessage: 'type UIMessage = import("ai").UIMessage',
   streamText: 'const streamText: typeof import("ai").streamText',
+  openai: 'const openai: import("openai").OpenAI',
+  anthropic: 'const anthropic: import("@anthropic-ai/sdk").Anthropic',
   run: 'const run: import("@headrace/client/agent").AgentRun',
   secret: 'const secret: string',
   body: 'const body: string',

@@ -1,6 +1,7 @@
-export { fromAiSdk, type FromAiSdkOptions, type GeneratedFile } from './ai-sdk/from-ai-sdk.ts'
 export { type ChatStatus, type ChatSync, type SyncedChat } from './ai-sdk/chat-sync.ts'
 export { type GivenMessage, type StoreUiFile, type UiFile } from './ai-sdk/from-ui-message.ts'
 export { HeadraceChatTransport, type HeadraceChatTransportOptions } from './ai-sdk/headrace-chat-transport.ts'
 export { type UiChunk, type UiMessage, type UiPart, type UiToolPart, type UiToolState } from './ai-sdk/ui-message.ts'
+export { fromAiSdk } from './ai-sdk/from-ai-sdk.ts'
+export { type FileOptions, type GeneratedFile } from './pipes/file-options.ts'
 export { type Chunk } from '@headrace/formats'

@@ -111,7 +111,7 @@ function fit(chunk: Chunk, { bigFiles = 'omit' }: DecoderOptions): Chunk {
 }
 
 /** The file, or what stands in its place when its address is longer than a session takes. */
-function fileThatFits(file: Extract<Chunk, { readonly type: 'file' }>): Chunk {
+export function fileThatFits(file: Extract<Chunk, { readonly type: 'file' }>): Chunk {
   const { url, mediaType } = file
   if (url.length <= maxAddressChars) return file
   const content = url.startsWith('data:') ? url.slice(url.indexOf(',') + 1) : undefined

@@ -1,6 +1,7 @@
 import { clientId, type Audience, type Usage, type WriteOp } from '@headrace/core'
 import { PartWriter, type RunParts } from './part-writer.ts'
 import { readAll } from './read-all.ts'
+import { createTextBytes, type TextBytes } from './text-bytes.ts'
 import type { Chunk } from '@headrace/formats'
 import type { ChunkStream } from './chunk-stream.ts'
 import type { Output, PipeOptions } from './run.ts'
@@ -51,10 +52,13 @@ export class LiveOutput implements Output {
   async pipe(stream: ChunkStream, options: PipeOptions = {}): Promise<void> {
     // Streams that are piped at the same time each grow parts of their own.
     const writer = this.#writer(options)
-    await readAll<string | Chunk>(stream, this.#sink.signal, (item) => {
-      writer.write(typeof item === 'string' ? { type: 'text', text: item } : item)
+    let bytes: TextBytes | undefined
+    await readAll<string | Uint8Array | Chunk>(stream, this.#sink.signal, (item) => {
+      if (item instanceof Uint8Array) writer.write({ type: 'text', text: (bytes ??= createTextBytes()).push(item) })
+      else writer.write(typeof item === 'string' ? { type: 'text', text: item } : item)
       return this.#sink.room()
     })
+    bytes?.end()
     // After a failure the text that was growing stays open, so that the end of the run marks it as interrupted.
     writer.finish()
   }

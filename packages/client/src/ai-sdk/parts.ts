@@ -21,7 +21,12 @@ export interface AiSdkUsage {
 
 export type AiSdkPart =
   | { readonly type: 'start-step' }
-  | { readonly type: 'finish-step'; readonly usage: AiSdkUsage }
+  | {
+      readonly type: 'finish-step'
+      readonly usage: AiSdkUsage
+      readonly finishReason: string
+      readonly rawFinishReason: string | undefined
+    }
   | { readonly type: 'text-delta'; readonly id: string; readonly text: string }
   | { readonly type: 'reasoning-delta'; readonly id: string; readonly text: string }
   | { readonly type: 'tool-input-start'; readonly id: string; readonly toolName: string }

@@ -1,0 +1,2 @@
+export { fromAnthropic } from './pipes/from-anthropic.ts'
+export { type Chunk } from '@headrace/formats'

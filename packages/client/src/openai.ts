@@ -1,0 +1,3 @@
+export { fromOpenAi } from './pipes/from-openai.ts'
+export { type FileOptions, type GeneratedFile } from './pipes/file-options.ts'
+export { type Chunk } from '@headrace/formats'
