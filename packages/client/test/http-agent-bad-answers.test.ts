@@ -142,6 +142,31 @@ describe('bad answers', () => {
       keeps: 'Well',
       says: /sent more of block 3, which is not open/,
     },
+    'goes on with a text that it did not begin': {
+      format: 'ai-sdk',
+      answer: (call) => {
+        const say = sse(call)
+        say({ type: 'text-start', id: '1' })
+        say({ type: 'text-delta', id: '1', delta: 'Well' })
+        say({ type: 'text-delta', id: '2', delta: 'lost' })
+        call.response.end()
+      },
+      keeps: 'Well',
+      says: /sent more of "text 2", which is not open/,
+    },
+    'stops before it has finished': {
+      format: 'ai-sdk',
+      answer: (call) => {
+        const say = sse(call)
+        say({ type: 'text-start', id: '1' })
+        say({ type: 'text-delta', id: '1', delta: 'Well' })
+        say({ type: 'steering-message', id: 'x', parts: [] })
+        say({ type: 'from-the-future' })
+        call.response.end()
+      },
+      keeps: 'Well',
+      says: /The AI SDK stream broke off before it was complete/,
+    },
     'sends what is no object': {
       format: 'openai-chat',
       answer: (call) => {

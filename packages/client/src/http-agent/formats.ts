@@ -1,5 +1,6 @@
 import { HeadraceError } from '@headrace/core'
 import { agentFormats, type AgentFormat } from '@headrace/formats'
+import { aiSdk } from './formats/ai-sdk.ts'
 import { anthropic } from './formats/anthropic.ts'
 import { openAiChat } from './formats/openai-chat.ts'
 import { openAiResponses } from './formats/openai-responses.ts'
@@ -7,6 +8,7 @@ import { sseText } from './formats/sse-text.ts'
 import type { WireFormat } from './wire-format.ts'
 
 const formats: Readonly<Partial<Record<AgentFormat, WireFormat>>> = {
+  'ai-sdk': aiSdk,
   'openai-chat': openAiChat,
   'openai-responses': openAiResponses,
   anthropic,

@@ -32,17 +32,22 @@ export function roundsOf(run: AgentRun): Rounds {
   const settled = new Map<string, Settled>()
   const interrupts = new Map<string, Answer | undefined>()
   const calls = toolParts(run)
-  for (const { request, key } of asked) {
+  const last = asked.reduce((most, { round }) => Math.max(most, round), 0)
+  for (const { request, key, round } of asked) {
     const { spec, answer } = request
-    if (key.startsWith(letters.interrupt)) interrupts.set(key.slice(1), answer)
-    else if (spec.kind === 'approval') settleApproval(settled, spec.action, answer, request)
-    else if (spec.kind === 'tool') {
+    const isNew = round === last
+    if (key.startsWith(letters.interrupt)) {
+      if (isNew) interrupts.set(key.slice(1), answer)
+    } else if (spec.kind === 'approval') {
+      const { callId, ...approval } = approvalOf(spec.action, request)
+      settled.set(callId, { ...approval, isNew })
+    } else if (spec.kind === 'tool') {
       const call = calls.find(({ callId }) => keyOf(callId) === key.slice(1))
       if (call) settled.set(call.callId, settleTool(answer, request))
     }
   }
   return {
-    next: asked.reduce((most, { round }) => Math.max(most, round), 0) + 1,
+    next: last + 1,
     open: asked.filter(({ request }) => request.closedAt === undefined).map(({ round, key }) => `call${round}.${key}`),
     settled,
     interrupts,
@@ -74,16 +79,14 @@ interface ApprovalAction {
   readonly extra: JsonObject
 }
 
-function settleApproval(
-  settled: Map<string, Settled>,
+function approvalOf(
   action: Json,
-  answer: Answer | undefined,
-  { detail }: Request,
-): void {
-  const { callId, approvalId, extra } = action as unknown as ApprovalAction // written by `specOf` below
+  { answer, detail }: Request,
+): Omit<Extract<Settled, { readonly type: 'approval' }>, 'isNew'> & { readonly callId: string } {
+  const { callId, approvalId: id, extra } = action as unknown as ApprovalAction // written by `specOf` below
   const approved = answer !== undefined && 'decision' in answer && answer.decision === 'approve'
   const reason = answer && 'decision' in answer ? answer.reason : detail
-  settled.set(callId, { type: 'approval', id: approvalId, approved, extra, ...(reason !== undefined && { reason }) })
+  return { type: 'approval', callId, id, approved, extra, ...(reason !== undefined && { reason }) }
 }
 
 function settleTool(answer: Answer | undefined, { detail }: Request): Settled {

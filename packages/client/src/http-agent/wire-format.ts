@@ -10,7 +10,7 @@ export interface Conversation {
   readonly messages: readonly PromptMessage[]
   /** Calls of this run that waited for somebody, by the id of the call, with what came of it. */
   readonly settled: ReadonlyMap<string, Settled>
-  /** Interrupts of this run that are over, by the endpoint's name for them; `undefined`: withdrawn. */
+  /** Interrupts that ended the call before, by the endpoint's name for them; `undefined`: withdrawn. */
   readonly interrupts: ReadonlyMap<string, Answer | undefined>
 }
 
@@ -22,6 +22,8 @@ export type Settled =
       readonly approved: boolean
       readonly reason?: string
       readonly extra: JsonObject
+      /** The endpoint was not told yet, or not by a call that is known to have ended. */
+      readonly isNew: boolean
     }
   | { readonly type: 'output'; readonly output: Json }
   | { readonly type: 'error'; readonly error: string }

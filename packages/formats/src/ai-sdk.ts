@@ -1,0 +1,6 @@
+export { createUiChunkDecoder } from './ai-sdk/ui-chunk-decoder.ts'
+export { type DataChunk, type UiChunk } from './ai-sdk/ui-chunk.ts'
+export { type DecoderOptions } from './guarded.ts'
+export { type StopReason } from './stop-reason.ts'
+export { type Chunk } from './chunk.ts'
+export { type Decoder } from './decoder.ts'
