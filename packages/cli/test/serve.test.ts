@@ -57,6 +57,34 @@ describe('headrace serve', () => {
     expect(me.status).toBe(200)
   })
 
+  test('D14: streams are open without a token only when it is told so, only under the path, and only on loopback', async () => {
+    await using data = await folder()
+    const { server, ready } = await serve([
+      '--data',
+      data.path,
+      '--durable-streams',
+      'open:scratch',
+      '--long-poll-timeout',
+      '50',
+    ])
+    await using _server = server
+    const put = async (path: string): Promise<number> =>
+      (await fetch(`${ready.url}/v1/stream/${path}`, { method: 'PUT' })).status
+    expect([await put('scratch/a'), await put('other')]).toEqual([201, 401])
+    const waited = await fetch(`${ready.url}/v1/stream/scratch/a?offset=now&live=long-poll`)
+    expect(waited.status).toBe(204)
+
+    const args = ['serve', '--port', '0', '--data', path.join(data.path, 'none')]
+    const wide = await headrace([...args, '--host', '0.0.0.0', '--auth-secret', secret, '--durable-streams', 'open'])
+    expect([wide.code, wide.stderr]).toEqual([
+      2,
+      expect.stringContaining('is for a server on loopback only, not on 0.0.0.0'),
+    ])
+    const wrong = await headrace([...args, '--durable-streams', 'closed'])
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('It is open, or open:<path>.')])
+    expect(existsSync(path.join(data.path, 'none'))).toBe(false)
+  })
+
   test('a port in use is named, with the fix', async () => {
     await using data = await folder()
     const other = createServer()

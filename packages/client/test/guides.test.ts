@@ -69,6 +69,7 @@ test('there are guides', () => {
     'approvals.md',
     'coming-back.md',
     'double-texting.md',
+    'durable-streams.md',
     'stop-button.md',
     'takeover.md',
     'two-agents.md',

@@ -23,6 +23,11 @@ export type ErrorCode =
   | 'not_found'
   | 'method_not_allowed'
   | 'session_not_found'
+  | 'stream_not_found'
+  | 'stream_gone'
+  | 'stream_conflict'
+  | 'stream_closed'
+  | 'producer_fenced'
   | 'message_not_found'
   | 'run_not_found'
   | 'run_ended'
@@ -124,6 +129,26 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = {
     meaning: 'The route exists, but not for this HTTP method.',
   },
   session_not_found: { status: 404, close: 4404, retry: 'never', meaning: 'No session with this id; create it first.' },
+  stream_not_found: { status: 404, close: 4404, retry: 'never', meaning: 'No stream of this path; create it first.' },
+  stream_gone: {
+    status: 410,
+    close: 4410,
+    retry: 'never',
+    meaning: 'The stream was deleted, and is kept only for its forks.',
+  },
+  stream_conflict: {
+    status: 409,
+    close: 4409,
+    retry: 'never',
+    meaning: 'The stream is not as the request needs it: its configuration, content type or Stream-Seq.',
+  },
+  stream_closed: { status: 409, close: 4409, retry: 'never', meaning: 'The stream is closed; that is final.' },
+  producer_fenced: {
+    status: 403,
+    close: 4403,
+    retry: 'never',
+    meaning: 'A later epoch of this producer appends to the stream; this one must stop.',
+  },
   message_not_found: { status: 404, close: 4404, retry: 'never', meaning: 'The session has no message with this id.' },
   run_not_found: {
     status: 404,

@@ -170,3 +170,26 @@ export {
 export { verifyExport, type ExportReport, type Verification } from './verify-export.ts'
 export { type FoundMessage, type FoundPage, type InboxItem, type InboxPage } from './across.ts'
 export { queryWords, searchWords, wordsOf } from './words.ts'
+export { defaultContentType, isJsonType, isTextType, mediaType, readContentType } from './stream/content-type.ts'
+export { beginningOf, jsonContent, type StreamContent } from './stream/content.ts'
+export { decideStream, type StreamMoment } from './stream/decide.ts'
+export { foldStream } from './stream/fold.ts'
+export { readTime } from './stream/rfc3339.ts'
+export { endOfLife, readTtl, streamStatus, useLagMs } from './stream/life.ts'
+export { formatOffset, parseOffset } from './stream/offset.ts'
+export { noStream, type StreamState } from './stream/state.ts'
+export { streamLimits } from './stream/limits.ts'
+export { type StreamAnswer, type StreamCommand, type StreamDecision } from './stream/commands.ts'
+export {
+  type ProducerMark,
+  type StreamEvent,
+  type StreamLife,
+  type StreamOrigin,
+  type StreamSegment,
+} from './stream/events.ts'
+export { decideSubscription, maxLinks, type SubscriptionAnswer } from './subscription/decide.ts'
+export { foldSubscription } from './subscription/fold.ts'
+export { fitsPattern } from './subscription/pattern.ts'
+export { noSubscription, subscriptionDue, type SubscriptionState } from './subscription/state.ts'
+export { type SubscriptionCommand, type Tails } from './subscription/commands.ts'
+export { type Ack, type NewLink, type SubscriptionConfig, type SubscriptionEvent } from './subscription/events.ts'

@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import {
-  defaultSessionLimits,
-  type AgentName,
-  type HeadraceError,
-  type SessionLimits,
-  type Store,
-} from '@headrace/core'
+import { HeadraceError, defaultSessionLimits, type AgentName, type SessionLimits, type Store } from '@headrace/core'
 import { createHttpAgents, type HttpAgents } from './agents/http-agents.ts'
 import { createAccess } from './auth/access.ts'
 import { createOwnTokens } from './auth/own-tokens.ts'
@@ -15,7 +9,8 @@ import { systemClock, type Clock } from './clock.ts'
 import { defaultConnectionLimits, type ConnectionLimits } from './door/connection-limits.ts'
 import { createGate } from './door/gate.ts'
 import { createHttpDoor } from './door/http-door.ts'
-import type { HttpLimits } from './door/http-limits.ts'
+import { defaultHttpLimits, type HttpLimits } from './door/http-limits.ts'
+import { readStreamOptions, type DurableStreamsOptions } from './door/stream-options.ts'
 import { createTraffic } from './door/traffic.ts'
 import { WsDoor } from './door/ws-door.ts'
 import { startWebhookAgent, type WebhookAgent } from './dispatch/webhook-agent.ts'
@@ -29,6 +24,8 @@ import { createVapid } from './notify/vapid.ts'
 import { createWebPush } from './notify/web-push.ts'
 import { createOutgoing, type OutgoingOptions } from './outgoing/outgoing.ts'
 import { Pace } from './pace.ts'
+import { callbackUrl } from './door/stream-subscriptions.ts'
+import { createStreamServices } from './streams/stream-services.ts'
 import { createSystemLog } from './system-log.ts'
 import type { Auth } from './auth/auth.ts'
 import type { Hub } from './hub-types.ts'
@@ -61,6 +58,8 @@ export interface HeadraceOptions {
   readonly notify?: NotifyOptions
   /** What requests that the server makes may reach. Default: the public internet by `https:`. */
   readonly outgoing?: OutgoingOptions
+  /** How streams are served at `/v1/stream/`. Default: to whoever has a token for them. */
+  readonly durableStreams?: DurableStreamsOptions
   /** Time; default the machine's. */
   readonly clock?: Clock
   /** Called with defects and failures that no caller can be told of. Default: written to standard error. */
@@ -137,6 +136,9 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
   const { store, auth, clock = systemClock, node = randomUUID(), loopbackOnly = true } = options
   const onError =
     options.onError ?? ((error: HeadraceError) => process.stderr.write(`${error.stack ?? error.message}\n`))
+  // First, because it may refuse: nothing runs then.
+  const { waitMs: maxWaitMs } = { ...defaultHttpLimits, ...options.httpLimits }
+  const served = readStreamOptions(options.durableStreams ?? {}, { loopbackOnly, maxWaitMs })
   const limits = { ...defaultConnectionLimits, ...options.connectionLimits }
   const metrics = createMetrics({ stats: () => hub.stats() })
   const { meter } = metrics
@@ -148,6 +150,9 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
     limits: { ...defaultSessionLimits, ...options.sessionLimits },
     onError,
     onChange: (room) => notifier.changed(room),
+    due: (key) => {
+      streams.due(key).catch((thrown: unknown) => onError(HeadraceError.from(thrown)))
+    },
     beforePurge: async (key) => {
       notifier.forget(key)
       await access.shares.forget(key)
@@ -184,6 +189,7 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
   })
   const gate = createGate({ cors: options.cors ?? [], hosts: options.hosts ?? [], loopbackOnly })
   const ws = new WsDoor({ hub, access, traffic, clock, pace, meter, limits, gate, onError })
+  const streams = createStreamServices({ store, clock, log, outgoing, callbackUrl, onError })
   const handler = createHttpDoor({
     hub,
     auth,
@@ -196,6 +202,7 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
     outgoing,
     pace,
     onError,
+    streams: { ...served, ...streams },
     ...(pushes && { pushes }),
     ...(options.httpLimits && { limits: options.httpLimits }),
     ...(options.consoleDirectory !== undefined && { consoleDirectory: options.consoleDirectory }),
@@ -210,6 +217,7 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
     agents.close()
     for (const agent of called) agent.close()
     pace.close()
+    await streams.close()
     await hub.close()
     metrics.close()
     await store.close()

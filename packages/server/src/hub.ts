@@ -28,6 +28,7 @@ import { Presences } from './presence.ts'
 import { Room } from './room.ts'
 import { sessionRules, type Rules } from './rules.ts'
 import { visibleEvents, visibleRows } from './visible-page.ts'
+import { readStreamKey } from './streams/stream-key.ts'
 import type { Clock } from './clock.ts'
 import type {
   Assignment,
@@ -51,6 +52,8 @@ export interface HubOptions {
   /** Called when a room was opened, and when something other than output happened in it. */
   readonly onChange?: (room: Room) => void
   readonly onError: (error: HeadraceError) => void
+  /** Called with what is due and is no session. */
+  readonly due?: (key: SessionKey) => void
   /** Called before a session is removed: what hangs on its id must go first, because that can be used again. */
   readonly beforePurge?: (key: SessionKey) => Promise<void>
 }
@@ -268,6 +271,10 @@ export class RoomHub implements Hub {
     }
     // A room that is open has its own timer; these are sessions that nobody has opened since the server started.
     for (const { key, at } of await this.#dueSessions(now)) {
+      if (readStreamKey(key)) {
+        if (at <= now) this.#options.due?.(key)
+        continue
+      }
       if (!this.#rooms.has(key)) await this.room(key)
       if (at <= now + (this.#rooms.get(key)?.aheadMs ?? 0)) this.#upkeep.look(key)
     }
@@ -280,7 +287,8 @@ export class RoomHub implements Hub {
   async #dueSessions(now: number): Promise<readonly { readonly key: SessionKey; readonly at: number }[]> {
     const { store } = this.#options
     if (!this.#hasLooked) {
-      for (const { key } of await store.due(Number.MAX_SAFE_INTEGER, 1)) await this.room(key)
+      const soonest = (await store.due(Number.MAX_SAFE_INTEGER, duePage)).find(({ key }) => !readStreamKey(key))
+      if (soonest) await this.room(soonest.key)
       this.#hasLooked = true
     }
     let aheadMs = 0

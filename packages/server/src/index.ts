@@ -11,6 +11,7 @@ export { createJwksAuth, type JwksAuthOptions } from './auth/jwks-auth.ts'
 export { assertSafeBinding } from './auth/safe-binding.ts'
 export { isLoopbackHost } from './auth/loopback.ts'
 export { hardenServer, httpServerOptions } from './door/http-harden.ts'
+export { type DurableStreamsOptions } from './door/stream-options.ts'
 export { defaultConnectionLimits, type ConnectionLimits } from './door/connection-limits.ts'
 export {
   createOutgoing,

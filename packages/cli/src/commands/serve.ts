@@ -1,7 +1,14 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { defaultData } from '../data-directory.ts'
 import type { ServeOptions } from '../serve/serve.ts'
 import { list, option, whole } from './options.ts'
+
+/** `open`, or `open:path`: what stands before the streams that need no token. */
+function openPath(text: string): string {
+  const [, path = ''] = /^open(?::([A-Za-z0-9._/-]{1,256}))?$/.exec(text) ?? [undefined, undefined]
+  if (/^open(?::|$)/.test(text) && (text === 'open' || path !== '')) return path
+  throw new InvalidArgumentError('It is open, or open:<path>.')
+}
 
 export function serveCommand(): Command {
   return new Command('serve')
@@ -33,6 +40,15 @@ export function serveCommand(): Command {
     .addOption(
       option('--allow-private-host <host...>', 'hosts that webhooks may reach on a private network').argParser(list),
     )
+    .addOption(
+      option(
+        '--durable-streams <how>',
+        'streams at /v1/stream/ without a token: open, or open:<path> for those under a path; loopback only',
+      ).argParser(openPath),
+    )
+    .addOption(
+      option('--long-poll-timeout <ms>', 'how long a reader of a stream waits for more').argParser(whole(1, 60_000)),
+    )
     .addOption(option('--accept-damaged-log', 'start in spite of a damaged log; what the damaged records held is lost'))
     .addOption(option('--json', 'print one line of JSON when ready: ready, url, token, pid'))
     .addOption(option('--quiet', 'print nothing but the ready line and errors'))
@@ -45,6 +61,7 @@ Examples:
   HEADRACE_AUTH_SECRET_FILE=/run/secrets/headrace headrace serve --host 0.0.0.0 --allowed-host chat.example.com
   headrace serve --host 0.0.0.0 --jwks https://id.example.com/.well-known/jwks.json \\
       --issuer https://id.example.com --audience chat
+  headrace serve --durable-streams open:scratch    streams under /v1/stream/scratch/ for whatever runs here
   headrace serve --call-agent support=https://agents.example.com/hook --webhook-secret-file ./webhook-secret
 
 It writes <data>/server.json (address and token, for the other commands on this machine) and removes it when it stops.

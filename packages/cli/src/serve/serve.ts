@@ -16,6 +16,9 @@ export interface ServeOptions extends KeyOptions, OutboundOptions {
   readonly cors?: readonly string[]
   readonly allowedHost?: readonly string[]
   readonly trustedProxy?: readonly string[]
+  /** Streams under this path need no token; `''`: none of them does. */
+  readonly durableStreams?: string
+  readonly longPollTimeout?: number
   readonly acceptDamagedLog?: boolean
   readonly json?: boolean
   readonly quiet?: boolean
@@ -42,6 +45,10 @@ export async function serve(options: ServeOptions, output: Output = processOutpu
     ...(cors && { cors }),
     ...(hosts && { hosts }),
     ...(trustedProxies && { trustedProxies }),
+    durableStreams: {
+      ...(options.durableStreams !== undefined && { open: options.durableStreams }),
+      ...(options.longPollTimeout !== undefined && { longPollTimeoutMs: options.longPollTimeout }),
+    },
     ...(options.acceptDamagedLog === true && { acceptDamagedLog: true }),
   })
   try {
@@ -54,6 +61,7 @@ export async function serve(options: ServeOptions, output: Output = processOutpu
     else output.out(`${createPaint(process.stdout)('bold', 'Headrace is ready:')} ${linkOf(url, token)}`)
     if (!hasConsole) tell('The web page is missing here: build it with `npm run build`. The API works without it.')
     if (json !== true) for (const line of notes(token !== undefined, data)) tell(line)
+    if (options.durableStreams !== undefined) tell(openNote(options.durableStreams))
     await stopped
   } catch (thrown) {
     await server.close()
@@ -68,6 +76,11 @@ function notes(isLocal: boolean, data: string): readonly string[] {
       : 'Tokens come from your own keys; `headrace token` can make one from a secret.',
     `Sessions are kept in ${data}. Press Ctrl-C to stop.`,
   ]
+}
+
+function openNote(path: string): string {
+  const which = path === '' ? 'Every stream' : `Every stream under ${path}/`
+  return `${which} at /v1/stream/ is open to all programs on this machine: they need no token for it.`
 }
 
 async function mintOperator({ auth }: RunningServer): Promise<string | undefined> {

@@ -16,6 +16,8 @@ import {
   type HeadraceOptions,
 } from '@headrace/server'
 import { openEmbeddedStore } from '@headrace/server/store/embedded'
+import { exitCode } from '../exit-code.ts'
+import { Problem } from '../problem.ts'
 import { hideFromGit } from '../data-directory.ts'
 import { explainStart } from './explain-start.ts'
 import type { Keys } from './keys.ts'
@@ -29,6 +31,7 @@ export interface StartOptions {
   readonly hosts?: readonly string[]
   readonly trustedProxies?: readonly string[]
   readonly acceptDamagedLog?: boolean
+  readonly durableStreams?: NonNullable<HeadraceOptions['durableStreams']>
   /** What it calls by itself. */
   readonly outbound: Pick<HeadraceOptions, 'agents' | 'notify' | 'outgoing'>
   /** Failures that no caller hears of. */
@@ -58,6 +61,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const opened: (() => Promise<unknown>)[] = []
   try {
     // First, so that a server that may not start leaves nothing behind.
+    if (options.durableStreams?.open !== undefined && !isLoopbackHost(host)) throw openToOthers(host)
     assertSafeBinding({ host, auth: { source: keys.type === 'local' ? 'local' : 'keys', verify: refuseAll } })
     await tryPort(host, port)
     const store = await openEmbeddedStore({
@@ -78,6 +82,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       ...(cors && { cors }),
       ...(hosts && { hosts }),
       ...(trustedProxies && { trustedProxies }),
+      ...(options.durableStreams && { durableStreams: options.durableStreams }),
       ...(consoleDirectory !== undefined && { consoleDirectory }),
     })
     opened.push(() => headrace.close())
@@ -96,6 +101,14 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     for (const close of opened.reverse()) await close().catch(() => undefined)
     throw explainStart(thrown, { host, port, data })
   }
+}
+
+function openToOthers(host: string): Problem {
+  const shown = host === '' ? 'every address' : host
+  return new Problem(
+    exitCode.usage,
+    `--durable-streams open is for a server on loopback only, not on ${shown}: whoever reaches it could use the streams. Bind to 127.0.0.1, or leave it out and give out tokens.`,
+  )
 }
 
 function refuseAll(): Promise<never> {

@@ -9,6 +9,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { HeadraceError } from '@headrace/core'
 import { isLoopbackHost } from '../auth/loopback.ts'
 import { parseCors, parseHosts } from './gate-options.ts'
+import { answerHeaders } from './stream-headers.ts'
 
 export interface GateOptions {
   /** Origins that may connect beside the server's own: exact, as `https://app.example.com`, or `*` for every one. */
@@ -77,11 +78,13 @@ export function createGate({ cors = [], hosts = [], loopbackOnly = true }: GateO
       return {
         ...vary,
         'Access-Control-Allow-Origin': headers.origin,
-        'Access-Control-Expose-Headers': 'Headrace-Version, Location, Retry-After, WWW-Authenticate',
+        'Access-Control-Expose-Headers': exposed,
       }
     },
   }
 }
+
+const exposed = ['Headrace-Version', 'Location', 'Retry-After', 'WWW-Authenticate', ...answerHeaders].join(', ')
 
 interface Host {
   /** The name in lower case; an IPv6 address is in brackets. */

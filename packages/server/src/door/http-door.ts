@@ -34,6 +34,8 @@ import { revocationRoutes } from './http-revocations.ts'
 import { searchRoutes } from './http-search.ts'
 import { sessionRoutes } from './http-sessions.ts'
 import { shareRoutes } from './http-shares.ts'
+import { requestHeaders } from './stream-headers.ts'
+import { streamRoutes } from './stream-routes.ts'
 import { systemRoutes } from './http-system.ts'
 import { readTarget } from './http-target.ts'
 import { tokenRoutes } from './http-tokens.ts'
@@ -42,7 +44,7 @@ import { createStaticFiles, type StaticFiles } from './static.ts'
 import type { Gate } from './gate.ts'
 import type { Answer, RawCall, Route } from './http-route.ts'
 import type { Traffic } from './traffic.ts'
-import type { HttpServices, Pushes } from './http-services.ts'
+import type { HttpServices, Pushes, ServedStreams } from './http-services.ts'
 
 /** What a log may say about a request: the route and not the address, and nothing that came in a header. */
 export interface RequestLog {
@@ -74,6 +76,7 @@ export interface HttpDoorOptions {
   /** Folder of a built console to serve at `/`. Default: none. */
   readonly consoleDirectory?: string
   readonly limits?: Partial<HttpLimits>
+  readonly streams: ServedStreams
   /** Web Push. Default: off. */
   readonly pushes?: Pushes
   /** Time; default the machine's. */
@@ -130,6 +133,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     limits,
     waits,
     pace,
+    streams: options.streams,
     ...(options.pushes && { pushes: options.pushes }),
     publicError: (thrown) => publicError(thrown, onError),
   }
@@ -145,6 +149,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     ...tokenRoutes(services),
     ...pushRoutes(services),
     ...revocationRoutes(services),
+    ...streamRoutes(services),
     ...systemRoutes(services, { ready }),
   ]
   const router = createRouter([...routes, documentRoute(routes)])
@@ -218,7 +223,11 @@ async function run(exchange: Exchange, route: Route, call: RawCall): Promise<Ans
   if (route.access !== 'token') return route.handle(call)
   const { access, traffic } = exchange
   const use = useOf(call.request)
-  exchange.grant = await access.admit(readCredential(call, route), use, traffic.addressOf(call.request))
+  // Whoever shows a token is judged by it.
+  const isSilent = call.request.headers.authorization === undefined
+  const anonymous = isSilent ? route.anonymous?.(call) : undefined
+  if (anonymous) await access.revocations.check(anonymous, use)
+  exchange.grant = anonymous ?? (await access.admit(readCredential(call, route), use, traffic.addressOf(call.request)))
   const refused = use === 'command' ? traffic.command(exchange.grant) : undefined
   if (refused) throw refused
   return route.handle(call, exchange.grant)
@@ -247,7 +256,7 @@ function options({ request, response }: Exchange, allow: string): Reply {
     headers: {
       Allow: allow,
       'Access-Control-Allow-Methods': allow,
-      'Access-Control-Allow-Headers': 'Authorization, Content-Type, Last-Event-ID',
+      'Access-Control-Allow-Headers': ['Authorization', 'Content-Type', 'Last-Event-ID', ...requestHeaders].join(', '),
       'Access-Control-Max-Age': '600',
     },
   }

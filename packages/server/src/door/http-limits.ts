@@ -4,6 +4,12 @@ export interface HttpLimits {
   readonly bodyBytes: number
   /** Most bytes of one blob. */
   readonly blobBytes: number
+  /** Most bytes that one append brings to a stream. */
+  readonly streamBytes: number
+  /** Most bytes of such bodies that are in memory at the same time. */
+  readonly streamBytesAtOnce: number
+  /** Longest life of an event stream of a stream: then the reader comes back, so that caches between can join readers. */
+  readonly streamSseMs: number
   /** Most requests that wait or stream (`live`, claims) at the same time. */
   readonly waiting: number
   /** Most of them of one identity. */
@@ -23,6 +29,9 @@ export interface HttpLimits {
 export const defaultHttpLimits: HttpLimits = {
   bodyBytes: 1_048_576,
   blobBytes: 33_554_432,
+  streamBytes: 4_194_304,
+  streamBytesAtOnce: 134_217_728,
+  streamSseMs: 60_000,
   waiting: 10_000,
   waitingPerActor: 256,
   waitMs: 60_000,

@@ -68,6 +68,8 @@ export interface TokenRoute extends RouteBase {
   readonly access: 'token'
   /** Whether a request with these parameters may come with a ticket instead. Default never. */
   readonly takesTicket?: (query: URLSearchParams) => boolean
+  /** What somebody may do who shows no token. Default: nothing. */
+  readonly anonymous?: (call: RawCall) => Grant | undefined
   handle(call: RawCall, grant: Grant): Promise<Answer>
 }
 

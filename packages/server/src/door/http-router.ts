@@ -38,6 +38,12 @@ export function createRouter(routes: readonly Route[]): Router {
 }
 
 function fit(pattern: readonly string[], have: readonly string[]): Readonly<Record<string, string>> | undefined {
+  // The path of a stream has slashes of its own: it takes all that is left.
+  const takesRest = pattern.at(-1) === '{path}'
+  if (takesRest && have.length > pattern.length) {
+    const start = pattern.length - 1
+    return fit(pattern, [...have.slice(0, start), have.slice(start).join('/')])
+  }
   if (pattern.length !== have.length) return undefined
   const segments: Record<string, string> = {}
   for (const [index, want] of pattern.entries()) {

@@ -12,6 +12,8 @@ import { forbidden } from './forbidden.ts'
 import type { HttpLimits } from './http-limits.ts'
 import type { Traffic } from './traffic.ts'
 import type { Waits } from './http-waits.ts'
+import type { StreamDoorOptions } from './stream-options.ts'
+import type { StreamServices } from '../streams/stream-services.ts'
 
 /** What the routes work with. */
 export interface HttpServices {
@@ -27,6 +29,7 @@ export interface HttpServices {
   readonly agents: HttpAgents
   /** The way out, for checking addresses when they are set. */
   readonly outgoing: Outgoing
+  readonly streams: ServedStreams
   /** Web Push, where it is on. */
   readonly pushes?: Pushes
   /** How long the next write to a stream may wait for more to go with it. */
@@ -34,6 +37,10 @@ export interface HttpServices {
   /** Makes an error fit for the caller; what is meant for the operator goes to `onError`. */
   publicError(thrown: unknown): HeadraceError
 }
+
+/** Streams, and how they are served. */
+export interface ServedStreams
+  extends StreamDoorOptions, Pick<StreamServices, 'plain' | 'subscriptions' | 'webhookKey'> {}
 
 /** What Web Push needs of the server. */
 export interface Pushes {

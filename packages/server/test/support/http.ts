@@ -17,12 +17,15 @@ import { createTraffic } from '../../src/door/traffic.ts'
 import { createGate, type GateOptions } from '../../src/door/gate.ts'
 import { createHttpDoor, type HttpDoor, type HttpDoorOptions, type RequestLog } from '../../src/door/http-door.ts'
 import { hardenServer, httpServerOptions } from '../../src/door/http-harden.ts'
+import { readStreamOptions } from '../../src/door/stream-options.ts'
+import { callbackUrl } from '../../src/door/stream-subscriptions.ts'
+import { createStreamServices } from '../../src/streams/stream-services.ts'
+import { createSystemLog } from '../../src/system-log.ts'
 import { RoomHub } from '../../src/hub.ts'
 import { createMetrics, type Metrics } from '../../src/metrics.ts'
 import { createOutgoing, type OutgoingOptions } from '../../src/outgoing/outgoing.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import type { Hub } from '../../src/hub-types.ts'
-import { createSystemLog } from '../../src/system-log.ts'
 import { FakeClock } from './fake-clock.ts'
 
 export const everything: TokenClaims = { sub: 'ada', kind: 'operator', cap: [{ s: '**', op: verbs }], agents: ['*'] }
@@ -102,8 +105,11 @@ export async function openDoor(options: OpenDoorOptions = {}): Promise<OpenDoor>
     failuresPerMinute: defaultConnectionLimits.failuresPerMinute,
   })
   const traffic = createTraffic({ limits: defaultConnectionLimits, clock })
-  const agents = createHttpAgents({ log: createSystemLog({ hub, store }), clock, isShared: false, onError })
+  const log = createSystemLog({ hub, store })
+  const agents = createHttpAgents({ log, clock, isShared: false, onError })
+  const streams = createStreamServices({ store, clock, log, outgoing: createOutgoing({ clock }), callbackUrl, onError })
   const door = createHttpDoor({
+    streams: { ...readStreamOptions({}, { loopbackOnly: true, maxWaitMs: 60_000 }), ...streams },
     hub: options.change ? changed(hub, options.change(hub)) : hub,
     auth: ownAuth,
     access,
@@ -155,6 +161,7 @@ export async function openDoor(options: OpenDoorOptions = {}): Promise<OpenDoor>
       door.close()
       access.close()
       agents.close()
+      await streams.close()
       await hub.close()
       metrics.close()
       await store.close()

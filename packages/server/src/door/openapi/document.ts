@@ -96,9 +96,11 @@ function responses(operation: Operation | undefined): JsonObject {
     ...(isText && { 200: { description: meaning('200'), content: contentOf(other) } }),
     default: {
       description: 'An error of the table. A refused command says its outcome beside it.',
-      content: jsonContent({
-        anyOf: [{ $ref: '#/components/schemas/Refused' }, { $ref: '#/components/schemas/Problem' }],
-      }),
+      content: jsonContent(
+        operation?.problem ?? {
+          anyOf: [{ $ref: '#/components/schemas/Refused' }, { $ref: '#/components/schemas/Problem' }],
+        },
+      ),
     },
   }
 }

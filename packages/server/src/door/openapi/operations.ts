@@ -5,7 +5,8 @@ import type { ShownHttpAgent } from '../../agents/http-agent.ts'
 import type { PutBlob } from '../../history/blobs.ts'
 import type { Compacted } from '../../history/compact.ts'
 import type { ForkedSession } from '../../history/history.ts'
-import { constant, count, flag, free, list, maybe, oneOf, record, ref, text, time, words } from './shapes.ts'
+import type { Claimed, StreamInfo } from '../../streams/subscriptions.ts'
+import { always, constant, count, flag, free, list, maybe, oneOf, record, ref, text, time, words } from './shapes.ts'
 
 export interface Operation {
   readonly summary: string
@@ -13,6 +14,8 @@ export interface Operation {
   readonly verb?: Verb | readonly Verb[]
   /** JSON answers by status; `null` has no body. */
   readonly answers: Readonly<Record<number, JsonObject | null>>
+  /** The shape of errors, where it is not the one that all have. */
+  readonly problem?: JsonObject
   /** An answer that is not JSON. */
   readonly other?: Readonly<Record<string, JsonObject>>
 }
@@ -71,6 +74,73 @@ const httpAgent = record<ShownHttpAgent>({
   maxBytes: maybe(count),
 })
 const pushSubscription = record<{ endpoint: string; label?: string }>({ endpoint: text, label: maybe(text) })
+
+const linkType = words('glob', 'explicit')
+const linkedStream = record<{ path: string; link_type: string; acked_offset: string }>({
+  path: text,
+  link_type: linkType,
+  acked_offset: text,
+})
+const subscription = record<{
+  id: string
+  subscription_id: string
+  type: string
+  pattern?: string
+  streams: unknown
+  webhook?: unknown
+  wake_stream?: string
+  lease_ttl_ms: number
+  created_at: string
+  status: string
+  description?: string
+}>({
+  id: text,
+  subscription_id: text,
+  type: words('webhook', 'pull-wake'),
+  pattern: maybe(text),
+  streams: list(linkedStream),
+  webhook: maybe(
+    record<{ url: string; signing: unknown }>({
+      url: text,
+      signing: record<{ alg: string; kid: string; jwks_url: string }>({ alg: text, kid: text, jwks_url: text }),
+    }),
+  ),
+  wake_stream: maybe(text),
+  lease_ttl_ms: count,
+  created_at: text,
+  status: words('active', 'failed'),
+  description: maybe(text),
+})
+const claimed = record<Claimed>({
+  wake_id: text,
+  generation: count,
+  token: text,
+  lease_ttl_ms: count,
+  streams: list(
+    record<StreamInfo>({
+      path: text,
+      link_type: linkType,
+      acked_offset: text,
+      tail_offset: text,
+      has_pending: { type: 'boolean' },
+    }),
+  ),
+})
+const acknowledged = record<{ ok: true; next_wake: boolean }>({ ok: always, next_wake: { type: 'boolean' } })
+/** The protocol's own, with words in capitals. */
+const ownProblem: JsonObject = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['code', 'message'],
+      properties: { code: text, message: text },
+      additionalProperties: true,
+    },
+  },
+}
+const subscriptionPath = '/v1/stream/__ds/subscriptions/{subscription}'
 
 /** By method and path, as the routes have them. */
 export const operations: Readonly<Record<string, Operation>> = {
@@ -135,6 +205,90 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'Ends that, and removes its settings with their secrets from the store.',
     verb: 'admin',
     answers: { 204: null },
+  },
+  'GET /v1/stream/{path}': {
+    summary: 'What a stream holds after an offset: at once, as soon as there is more (long-poll), or as events (sse).',
+    verb: 'read',
+    answers: { 200: null, 204: null, 304: null },
+  },
+  'PUT /v1/stream/{path}': {
+    summary: 'Makes a stream, or a fork of one. 200 where it exists and is just so.',
+    verb: 'post',
+    answers: { 200: null, 201: null },
+  },
+  'POST /v1/stream/{path}': {
+    summary: 'Appends to a stream, closes it, or both.',
+    verb: 'post',
+    answers: { 200: null, 204: null },
+  },
+  'DELETE /v1/stream/{path}': {
+    summary: 'Removes a stream. Forks of it live on.',
+    verb: 'admin',
+    answers: { 204: null },
+  },
+  'GET /v1/stream/sessions/{session}': {
+    summary: 'The events of a session, as you may see them, as a stream of JSON: the offset of an event is its seq.',
+    verb: 'read',
+    answers: { 200: null, 204: null, 304: null },
+  },
+  'GET /v1/stream/__ds/jwks.json': {
+    summary: 'The key that webhooks of subscriptions are signed with.',
+    answers: {},
+    problem: ownProblem,
+    other: {
+      'application/jwk-set+json': record<{ keys: unknown }>({ keys: { type: 'array', items: { type: 'object' } } }),
+    },
+  },
+  [`PUT ${subscriptionPath}`]: {
+    summary: 'Makes a subscription to streams. 200 where it exists and is just so.',
+    verb: 'admin',
+    answers: { 200: subscription, 201: subscription },
+    problem: ownProblem,
+  },
+  [`GET ${subscriptionPath}`]: {
+    summary: 'A subscription, and how far each of its streams was handled.',
+    verb: 'read',
+    answers: { 200: subscription },
+    problem: ownProblem,
+  },
+  [`DELETE ${subscriptionPath}`]: {
+    summary: 'Removes a subscription.',
+    verb: 'admin',
+    answers: { 204: null },
+    problem: ownProblem,
+  },
+  [`POST ${subscriptionPath}/streams`]: {
+    summary: 'Adds streams to a subscription.',
+    verb: 'admin',
+    answers: { 204: null },
+    problem: ownProblem,
+  },
+  [`DELETE ${subscriptionPath}/streams/{path}`]: {
+    summary: 'Takes a stream out of a subscription that was named in it.',
+    verb: 'admin',
+    answers: { 204: null },
+    problem: ownProblem,
+  },
+  [`POST ${subscriptionPath}/claim`]: {
+    summary: 'Takes what is new in the streams of a pull-wake subscription, for one worker.',
+    verb: 'post',
+    answers: { 200: claimed },
+    problem: ownProblem,
+  },
+  [`POST ${subscriptionPath}/callback`]: {
+    summary: 'What whoever was called by webhook has handled. With the token of the call.',
+    answers: { 200: acknowledged },
+    problem: ownProblem,
+  },
+  [`POST ${subscriptionPath}/ack`]: {
+    summary: 'What a worker has handled. With the token of its claim.',
+    answers: { 200: acknowledged },
+    problem: ownProblem,
+  },
+  [`POST ${subscriptionPath}/release`]: {
+    summary: 'Gives a claim back. With its token.',
+    answers: { 204: null },
+    problem: ownProblem,
   },
   'POST /v1/sessions/{session}/share': {
     summary: 'A link by which others read the session.',

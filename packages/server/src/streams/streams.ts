@@ -1,0 +1,347 @@
+/**
+ * The streams of this server. A stream is a log of its own; this is what takes more than one of them.
+ *
+ *   create ─▶ live ──its time is up, or DELETE──▶ deleted ──no forks left──▶ removed, and its path is free
+ *
+ * A fork is noted in its source before it is made, and is let go there before it is removed, so that what it inherits is
+ * never gone while it is alive. Whatever a stop leaves half done is found when the stream is used or due.
+ */
+import { randomUUID } from 'node:crypto'
+import {
+  HeadraceError,
+  defaultContentType,
+  mediaType,
+  parseOffset,
+  streamStatus,
+  useLagMs,
+  type ProducerMark,
+  type Store,
+  type StreamAnswer,
+  type StreamContent,
+  type StreamLife,
+  type StreamSegment,
+  type StreamState,
+} from '@headrace/core'
+import type { Clock } from '../clock.ts'
+import { LogRooms } from './log-rooms.ts'
+import { firstOf, readContent } from './stream-content.ts'
+import { listedTenant, streamKey } from './stream-key.ts'
+import { readPieces, type StreamPiece } from './stream-reader.ts'
+import { streamRules, type StreamRoom } from './stream-rules.ts'
+
+/** What a stream is asked to be. */
+export interface CreateRequest extends StreamLife {
+  readonly contentType?: string
+  readonly closed: boolean
+  readonly body: Buffer
+  readonly fork?: { readonly path: string; readonly offset?: string; readonly sub: number }
+}
+
+export interface AppendRequest {
+  readonly contentType: string
+  readonly body: Buffer
+  readonly streamSeq?: string
+  readonly producer?: ProducerMark
+  readonly close: boolean
+}
+
+/** Told of what happens to streams. It must not block. */
+export interface StreamWatcher {
+  grown(tenant: string, path: string): void
+  removed(tenant: string, path: string): void
+}
+
+/** A stream as somebody reads it. */
+export interface OpenStream {
+  /** What it is now. */
+  readonly state: StreamState
+  /** Whether it is still the stream that was opened. */
+  readonly isLive: boolean
+  pieces(from: { readonly after: number; readonly maxChars: number }): Promise<readonly StreamPiece[]>
+  follow(wake: () => void): () => void
+}
+
+export interface StreamsOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly onError: (error: HeadraceError) => void
+}
+
+/** A fork that is being made is noted in its source for less than this before it is there. */
+const forkingMs = 60_000
+
+export class Streams {
+  readonly #options: StreamsOptions
+  readonly #rooms
+  #watcher: StreamWatcher = { grown: () => undefined, removed: () => undefined }
+
+  constructor(options: StreamsOptions) {
+    this.#options = options
+    // What was read shortly before the log was last opened was perhaps not written down.
+    this.#rooms = new LogRooms(streamRules, options, (room) => {
+      room.usedAt = room.state.usedAt + useLagMs(room.state)
+    })
+  }
+
+  watch(watcher: StreamWatcher): void {
+    this.#watcher = watcher
+  }
+
+  async create(tenant: string, path: string, request: CreateRequest): Promise<StreamAnswer> {
+    const room = await this.#settled(tenant, path)
+    if (room.state.deleted) await this.#dropLostForks(tenant, room)
+    const answer = request.fork
+      ? await this.#fork(tenant, room, { ...request, fork: request.fork, path })
+      : await this.#create(room, request)
+    this.#use(room)
+    if (answer.created && answer.tail > 0) this.#watcher.grown(tenant, path)
+    return answer
+  }
+
+  #create(room: StreamRoom, request: CreateRequest): Promise<StreamAnswer> {
+    const { contentType = defaultContentType, closed, body } = request
+    const content = readContent(contentType, body)
+    return room.submit(
+      { type: 'create', id: randomUUID(), contentType, closed, ...life(request), ...(content && { content }) },
+      body.length,
+    )
+  }
+
+  async #fork(
+    tenant: string,
+    room: StreamRoom,
+    request: CreateRequest & { readonly path: string; readonly fork: NonNullable<CreateRequest['fork']> },
+  ): Promise<StreamAnswer> {
+    const { fork, body, closed, path } = request
+    const offset = fork.offset === undefined ? undefined : parseOffset(fork.offset)
+    if (fork.offset !== undefined && offset === undefined)
+      throw new HeadraceError('bad_request', 'Stream-Fork-Offset is no offset of a stream.')
+    const asked = { sub: fork.sub, ...(fork.offset !== undefined && { offset: fork.offset }) }
+    const isThere = room.state.id !== ''
+    const source = isThere ? undefined : await this.#settled(tenant, fork.path)
+    if (!source) {
+      // Its source may be gone by now; whether this is the same request again can be told without it.
+      const origin = { path: fork.path, id: room.state.origin?.id ?? '', seq: offset ?? 0, asked }
+      const contentType = request.contentType ?? room.state.contentType
+      return room.submit({
+        type: 'create',
+        id: '',
+        contentType,
+        closed,
+        ...life(request),
+        fork: { origin, inherited: [] },
+      })
+    }
+    const { state } = source
+    // Refused here as the source refuses it, but before anything is noted in it.
+    if (state.id === '') throw notFound(`There is no stream ${fork.path} to fork.`)
+    const contentType = request.contentType ?? state.contentType
+    if (mediaType(contentType) !== mediaType(state.contentType)) {
+      const text = `A fork has the content type of its source, ${state.contentType}, and not ${contentType}.`
+      throw new HeadraceError('stream_conflict', text)
+    }
+    const seq = offset ?? state.tail
+    if (seq > state.tail) throw new HeadraceError('bad_request', 'Stream-Fork-Offset is behind the end of the source.')
+    const content = readContent(contentType, body)
+    const beginning = fork.sub === 0 ? undefined : await this.#beginning(tenant, source, seq, fork.sub)
+    const lifetime = request.ttlSeconds === undefined && request.expiresAt === undefined ? life(state) : life(request)
+    const id = randomUUID()
+    await source.submit({ type: 'fork', id, path })
+    const letGo = (): Promise<unknown> => source.submit({ type: 'end-fork', id })
+    try {
+      const answer = await room.submit(
+        {
+          type: 'create',
+          id,
+          contentType,
+          closed,
+          ...lifetime,
+          ...(content && { content }),
+          fork: {
+            origin: { path: fork.path, id: state.id, seq, asked },
+            inherited: inheritedUpTo(state, fork.path, seq),
+            ...(beginning && { beginning }),
+          },
+        },
+        body.length,
+      )
+      if (answer.created !== true) await letGo()
+      return answer
+    } catch (thrown) {
+      const error = HeadraceError.from(thrown)
+      // Where it may have been made after all, the note must stay.
+      if (error.code !== 'unknown_outcome') await letGo().catch(() => undefined)
+      throw thrown
+    }
+  }
+
+  async #beginning(
+    tenant: string,
+    source: StreamRoom,
+    after: number,
+    count: number,
+  ): Promise<StreamContent | undefined> {
+    const [next] = await readPieces(source, this.#roomOf(tenant), { after, maxChars: 1 })
+    if (!next) throw new HeadraceError('bad_request', 'Stream-Fork-Sub-Offset needs content after the fork offset.')
+    return firstOf(next.content, count)
+  }
+
+  async append(tenant: string, path: string, request: AppendRequest): Promise<StreamAnswer> {
+    const room = await this.#settled(tenant, path)
+    const { contentType, body, streamSeq, producer, close } = request
+    const isSame = mediaType(contentType) === mediaType(room.state.contentType)
+    // Of another content type it is refused anyway, whatever it holds.
+    const content =
+      isSame || room.state.id === '' ? readContent(contentType, body) : ({ kind: 'text', text: '' } as const)
+    if (!content)
+      throw new HeadraceError('bad_request', 'The body is an empty array: an append brings one message or more.')
+    const answer = await room.submit(
+      {
+        type: 'append',
+        contentType,
+        content,
+        close,
+        ...(streamSeq !== undefined && { streamSeq }),
+        ...(producer && { producer }),
+      },
+      body.length,
+    )
+    this.#use(room)
+    if (answer.repeated !== true) this.#watcher.grown(tenant, path)
+    return answer
+  }
+
+  async close(tenant: string, path: string, producer: ProducerMark | undefined): Promise<StreamAnswer> {
+    const room = await this.#settled(tenant, path)
+    const answer = await room.submit({ type: 'close', ...(producer && { producer }) })
+    this.#use(room)
+    return answer
+  }
+
+  async remove(tenant: string, path: string): Promise<void> {
+    const room = await this.#settled(tenant, path)
+    await this.#dropLostForks(tenant, room)
+    await room.submit({ type: 'delete' })
+    this.#watcher.removed(tenant, path)
+    await this.#finish(tenant, room)
+  }
+
+  /**
+   * @throws HeadraceError `stream_not_found`, `stream_gone`
+   * @param use - whether looking at it keeps it alive
+   */
+  async open(tenant: string, path: string, use: boolean): Promise<OpenStream> {
+    const room = await this.#settled(tenant, path)
+    await room.refresh()
+    const { id } = room.state
+    if (id === '') throw notFound(`There is no stream ${path}. Create it with PUT.`)
+    if (room.state.deleted) throw new HeadraceError('stream_gone', `The stream ${path} was deleted.`)
+    if (use) this.#use(room)
+    const roomOf = this.#roomOf(tenant)
+    return {
+      get state() {
+        return room.state
+      },
+      get isLive() {
+        return room.state.id === id && !room.state.deleted
+      },
+      pieces: (from) => readPieces(room, roomOf, from),
+      follow: (wake) => room.follow(wake),
+    }
+  }
+
+  /** Where a stream ends; 0 where there is none. */
+  async tail(tenant: string, path: string): Promise<number> {
+    const room = await this.#settled(tenant, path)
+    return room.state.deleted ? 0 : room.state.tail
+  }
+
+  /** Paths of a tenant's streams, a page at a time, newest first. */
+  async list(
+    tenant: string,
+    cursor: string | undefined,
+  ): Promise<{ readonly paths: readonly string[]; readonly cursor?: string }> {
+    const query = { tenant: listedTenant(tenant, 'ds'), limit: 1_000, ...(cursor !== undefined && { cursor }) }
+    const { rows, ...rest } = await this.#options.store.list(query)
+    return { paths: rows.map(({ id }) => id), ...rest }
+  }
+
+  /** A stream's time may be up. */
+  async due(tenant: string, path: string): Promise<void> {
+    await this.#settled(tenant, path)
+  }
+
+  #roomOf(tenant: string): (path: string) => Promise<StreamRoom> {
+    return (path) => this.#rooms.room(streamKey(tenant, path))
+  }
+
+  /** The room of a path, after what is over there has been removed. */
+  async #settled(tenant: string, path: string): Promise<StreamRoom> {
+    for (;;) {
+      const room = await this.#rooms.room(streamKey(tenant, path))
+      const status = streamStatus(room.state, room.now(), room.usedAt)
+      if (status === 'over') {
+        await room.submit({ type: 'delete' }).catch(ignoreOvertaken)
+        this.#watcher.removed(tenant, path)
+      }
+      if (!room.state.deleted || room.state.forks.length > 0) return room
+      await this.#finish(tenant, room)
+    }
+  }
+
+  /** Removes a stream that was deleted and has no forks, and what only it kept alive. */
+  async #finish(tenant: string, room: StreamRoom): Promise<void> {
+    const { origin, id, deleted, forks } = room.state
+    if (!deleted || forks.length > 0) return
+    if (origin) {
+      const source = await this.#rooms.room(streamKey(tenant, origin.path))
+      if (source.state.id === origin.id) {
+        await source.submit({ type: 'end-fork', id })
+        await this.#finish(tenant, source)
+      }
+    }
+    await this.#rooms.remove(room)
+  }
+
+  /** A stop between noting a fork and making it leaves a note of nothing. */
+  async #dropLostForks(tenant: string, room: StreamRoom): Promise<void> {
+    const old = room.state.forks.filter(({ at }) => room.now() - at > forkingMs)
+    for (const { id, path } of old) {
+      const fork = await this.#rooms.room(streamKey(tenant, path))
+      if (fork.state.id !== id) await room.submit({ type: 'end-fork', id })
+    }
+    await this.#finish(tenant, room)
+  }
+
+  #use(room: StreamRoom): void {
+    room.usedAt = room.now()
+    const { state } = room
+    const isWorthWriting = state.ttlSeconds !== undefined && room.usedAt - state.usedAt >= useLagMs(state)
+    // Who reads does not wait for it, and a log that can't be written now can still be read.
+    if (isWorthWriting && state.id !== '' && !state.deleted) void room.submit({ type: 'use' }).catch(() => undefined)
+  }
+
+  shutDown(): Promise<void> {
+    return this.#rooms.close()
+  }
+}
+
+function life({ ttlSeconds, expiresAt }: StreamLife): StreamLife {
+  return { ...(ttlSeconds !== undefined && { ttlSeconds }), ...(expiresAt !== undefined && { expiresAt }) }
+}
+
+function inheritedUpTo(source: StreamState, path: string, seq: number): readonly StreamSegment[] {
+  const all = [...source.inherited, { path, id: source.id, last: seq }]
+  const end = all.findIndex(({ last }) => last >= seq)
+  return all.slice(0, end + 1).map((segment) => (segment.last > seq ? { ...segment, last: seq } : segment))
+}
+
+/** Another server, or another request, did it first. */
+function ignoreOvertaken(thrown: unknown): void {
+  const error = HeadraceError.from(thrown)
+  if (error.code !== 'stream_not_found' && error.code !== 'stream_gone') throw error
+}
+
+function notFound(text: string): HeadraceError {
+  return new HeadraceError('stream_not_found', text)
+}
