@@ -25,7 +25,7 @@ export interface ToRunAgentInputOptions {
  * @param prompt - `run.prompt()` or `promptView()`
  * @example
  * ```ts
- * const input = toRunAgentInput(await run.prompt(), { threadId: session, runId: `${run.id}.${run.attempt}` })
+ * const input = toRunAgentInput(run.prompt(), { threadId: session, runId: `${run.id}.${run.attempt}` })
  * ```
  */
 export function toRunAgentInput(prompt: readonly PromptMessage[], options: ToRunAgentInputOptions): AgUiInput {

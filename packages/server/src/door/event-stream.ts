@@ -1,5 +1,6 @@
 /**
- * A session's events as Server-Sent Events, one message for each event: `id` is its seq, `data` its JSON.
+ * A session's events as Server-Sent Events. One message for each event: `id` is its seq, `data` its JSON; or what another
+ * protocol says of them.
  *
  *   waiting ──wake──▶ pumping ──end of the log──▶ waiting      at once, or under load after the pace's window
  *                        └──the socket is full──▶ stalled ──drain──▶ pumping
@@ -21,6 +22,19 @@ export interface EventStreamTarget {
   readonly grant: Grant
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  /** Default: the events as they are. */
+  readonly format?: StreamFormat
+}
+
+/** What a stream says of a session. One for each stream. */
+export interface StreamFormat {
+  /** What comes first. */
+  begin(): string
+  page(page: Page): Buffer
+  /** There is nothing more to say: the stream ends. */
+  readonly isOver: boolean
+  /** What tells the reader why it ends before that. */
+  failed(error: HeadraceError): string
 }
 
 /** How long a browser waits before it connects again, in milliseconds. */
@@ -29,10 +43,19 @@ const retryMs = 1_000
 /** A page is encoded once, whoever reads it. */
 const encoded = new WeakMap<Page, Buffer>()
 
+/** The events as they are: it goes on for ever. */
+const plain: StreamFormat = {
+  begin: () => `retry: ${retryMs}\n\n`,
+  page: encode,
+  isOver: false,
+  failed: (error) => `event: error\ndata: ${JSON.stringify({ error: error.toWire() })}\n\n`,
+}
+
 export class EventStream {
   readonly #services: HttpServices
   readonly #target: EventStreamTarget
   readonly #wait: Wait
+  readonly #format: StreamFormat
   #follower: Follower | undefined
   #state: 'waiting' | 'pumping' | 'stalled' | 'ended' = 'pumping'
   /** Woken while pumping: look again before resting. */
@@ -60,6 +83,7 @@ export class EventStream {
     this.#services = services
     this.#target = target
     this.#wait = wait
+    this.#format = target.format ?? plain
   }
 
   async #start(): Promise<void> {
@@ -76,7 +100,8 @@ export class EventStream {
     this.#wait.signal.addEventListener('abort', () => this.#end(HeadraceError.from(this.#wait.signal.reason)))
     response.once('close', () => this.#closed())
     if (request.method === 'HEAD') return this.#end()
-    response.write(`retry: ${retryMs}\n\n`)
+    response.write(this.#format.begin())
+    if (this.#format.isOver) return this.#end()
     this.#beat()
     this.#watchExpiry()
     void this.#pump()
@@ -106,7 +131,9 @@ export class EventStream {
           const page = next instanceof Promise ? await next : next
           if (this.#isEnded()) return
           if (!page) break
-          if (!this.#write(page)) return this.#stall(this.#target.response.writableLength)
+          const isTaken = this.#write(page)
+          if (this.#format.isOver) return this.#end()
+          if (!isTaken) return this.#stall(this.#target.response.writableLength)
         }
       } while (this.#again)
       this.#pumpedAt = this.#services.clock.now()
@@ -117,9 +144,9 @@ export class EventStream {
   }
 
   #write(page: Page): boolean {
-    const bytes = encode(page)
+    const bytes = this.#format.page(page)
     this.#services.metrics.meter.delivered(page.events.length, bytes.length)
-    return this.#target.response.write(bytes)
+    return bytes.length === 0 || this.#target.response.write(bytes)
   }
 
   /** Waits for the socket to be empty; cuts a reader that took nothing in all that time. */
@@ -171,7 +198,7 @@ export class EventStream {
     this.#release()
     if (response.destroyed) return
     const told = error && this.#services.publicError(error)
-    response.end(told && `event: error\ndata: ${JSON.stringify({ error: told.toWire() })}\n\n`)
+    response.end(told && this.#format.failed(told))
     this.#cancelStall = this.#services.clock.after(this.#services.limits.stallMs, () => response.destroy())
   }
 

@@ -18,6 +18,7 @@ import type { Metrics } from '../metrics.ts'
 import type { Outgoing } from '../outgoing/outgoing.ts'
 import type { HttpAgents } from '../agents/http-agents.ts'
 import { readCredential } from './credential.ts'
+import { agUiRoutes } from './http-ag-ui.ts'
 import { agentRoutes } from './http-agents.ts'
 import { blobRoutes } from './http-blobs.ts'
 import { discardRest } from './http-body.ts'
@@ -144,6 +145,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     ...blobRoutes(services),
     ...searchRoutes(services),
     ...agentRoutes(services),
+    ...agUiRoutes(services),
     ...registryRoutes(services),
     ...shareRoutes(services),
     ...tokenRoutes(services),

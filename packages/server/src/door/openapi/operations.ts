@@ -181,6 +181,12 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'One command. Its answer says the outcome, also when it is refused.',
     answers: { 200: ref('Taken') },
   },
+  'POST /v1/ag-ui/{agent}': {
+    summary: 'An AG-UI agent: takes what is new of a thread, which is a session, and follows the run that comes of it.',
+    verb: ['read', 'send'],
+    answers: {},
+    other: { 'text/event-stream': text },
+  },
   'POST /v1/agents/{agent}/claim': {
     summary: 'Waits for a run of an agent and takes it. 204 when none came in time.',
     verb: 'write-as-agent',
