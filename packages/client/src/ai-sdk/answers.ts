@@ -53,7 +53,8 @@ export class Answers {
     const { id } = given.request
     const before = this.#sent.get(id)
     if (before) return before
-    const sent = this.#answer(given)
+    // Later, so that it is known as sent before the session tells anybody that something is on its way.
+    const sent = Promise.resolve().then(() => this.#answer(given))
     this.#sent.set(id, sent)
     sent.catch((thrown: unknown) => {
       this.#sent.delete(id) // may be tried again

@@ -22,9 +22,15 @@ export class RealServer {
   #http: Server | undefined
   #port = 0
   #clock = new MortalClock()
+  readonly #cors: readonly string[]
 
-  static async start(): Promise<RealServer> {
-    const server = new RealServer()
+  constructor(cors: readonly string[] = []) {
+    this.#cors = cors
+  }
+
+  /** @param cors - origins of pages that may connect */
+  static async start(cors?: readonly string[]): Promise<RealServer> {
+    const server = new RealServer(cors)
     await server.start()
     return server
   }
@@ -45,6 +51,7 @@ export class RealServer {
     this.#headrace = createHeadrace({
       store,
       auth,
+      cors: this.#cors,
       clock: this.#clock,
       onError: (error) => void this.errors.push(error),
     })
