@@ -21,6 +21,7 @@ const entries: Readonly<Record<string, string>> = {
   '@headrace/server/store/memory': 'packages/server/src/store/memory.ts',
   '@headrace/server/store/embedded': 'packages/server/src/store/embedded.ts',
   '@headrace/testing': 'packages/testing/src/index.ts',
+  '@headrace/server/mcp': 'packages/server/src/mcp.ts',
   '@headrace/server/virtual': 'packages/server/src/virtual.ts',
   '@headrace/testing/store-contract': 'packages/testing/src/store-contract.ts',
   '@headrace/testing/session-kit': 'packages/testing/src/session-kit.ts',

@@ -5,6 +5,7 @@ import { controlCommands } from './commands/control.ts'
 import { demoCommand } from './commands/demo.ts'
 import { historyCommands } from './commands/history.ts'
 import { inboxCommands } from './commands/inbox.ts'
+import { mcpCommand } from './commands/mcp.ts'
 import { sendCommand } from './commands/send.ts'
 import { serveCommand } from './commands/serve.ts'
 import { sessionsCommand } from './commands/sessions.ts'
@@ -47,6 +48,7 @@ ${exitCodeHelp}`,
     ...controlCommands(),
     ...inboxCommands(),
     ...historyCommands(),
+    mcpCommand(),
     verifyCommand(),
   ]
   for (const command of commands) program.addCommand(command)

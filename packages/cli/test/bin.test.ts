@@ -73,6 +73,7 @@ describe('headrace', () => {
       'export',
       'erase',
       'share',
+      'mcp',
       'verify',
     ])
     for (const command of commands) {

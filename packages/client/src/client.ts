@@ -1,8 +1,18 @@
-import type { Actor, Capability, FoundPage, InboxPage, ListPage, SessionId, SessionRow } from '@headrace/core'
+import type {
+  Actor,
+  Capability,
+  FoundPage,
+  InboxPage,
+  ListPage,
+  SessionId,
+  SessionRow,
+  SessionView,
+} from '@headrace/core'
 import type { ConnectionOptions, TokenOptions } from './net/connection.ts'
 import type { ConnectionStatus } from './net/status.ts'
 import type { TicketSource } from './net/tokens.ts'
 import type { OutboxStorage } from './outbox-storage.ts'
+import type { MessagePage } from './session/older-messages.ts'
 import type { Session, SessionOptions } from './session/session.ts'
 
 /** Options of `connect`. */
@@ -48,6 +58,14 @@ export interface SessionsQuery extends PageQuery {
   readonly archived?: boolean | 'any'
   /** Only those whose metadata has these fields with these very values. */
   readonly metadata?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** Which messages of a session. */
+export interface MessagesQuery {
+  /** Only messages before this seq. Default: the newest. */
+  readonly before?: number
+  /** Most messages: 1 to 500. Default 50. */
+  readonly limit?: number
 }
 
 /** How a session is copied. */
@@ -148,6 +166,21 @@ export interface Client {
   inbox(query?: PageQuery): Promise<InboxPage>
   /** Messages that have all the words, the newest first, at most 100. The last word may be the beginning of one. */
   search(text: string, page?: PageQuery): Promise<FoundPage>
+  /**
+   * A session as it is, without following it: for a page that is rendered on a server, or a look now and then.
+   *
+   * @throws HeadraceError `session_not_found`, `forbidden`
+   * @example
+   * ```ts
+   * const { metadata, runs } = await client.view('support/42')
+   * ```
+   */
+  view(session: SessionId): Promise<SessionView>
+  /**
+   * Messages of a session that have left its view, the newest before a position, oldest first. What is in the view is not
+   * among them; a session that is followed has both in its `messages`.
+   */
+  messages(session: SessionId, query?: MessagesQuery): Promise<MessagePage>
   /** Makes a copy of a session that goes on by itself. What was under way is over in the copy. */
   fork(session: SessionId, options?: ForkOptions): Promise<Fork>
   /**

@@ -7,6 +7,7 @@ import {
   type InboxPage,
   type ListPage,
   type SessionId,
+  type SessionView,
 } from '@headrace/core'
 import { systemClock } from './clock.ts'
 import { Backoff } from './net/backoff.ts'
@@ -24,6 +25,7 @@ import type {
   Fork,
   ForkOptions,
   Me,
+  MessagesQuery,
   PageQuery,
   Revocation,
   SessionsQuery,
@@ -97,7 +99,7 @@ class SocketClient implements Client {
           onError: connection.onError,
           send: (frame) => connection.send(frame),
           submit: (session, body, id) => outbox.submit(session, body, id),
-          messages: (session, before, limit) => this.#messages(session, before, limit),
+          messages: (session, before, limit) => this.messages(session, { before, limit }),
           backoff: () => new Backoff(options.backoff ?? {}, random),
           drop: (error) => connection.drop(error),
           followed: (session, on) => this.#sessions.mark(session, on),
@@ -183,8 +185,12 @@ class SocketClient implements Client {
     return this.#http.get<Me>('v1/me')
   }
 
-  #messages(session: SessionId, before: number, limit: number): Promise<MessagePage> {
-    return this.#http.get<MessagePage>(`${path(session)}/messages`, { before, limit })
+  view(session: SessionId): Promise<SessionView> {
+    return this.#http.get<SessionView>(path(session))
+  }
+
+  messages(session: SessionId, query: MessagesQuery = {}): Promise<MessagePage> {
+    return this.#http.get<MessagePage>(`${path(session)}/messages`, { ...query })
   }
 
   #online(): void {

@@ -6,6 +6,7 @@ export {
   type Fork,
   type ForkOptions,
   type Me,
+  type MessagesQuery,
   type PageQuery,
   type Revocation,
   type SessionsQuery,
@@ -22,6 +23,7 @@ export { type TicketSource, type TokenSource } from './net/tokens.ts'
 export { type OutboxStorage, type StoredCommand } from './outbox-storage.ts'
 export { type Accepted } from './outbox.ts'
 export { type ClientTool, type ClientToolCall } from './session/client-tools.ts'
+export { type MessagePage } from './session/older-messages.ts'
 export { type Content, type PostInput, type SendInput } from './session/input.ts'
 export {
   type CommandOptions,

@@ -23,6 +23,7 @@ export {
   array,
   boolean,
   integer,
+  json,
   jsonObject,
   nullable,
   object,

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { HeadraceError, type ErrorCode } from '@headrace/core'
 import { openDoor, send, type OpenDoor } from './support/http.ts'
+import { mcpRequestHeaders } from '../src/door/http-mcp.ts'
 import { requestHeaders } from '../src/door/stream-headers.ts'
 
 const json = { 'Content-Type': 'application/json' }
@@ -120,9 +121,13 @@ describe('bad input: from where', () => {
       headers: {
         'access-control-allow-origin': 'https://app.example',
         'access-control-allow-methods': 'POST, OPTIONS',
-        'access-control-allow-headers': ['Authorization', 'Content-Type', 'Last-Event-ID', ...requestHeaders].join(
-          ', ',
-        ),
+        'access-control-allow-headers': [
+          'Authorization',
+          'Content-Type',
+          'Last-Event-ID',
+          ...requestHeaders,
+          ...mcpRequestHeaders,
+        ].join(', '),
         vary: 'Origin',
       },
     })

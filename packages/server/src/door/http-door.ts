@@ -27,6 +27,7 @@ import { eventRoutes } from './http-events.ts'
 import { historyRoutes } from './http-history.ts'
 import { defaultHttpLimits, type HttpLimits } from './http-limits.ts'
 import { problem, send, streamed, type Reply } from './http-reply.ts'
+import { mcpRequestHeaders, mcpRoutes } from './http-mcp.ts'
 import { documentRoute } from './http-openapi.ts'
 import { pushRoutes } from './http-push.ts'
 import { createRouter, type Router } from './http-router.ts'
@@ -149,6 +150,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     ...registryRoutes(services),
     ...shareRoutes(services),
     ...tokenRoutes(services),
+    ...mcpRoutes(services),
     ...pushRoutes(services),
     ...revocationRoutes(services),
     ...streamRoutes(services),
@@ -258,7 +260,13 @@ function options({ request, response }: Exchange, allow: string): Reply {
     headers: {
       Allow: allow,
       'Access-Control-Allow-Methods': allow,
-      'Access-Control-Allow-Headers': ['Authorization', 'Content-Type', 'Last-Event-ID', ...requestHeaders].join(', '),
+      'Access-Control-Allow-Headers': [
+        'Authorization',
+        'Content-Type',
+        'Last-Event-ID',
+        ...requestHeaders,
+        ...mcpRequestHeaders,
+      ].join(', '),
       'Access-Control-Max-Age': '600',
     },
   }

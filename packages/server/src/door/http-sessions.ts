@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import {
   HeadraceError,
-  allows,
   commandRequest,
   integer,
   object,
@@ -10,20 +9,18 @@ import {
   sessionKey,
   sessionSettings,
   visibleView,
-  type Grant,
-  type ListPage,
   type MessageRow,
   type Outcome,
   type Schema,
-  type SessionRow,
   type SessionId,
   type SessionSettings,
 } from '@headrace/core'
-import { listQuery, type SessionsQuery } from './http-list-query.ts'
+import { listQuery } from './http-list-query.ts'
 import { digits } from './http-query.ts'
 import { json, rawJson, type Reply } from './http-reply.ts'
 import { route, type Route } from './http-route.ts'
 import { mustAllow, type HttpServices } from './http-services.ts'
+import { listVisible } from './list-visible.ts'
 
 interface NewSession {
   readonly id?: SessionId
@@ -41,8 +38,6 @@ const newSession: Schema<NewSession> = {
 }
 
 const seq = integer(1, Number.MAX_SAFE_INTEGER)
-/** Pages of the store that one list request reads while it looks for sessions that the caller may see. */
-const maxListReads = 10
 
 /** Creating, listing, reading, changing and deleting sessions. */
 export function sessionRoutes({ hub, limits, metrics }: HttpServices): readonly Route[] {
@@ -111,37 +106,6 @@ export function sessionRoutes({ hub, limits, metrics }: HttpServices): readonly 
 /** The answer to a command. Its body says the outcome, also when it is refused. */
 function outcomeReply(outcome: Outcome): Reply {
   return json(outcome.outcome === 'refused' ? HeadraceError.fromWire(outcome.error).status : 200, outcome)
-}
-
-/**
- * The sessions that the caller may read. The store lists all of the tenant, so a caller who may see few of many gets
- * short pages, down to none; while there is a cursor there are more.
- */
-async function listVisible(
-  hub: HttpServices['hub'],
-  grant: Grant,
-  { limit = 100, cursor: start, ...filters }: SessionsQuery,
-): Promise<ListPage> {
-  const rows: SessionRow[] = []
-  let cursor = start
-  for (let reads = 0; reads < maxListReads; reads += 1) {
-    // Never more than what is missing: the cursor then stands exactly after the last row that is returned or left out.
-    const page = await hub.list({
-      tenant: grant.tenant,
-      limit: limit - rows.length,
-      ...(cursor !== undefined && { cursor }),
-      ...filters,
-    })
-    rows.push(...page.rows.filter((row) => allows(grant, row.id, 'read')).map((row) => visibleRow(row, grant)))
-    cursor = page.cursor
-    if (cursor === undefined || rows.length >= limit) break
-  }
-  return { rows, ...(cursor !== undefined && { cursor }) }
-}
-
-/** What waits for others is theirs to know. */
-function visibleRow({ inbox, ...row }: SessionRow, { actor }: Grant): SessionRow {
-  return { ...row, inbox: inbox.filter((entry) => entry.for === actor) }
 }
 
 /** The newest rows within the bound, oldest first, and at least one where there is one. */

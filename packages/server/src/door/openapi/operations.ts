@@ -384,6 +384,12 @@ export const operations: Readonly<Record<string, Operation>> = {
       }),
     },
   },
+  'POST /v1/mcp': {
+    summary:
+      'Tools over sessions for models, by the Model Context Protocol (streamable HTTP, without sessions of its own).',
+    answers: { 200: { type: 'object' }, 202: null },
+    other: { 'text/event-stream': text },
+  },
   'GET /v1/openapi.json': { summary: 'This document.', answers: { 200: { type: 'object' } } },
   'GET /v1/connect': {
     summary: 'The WebSocket, by an upgrade with the subprotocol headrace.v1. Without one: 426.',
