@@ -59,7 +59,7 @@ describe('MCP over HTTP', () => {
     await withRun(server)
     const late = server.ask(route, { json: waits, headers: accept })
     await expect.poll(() => server.hub.stats().followers).toBe(1)
-    server.clock.advance(50_000)
+    await server.clock.advance(50_000)
     expect(JSON.parse(said(await late).split('\n')[1] ?? '')).toMatchObject({
       done: false,
       runs: [{ run: 'r3', status: 'queued' }],

@@ -27,7 +27,9 @@ const message: Schema<object> = {
  * has the rights of its own token. Nothing needs more: tools send nothing before their result, and a result that was lost
  * on the way is asked for again.
  */
-export function mcpRoutes({ hub, clock, waits, traffic, publicError }: HttpServices): readonly Route[] {
+export function mcpRoutes(services: HttpServices): readonly Route[] {
+  const { hub, clock, waits, traffic } = services
+  const publicError = (thrown: unknown): HeadraceError => services.publicError(thrown)
   return [
     route('POST /v1/mcp', { body: message }, async ({ request, response, body, grant }) => {
       const sessions = hubSessions({ hub, clock, grant })

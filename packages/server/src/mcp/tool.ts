@@ -49,7 +49,7 @@ export interface McpTool {
 
 interface ToolDefinition<T> extends Omit<McpTool, 'input' | 'call'> {
   readonly input: Schema<T>
-  run(input: T, context: ToolContext): Promise<Json>
+  readonly run: (input: T, context: ToolContext) => Promise<Json>
 }
 
 /** A tool whose arguments are checked before it runs. */
