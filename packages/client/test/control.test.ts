@@ -98,6 +98,8 @@ test('C6: a paused run writes nothing, its stream is not read on, and it goes on
   await reaches(session, () => answers(session)[0] === 'one ')
   const { id } = await run(session, ({ status }) => status === 'active')
   const agent = await working.promise
+  const changes: boolean[] = []
+  agent.onPaused((on) => changes.push(on))
   await session.pause(id)
   while (!agent.paused) await settle()
   await tokens.write('two ')
@@ -110,7 +112,7 @@ test('C6: a paused run writes nothing, its stream is not read on, and it goes on
   await tokens.close()
   await ended(session)
   expect(answers(session)).toEqual(['one two three'])
-  expect(agent.paused).toBe(false)
+  expect([agent.paused, changes]).toEqual([false, [true, false]])
   expect(peers.errors).toEqual([])
 })
 

@@ -89,6 +89,7 @@ export class LiveRun implements AgentRun {
   readonly #budgets: Listeners<BudgetWarning>
   #input: Message | undefined
   #paused = false
+  readonly #pauses: Listeners<boolean>
   /** Resolves when the server has been told that this attempt lets go of the run. */
   #suspended: Promise<void> | undefined
   #stopped: StopReason | undefined
@@ -125,6 +126,7 @@ export class LiveRun implements AgentRun {
     this.#steers = new RunSteers(run, view, onError)
     this.#children = new RunChildren({ run, view, push, messagesOf: options.messagesOf })
     this.#budgets = new Listeners(onError)
+    this.#pauses = new Listeners(onError)
     this.#main = new LiveOutput(this, defaultStep)
     this.#beatAt = clock.now()
     this.#beatLater()
@@ -181,6 +183,10 @@ export class LiveRun implements AgentRun {
 
   get paused(): boolean {
     return this.#paused
+  }
+
+  onPaused(listener: (paused: boolean) => void): () => void {
+    return this.#pauses.add(listener)
   }
 
   text(text: string): Promise<void> {
@@ -308,8 +314,10 @@ export class LiveRun implements AgentRun {
   }
 
   #setPaused(on: boolean): void {
+    const changed = this.#paused !== on
     this.#paused = on
     this.#writer.hold(on)
+    if (changed) this.#pauses.emit(on)
   }
 
   push(op: WriteOp): void {

@@ -139,6 +139,8 @@ export interface AgentRun extends Output {
   readonly stopped: StopReason | undefined
   /** Whether somebody holds the run, or a person the floor. What is written waits meanwhile, and so does who awaits it. */
   readonly paused: boolean
+  /** Calls back when that changes. Returns what ends it. For agents that act on something else than the session meanwhile. */
+  onPaused(listener: (paused: boolean) => void): () => void
   /**
    * Writes under a step of its own, so that another attempt replaces exactly this. Give each unit of work its own id. Steps
    * may run side by side.

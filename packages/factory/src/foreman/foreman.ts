@@ -9,6 +9,7 @@
  * Nothing is kept here: whoever takes the run over looks at the same sessions and goes on. The document is changed only as
  * it was looked at, and orders carry their own id, so a foreman that was given up and does not know it can do no harm.
  */
+import type { Budget } from '@headrace/core'
 import type { Client, Session } from '@headrace/client'
 import type { AgentRun, RunHandler } from '@headrace/client/agent'
 import { floorOf, type FloorDocument } from '../floor/floor-document.ts'
@@ -27,12 +28,18 @@ export interface ForemanClock {
   at(time: number, then: () => void): () => void
 }
 
+/** A lane, as the foreman sees it. */
+export interface FloorLane extends PlanLane {
+  /** What an attempt in it may use. */
+  readonly budget?: Budget
+}
+
 export interface ForemanOptions {
   /** Follows the sessions, speaks as the foreman and may patch the floor's document. */
   readonly client: Client
   readonly sessions: FloorSessions
   /** Lanes that there are now. */
-  readonly lanes: () => readonly PlanLane[]
+  readonly lanes: () => readonly FloorLane[]
   readonly clock: ForemanClock
 }
 
@@ -162,6 +169,7 @@ class Shift {
   async #dispatch(session: Session, task: Working): Promise<void> {
     const { attempt } = task.state
     const order = orderFor(task, attempt)
+    const budget = this.#options.lanes().find(({ name }) => name === task.state.lane)?.budget
     await session.create({
       agent: crew.runner,
       policy: 'parallel',
@@ -176,6 +184,7 @@ class Shift {
         ],
         agent: crew.runner,
         policy: 'parallel',
+        ...(budget && { budget }),
       },
       { id: `attempt:${task.id}.${attempt}` },
     )

@@ -21,6 +21,11 @@ export class SessionsServer implements AsyncDisposable {
     })
   }
 
+  /** How others reach it. */
+  get reach(): { url: string; WebSocket: typeof WebSocket; token: (agent: string) => Promise<string> } {
+    return { url, WebSocket: this.#headrace.WebSocket, token: (agent) => token(agent, 'agent') }
+  }
+
   async client(sub: string, kind: 'user' | 'agent' = 'user'): Promise<Client> {
     const client = connect({ url, token: await token(sub, kind), WebSocket: this.#headrace.WebSocket })
     this.#open.push(client)

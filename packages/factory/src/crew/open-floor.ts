@@ -1,0 +1,180 @@
+/**
+ * A floor at work in this process: its vault and clones, and a worker for each part of the crew. Several processes may open
+ * the same floor against the same server: which of them does what is decided by leases.
+ */
+import path from 'node:path'
+import { connect, type Client } from '@headrace/client'
+import { createWorker, type RunHandler, type Worker } from '@headrace/client/agent'
+import type { HeadraceError } from '@headrace/core'
+import { createClones, type Clones, type Swept } from '../clones/create-clones.ts'
+import { openVault, type Vault } from '../clones/open-vault.ts'
+import { endMarked } from '../process/marked.ts'
+import { findSandbox, type Sandbox } from '../process/sandbox.ts'
+import type { SandboxDemand } from '../process/run-confined.ts'
+import { createDesk } from '../foreman/desk.ts'
+import { createForeman, type FloorLane } from '../foreman/foreman.ts'
+import { orderOf } from '../foreman/notes.ts'
+import { crew, floorSessions, type FloorSessions } from '../foreman/sessions.ts'
+import { createGateWorker, type GatePolicy } from '../merge/gate-worker.ts'
+import { createLaneRunner, type Lane } from '../lane/lane-runner.ts'
+
+/** A lane with all that is known of it. */
+export type LaneConfig = FloorLane & Lane
+
+export interface FloorConfig {
+  readonly lanes: readonly LaneConfig[]
+  readonly gate: GatePolicy
+}
+
+export interface OpenFloorOptions {
+  /** Of the floor: 1 to 63 lower-case letters, digits and hyphens. */
+  readonly name: string
+  /** Where the sessions are served. */
+  readonly url: string
+  /** A token for each part of the crew: it works as that agent, and may read, send, control and write in `factory/**`. */
+  readonly token: (agent: string) => Promise<string>
+  /** How the server is reached. Default: by the network. */
+  readonly WebSocket?: typeof globalThis.WebSocket
+  /** A folder for the vault, clones and bundles. Nobody else writes there. */
+  readonly folder: string
+  /** The repository that the floor works on: a folder or a URL. */
+  readonly origin: string
+  readonly base: string
+  /** Read again for each decision, so that a change on the base branch counts at once. */
+  readonly config: () => FloorConfig
+  /** Default `preferred`. */
+  readonly demand?: SandboxDemand
+  /** How long a part of the crew may be silent before another process takes its place, in ms. Default 6,000. */
+  readonly leaseMs?: number
+  /** Told what went wrong in the background. */
+  readonly onError: (error: HeadraceError) => void
+}
+
+/** An open floor. */
+export interface Floor {
+  readonly sessions: FloorSessions
+  readonly client: Client
+  readonly vault: Vault
+  readonly clones: Clones
+  readonly sandbox: Sandbox
+  /** What was done about clones that an earlier process left. */
+  readonly swept: readonly Swept[]
+  /** Ends everything here. What was under way goes on wherever the floor is open next. Idempotent. */
+  close(): Promise<void>
+}
+
+/** Opens a floor. */
+export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
+  const { name, url, token, folder, origin, base, config, leaseMs = 6_000, onError, demand = 'preferred' } = options
+  const sessions = floorSessions(name)
+  const now = (): number => Date.now()
+  const vault = await openVault({ folder: path.join(folder, 'vault.git'), origin, base })
+  // Now rather than in the first attempt: a base that is not there is the caller's to put right.
+  await vault.refresh()
+  const clones = createClones({ folder: path.join(folder, 'clones'), vault, now })
+  const sandbox = await findSandbox()
+  const reach = { url, ...(options.WebSocket && { WebSocket: options.WebSocket }), onError }
+  const clientOf = async (agent: string): Promise<Client> => connect({ ...reach, token: await token(agent) })
+  const open: { close(how?: { graceMs: number }): Promise<void> }[] = []
+  const clients = {
+    foreman: await clientOf(crew.foreman),
+    desk: await clientOf(crew.desk),
+    runner: await clientOf(crew.runner),
+    gate: await clientOf(crew.gate),
+  }
+  const work = async (agent: string, handler: RunHandler, capacity: number): Promise<void> => {
+    const worker: Worker = createWorker({ ...reach, token: await token(agent), agent, handler, capacity, leaseMs })
+    open.push(worker)
+    await worker.ready
+  }
+  const swept = await sweep(clients.runner, { clones, sessions, lanes: config().lanes })
+  const laneNames = (): readonly string[] => config().lanes.map((lane) => lane.name)
+  const timer = {
+    now,
+    at(time: number, then: () => void) {
+      const waiting = setTimeout(then, Math.max(0, time - now()))
+      return () => clearTimeout(waiting)
+    },
+  }
+  await work(
+    crew.gate,
+    createGateWorker({
+      client: clients.gate,
+      sessions,
+      vault,
+      policy: async () => config().gate,
+      sandbox,
+      demand,
+      now,
+    }),
+    1,
+  )
+  await work(
+    crew.runner,
+    createLaneRunner({
+      client: clients.runner,
+      sessions,
+      lane: (lane) => config().lanes.find((candidate) => candidate.name === lane),
+      clones,
+      vault,
+      sandbox,
+      demand,
+      bundles: path.join(folder, 'bundles'),
+      now,
+    }),
+    64,
+  )
+  await work(crew.desk, createDesk({ client: clients.desk, lanes: laneNames, now }), 1)
+  const foreman = createForeman({ client: clients.foreman, sessions, lanes: () => config().lanes, clock: timer })
+  await work(crew.foreman, foreman, 1)
+  await beginShift(clients.foreman, sessions)
+  return {
+    sessions,
+    client: clients.foreman,
+    vault,
+    clones,
+    sandbox,
+    swept,
+    async close() {
+      // Workers first: what they do with a client ends with them.
+      await Promise.all(open.map((worker) => worker.close({ graceMs: 0 })))
+      await Promise.all(Object.values(clients).map((client) => client.close()))
+    },
+  }
+}
+
+/** Sees to it that there is a run for a foreman to take. */
+async function beginShift(client: Client, sessions: FloorSessions): Promise<void> {
+  const floor = client.session(sessions.floor)
+  await floor.create({ agent: crew.foreman, policy: 'queue', maxAttempts: 100, metadata: { title: 'Factory floor' } })
+  const { view } = await floor.until(({ status }) => status === 'live')
+  const shifts = view.runs.filter(({ agent, status }) => agent === crew.foreman && status !== 'ended')
+  if (shifts.length === 0) await floor.send({ agent: crew.foreman, text: 'Run the floor.' })
+}
+
+interface Left {
+  readonly clones: Clones
+  readonly sessions: FloorSessions
+  readonly lanes: readonly LaneConfig[]
+}
+
+/**
+ * What an earlier process left of attempts that are over: their agents are ended and their clones go into quarantine. Those of
+ * attempts that go on stay, until somebody takes the attempt over.
+ */
+async function sweep(client: Client, { clones, sessions, lanes }: Left): Promise<readonly Swept[]> {
+  const held = new Set<string>()
+  for (const lane of lanes) {
+    const session = client.session(sessions.lane(lane.name))
+    const { view, status } = await session.until(
+      (snapshot) => snapshot.status === 'live' || snapshot.status === 'failed',
+    )
+    if (status !== 'live') continue
+    for (const run of view.runs) {
+      const order = orderOf(view.messages.find(({ id }) => id === run.input))
+      if (order && run.status !== 'ended') held.add(`${order.task.toLowerCase()}-${order.attempt}`)
+    }
+  }
+  for (const { id, marker } of await clones.list()) if (!held.has(id)) await endMarked(marker)
+  return clones.sweep(held)
+}

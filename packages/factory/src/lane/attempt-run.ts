@@ -1,0 +1,315 @@
+/**
+ * One attempt, from a fresh clone to its outcome.
+ *
+ *   clone ─▶ agent works ─▶ agent is ended ─▶ work leaves the clone ─▶ offered to the gate ─▶ merged
+ *              ▲   ▲ │                              │                        │ no, and a round is left
+ *              │   └─┘ steered, held still          └─ proposed, branched    │
+ *              └─────────────────────────────────────────────────────────────┘
+ *
+ * What is needed to go on after a crash is in the session before it is relied on: the id of the agent's own session, and
+ * which round it is. The clone is found by the attempt's id, and an offer that was made is the same offer.
+ */
+import path from 'node:path'
+import type { AgentRun, Chunk } from '@headrace/client/agent'
+import type { Json } from '@headrace/core'
+import type { AgentAtWork, PermissionAsk, TurnEnd } from '../agents/agent.ts'
+import { attemptEnvironment } from '../clones/attempt-environment.ts'
+import type { Attempt } from '../clones/attempt.ts'
+import { FactoryError } from '../errors.ts'
+import type { AttemptResult } from '../floor/task.ts'
+import { noteIn, type AttemptOrder } from '../foreman/notes.ts'
+import { crew } from '../foreman/sessions.ts'
+import { offerId, offerNotes, offerRun, verdictOf, type Offer, type Verdict } from '../merge/offer.ts'
+import { decidePermission } from '../oversight/decide-permission.ts'
+import { endMarked } from '../process/marked.ts'
+import { createPathMatcher } from '../paths.ts'
+import { collectWork } from '../work/collect-work.ts'
+import { receiveWork, type ReceivedWork } from '../work/receive-work.ts'
+import type { Lane, LaneRunnerOptions } from './lane-runner.ts'
+import { afterPausePrompt, goOnPrompt, redPrompt, steerPrompt, taskPrompt } from './prompts.ts'
+
+export interface AttemptRunOptions extends Omit<LaneRunnerOptions, 'lane'> {
+  readonly order: AttemptOrder
+  readonly lane: Lane
+}
+
+/** What an attempt remembers across crashes: a `factory.round` part each time something in it changes. */
+interface Memory {
+  readonly round: number
+  /** Id of the agent's own session. */
+  readonly session?: string
+  /** What the gate said in the round before. */
+  readonly red?: { readonly why: string; readonly evidence: string; readonly failure?: string }
+  /** The agent was given its words of this round. */
+  readonly told?: boolean
+}
+
+const memoryNote = 'factory.round'
+
+export class AttemptRun {
+  readonly #run: AgentRun
+  readonly #options: AttemptRunOptions
+  readonly #id: string
+  /** Aborts when the attempt has had its time. */
+  readonly #deadline: AbortSignal
+  #memory: Memory
+
+  constructor(run: AgentRun, options: AttemptRunOptions) {
+    this.#run = run
+    this.#options = options
+    const { task, attempt } = options.order
+    this.#id = `${task.toLowerCase()}-${attempt}`
+    const own = run.view.messages.filter((message) => message.run === run.id)
+    this.#memory = (noteIn(own, memoryNote) as unknown as Memory | undefined) ?? { round: 1 }
+    this.#deadline = AbortSignal.timeout(options.lane.attemptMs ?? 3_600_000)
+  }
+
+  async work(): Promise<AttemptResult> {
+    const { clones } = this.#options
+    const left = await clones.find(this.#id)
+    // Whoever had the attempt before may be gone in the middle, and its agent be at work without anybody who hears it.
+    if (left) await endMarked(left.marker)
+    const clone = left ?? (await this.#clone())
+    const result = await this.#rounds(clone)
+    await clones.quarantine(this.#id, `${result.outcome}: ${result.why}`.slice(0, 1_000))
+    return result
+  }
+
+  async #clone(): Promise<Attempt> {
+    const { vault, clones, lane } = this.#options
+    // Others move the base as well.
+    await vault.refresh()
+    return clones.start({ id: this.#id, lane: lane.name })
+  }
+
+  async #rounds(clone: Attempt): Promise<AttemptResult> {
+    const { lane } = this.#options
+    const { rounds = 3, mandate } = lane
+    for (;;) {
+      const { round, red } = this.#memory
+      const end = await this.#agentTurn(clone)
+      await this.#proveEnded(clone)
+      const failed = this.#resultOf(end)
+      if (failed) return failed
+      if (mandate.oversight === 'observe') return { outcome: 'proposed', why: 'Its report is in the session.' }
+      const work = await this.#collect(clone)
+      if (!work) {
+        if (red)
+          return { outcome: 'rejected', why: red.why, ...(red.failure !== undefined && { failure: red.failure }) }
+        return { outcome: 'empty', why: 'It ended without a change.' }
+      }
+      const { ref, head } = work
+      if (mandate.oversight === 'propose') return { outcome: 'proposed', why: 'A person decides.', ref, commit: head }
+      if (mandate.oversight === 'branch') return { outcome: 'branched', why: 'A person merges it.', ref, commit: head }
+      const verdict = await this.#offer(clone, work)
+      const result = this.#judged(verdict, round >= rounds)
+      if (result) return result
+      const { why, failure, evidence = '' } = verdict
+      await this.#remember({
+        round: round + 1,
+        told: false,
+        red: { why, evidence, ...(failure !== undefined && { failure }) },
+      })
+    }
+  }
+
+  /** Starts the agent, lets it work until its turn is over, and ends it with everything that it started. */
+  async #agentTurn(clone: Attempt): Promise<TurnEnd> {
+    const { lane } = this.#options
+    const { signal } = this.#run
+    const out = `a${this.#run.attempt}.r${this.#memory.round}`
+    return this.#run.step(out, async (output) => {
+      const { session, told } = this.#memory
+      const agent = await lane.agent.start({
+        cwd: clone.clone,
+        env: attemptEnvironment(clone, { give: lane.env ?? {} }),
+        marker: clone.marker,
+        oversight: lane.mandate.oversight,
+        ...(lane.model !== undefined && { model: lane.model }),
+        ...(session !== undefined && { resume: session }),
+        onChunk: (chunk: Chunk) => output.write(chunk),
+        onPermission: (ask) => this.#mayIt(ask, clone),
+        signal,
+      })
+      try {
+        const words = this.#words(agent)
+        if (agent.session !== session || told !== true) {
+          await this.#remember({ told: true, ...(agent.session !== undefined && { session: agent.session }) })
+        }
+        return await this.#converse(agent, words)
+      } finally {
+        await agent.close()
+      }
+    })
+  }
+
+  /** An exit proves nothing: what it started may have left its group and its session. */
+  async #proveEnded({ marker }: Attempt): Promise<void> {
+    const { left } = await endMarked(marker)
+    if (left.length === 0) return
+    const evidence = left.slice(0, 20).map(({ pid, command }) => `${pid} ${command}`)
+    throw new FactoryError('still_alive', `${left.length} processes of ${this.#id} could not be ended.`, { evidence })
+  }
+
+  /** What the agent is told first. */
+  #words(agent: AgentAtWork): string {
+    const { order, lane } = this.#options
+    const { round, red, told } = this.#memory
+    const task = taskPrompt(order, lane.mandate)
+    // It may have been told the task and may not: nobody knows how far the words of before came.
+    if (told && agent.resumed) return `${goOnPrompt}\n\n${task}`
+    if (round === 1 || !red) return task
+    const again = redPrompt(red.why, red.evidence)
+    // One that has forgotten everything must be told the task as well.
+    return agent.resumed ? again : `${task}\n\n${again}`
+  }
+
+  /** Turn after turn, until one is over and nobody has said anything more. */
+  async #converse(agent: AgentAtWork, first: string): Promise<TurnEnd> {
+    const run = this.#run
+    const { steer = 'interrupt' } = this.#options.lane
+    let words = first
+    for (;;) {
+      await this.#whilePaused()
+      const waiting = run.pendingSteers
+      if (waiting.length > 0) words = `${words}\n\n${steerPrompt(waiting)}`
+      for (const message of waiting) run.consume(message)
+      const cancel = new AbortController()
+      const stops = [
+        run.onPaused((on) => on && cancel.abort()),
+        run.onSteer(() => steer === 'interrupt' && cancel.abort()),
+      ]
+      const end = await agent.prompt(words, AbortSignal.any([cancel.signal, run.signal, this.#deadline]))
+      for (const stop of stops) stop()
+      run.signal.throwIfAborted()
+      if (this.#deadline.aborted || end.end === 'failed') return end
+      if (run.pendingSteers.length > 0) words = ''
+      else if (cancel.signal.aborted) words = afterPausePrompt
+      else return end
+    }
+  }
+
+  async #whilePaused(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const stop = this.#run.onPaused((on) => !on && resolve())
+    const wake = (): void => resolve()
+    this.#run.signal.addEventListener('abort', wake)
+    if (this.#run.paused) await promise
+    this.#run.signal.removeEventListener('abort', wake)
+    stop()
+    this.#run.signal.throwIfAborted()
+  }
+
+  async #mayIt(ask: PermissionAsk, clone: Attempt): Promise<'allow' | 'reject'> {
+    const { lane } = this.#options
+    const fits = (file: string, glob: string): boolean => createPathMatcher([glob])(file)
+    const context = { oversight: lane.mandate.oversight, rules: lane.rules, cwd: clone.clone, fits }
+    const { decision, why } = decidePermission(ask, context)
+    if (decision !== 'ask') return decision
+    const { tool, paths, command, input } = ask
+    const action = { tool, paths, input, ...(command !== undefined && { command }) }
+    const title = `${lane.name} asks: ${ask.title.slice(0, 300)} (${why})`
+    return (await this.#run.approve(action, { title })) ? 'allow' : 'reject'
+  }
+
+  #resultOf(end: TurnEnd): AttemptResult | undefined {
+    if (this.#deadline.aborted) return { outcome: 'budget', why: 'It has had the time that an attempt may take.' }
+    switch (end.end) {
+      case 'done':
+      case 'limit':
+      case 'cancelled':
+        return undefined // what counts is what stands in the clone
+      case 'refused':
+        return { outcome: 'failed', why: 'The agent refused the task.', failure: 'refused' }
+      case 'failed':
+        return { outcome: 'failed', why: `The agent failed: ${end.why}.`, failure: 'agent' }
+      default:
+        return end satisfies never
+    }
+  }
+
+  async #collect(clone: Attempt): Promise<ReceivedWork | undefined> {
+    const { vault, sandbox, demand, bundles, now } = this.#options
+    const into = path.join(bundles, this.#id)
+    try {
+      const work = await collectWork({ attempt: clone, into, sandbox, demand, now: now() })
+      return await receiveWork({ vault, attempt: this.#id, bundle: work.bundle, base: work.base })
+    } catch (thrown) {
+      if (thrown instanceof FactoryError && thrown.code === 'work_empty') return undefined
+      throw thrown
+    }
+  }
+
+  /** Offers the work to the gate and waits for what it says. Offered again after a crash, it is the same offer. */
+  async #offer(clone: Attempt, { head }: ReceivedWork): Promise<Verdict> {
+    const { client, sessions, order, lane } = this.#options
+    const { round } = this.#memory
+    const offer: Offer = {
+      attempt: this.#id,
+      round,
+      lane: lane.name,
+      task: order.task,
+      title: order.title,
+      oversight: lane.mandate.oversight,
+      base: clone.base,
+      head,
+    }
+    const merge = client.session(sessions.merge)
+    await merge.create({ agent: crew.gate, policy: 'queue', maxAttempts: 100 })
+    await merge.send(
+      {
+        agent: crew.gate,
+        parts: [
+          { kind: 'text', text: `${order.task}, attempt ${order.attempt}: ${order.title}` },
+          { kind: 'data', name: offerNotes.change, value: { ...offer } },
+        ],
+      },
+      { id: offerId(offer) },
+    )
+    let verdict: Verdict | undefined
+    await merge.until(
+      ({ view }) => {
+        const run = offerRun(view, offer)
+        verdict = run && verdictOf(view, run)
+        return verdict !== undefined
+      },
+      { signal: this.#run.signal },
+    )
+    if (!verdict) throw new FactoryError('not_found', `The gate gave no verdict on ${this.#id}.`)
+    await this.#note(offerNotes.verdict, verdict as unknown as Json)
+    return verdict
+  }
+
+  /** What a verdict makes of the attempt; nothing where it has another round. */
+  #judged(verdict: Verdict, isLast: boolean): AttemptResult | undefined {
+    const { why, failure, commit, facts } = verdict
+    const beside = { ...(failure !== undefined && { failure }), ...(facts && { facts }) }
+    switch (verdict.verdict) {
+      case 'merged':
+        return { outcome: 'merged', why, ...(commit !== undefined && { commit }), ...beside }
+      case 'red':
+      case 'blocked':
+      case 'nothing':
+        return isLast ? { outcome: 'rejected', why, failure: failure ?? verdict.verdict, ...beside } : undefined
+      case 'conflict':
+        // The clone began from another base; a fresh one is the cheapest way to the new one.
+        return { outcome: 'rejected', why, failure: 'conflict', ...beside }
+      case 'refused':
+        return { outcome: 'rejected', why, failure: failure ?? 'refused', ...beside }
+      case 'base':
+        return { outcome: 'failed', why, failure: 'base', ...beside }
+      default:
+        return verdict.verdict satisfies never
+    }
+  }
+
+  async #remember(change: Partial<Memory>): Promise<void> {
+    this.#memory = { ...this.#memory, ...change }
+    await this.#note(memoryNote, this.#memory as unknown as Json)
+  }
+
+  /** Under a step that no later try has: what was noted before must not make room for what is noted after a crash. */
+  #note(name: string, value: Json): Promise<void> {
+    return this.#run.step(`notes.${this.#run.attempt}`, (output) => output.write({ type: 'data', name, value }))
+  }
+}

@@ -1,0 +1,67 @@
+import path from 'node:path'
+import type { Client } from '@headrace/client'
+import type { RunHandler } from '@headrace/client/agent'
+import { HeadraceError, type Json } from '@headrace/core'
+import type { AgentKind } from '../agents/agent.ts'
+import type { Clones } from '../clones/create-clones.ts'
+import type { Vault } from '../clones/open-vault.ts'
+import { notes, orderOf } from '../foreman/notes.ts'
+import type { FloorSessions } from '../foreman/sessions.ts'
+import type { PermissionRule } from '../oversight/decide-permission.ts'
+import type { SandboxDemand } from '../process/run-confined.ts'
+import type { Sandbox } from '../process/sandbox.ts'
+import { AttemptRun } from './attempt-run.ts'
+import type { Mandate } from './prompts.ts'
+
+/** A lane, as its attempts are worked in it. */
+export interface Lane {
+  readonly name: string
+  readonly agent: AgentKind
+  /** The agent's name for a model. Default: the agent's own choice. */
+  readonly model?: string
+  readonly mandate: Mandate
+  readonly rules: readonly PermissionRule[]
+  /** How often the gate may say no before the attempt is over. Default 3. */
+  readonly rounds?: number
+  /** How long an attempt may take, in ms. Default 3,600,000. */
+  readonly attemptMs?: number
+  /** What a person says reaches the agent when its turn is over, or by ending its turn. Default `interrupt`. */
+  readonly steer?: 'interrupt' | 'boundary'
+  /** What the agent's environment has besides. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export interface LaneRunnerOptions {
+  /** Follows the merge session, and may send to it. */
+  readonly client: Client
+  readonly sessions: FloorSessions
+  readonly lane: (name: string) => Lane | undefined
+  readonly clones: Clones
+  readonly vault: Vault
+  readonly sandbox: Sandbox
+  readonly demand: SandboxDemand
+  /** A folder for bundles. Nobody else writes there. */
+  readonly bundles: string
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/**
+ * Takes attempts through lanes: a clone, the agent in it, its work to the gate, and again when the gate says no. Each attempt
+ * is a run of a lane's session; another process that is given the same run goes on where this one stopped.
+ */
+export function createLaneRunner(options: LaneRunnerOptions): RunHandler {
+  return async (run) => {
+    const order = orderOf(run.input)
+    if (!order) {
+      const text = 'There is no attempt in this message, so there is nothing to do. Add a task to the floor.'
+      throw new HeadraceError('bad_request', text)
+    }
+    const name = path.posix.basename(run.session)
+    const lane = options.lane(name)
+    if (!lane) throw new HeadraceError('not_found', `There is no lane ${name} any more.`)
+    const result = await new AttemptRun(run, { ...options, order, lane }).work()
+    await run.write({ type: 'data', name: notes.result, value: result as unknown as Json })
+    await run.text(`${result.outcome}: ${result.why}`)
+  }
+}

@@ -1,0 +1,75 @@
+/** What the floor says to an agent. Pure. */
+import type { Message } from '@headrace/core'
+import { textOf } from '@headrace/core'
+import type { AttemptOrder } from '../foreman/notes.ts'
+import type { Oversight } from '../floor/plan-floor.ts'
+
+export interface Mandate {
+  /** What the lane is for and when it has succeeded, in Markdown. */
+  readonly text: string
+  readonly oversight: Oversight
+  /** Globs of what may be changed. Empty: everything that is not protected. */
+  readonly surfaces: readonly string[]
+  /** The command by which the gate judges. */
+  readonly test: string
+}
+
+const ending: Readonly<Record<Oversight, string>> = {
+  observe: 'Change nothing. Your report is what counts.',
+  propose: 'Leave your changes in this folder, committed or not. They are shown to a person as a proposal.',
+  branch: 'Leave your changes in this folder, committed or not. They are put on a branch, and a person merges it.',
+  merge: 'Leave your changes in this folder, committed or not. They are merged if the gate is green.',
+  unattended: 'Leave your changes in this folder, committed or not. They are merged if the gate is green.',
+}
+
+/** The first words of an attempt. */
+export function taskPrompt(order: AttemptOrder, mandate: Mandate): string {
+  const { title, body, acceptance, lessons } = order
+  return sections([
+    mandate.text,
+    `# Task ${order.task}: ${title}`,
+    body,
+    list('It is done when:', acceptance),
+    list('Earlier attempts failed. Do not repeat them:', lessons),
+    mandate.surfaces.length > 0 ? list('Change only files that fit:', mandate.surfaces) : '',
+    `You work in a clone of your own. Do not push. The gate runs \`${mandate.test}\`; run it yourself before you end. ${ending[mandate.oversight]}`,
+  ])
+}
+
+/** After it was cut off in the middle: its process, or ours, was gone. The task follows. */
+export const goOnPrompt = 'You were interrupted. Look at what is in this folder already, and go on with the task.'
+
+/** After the gate has said no. */
+export function redPrompt(why: string, evidence: string): string {
+  return sections([
+    'The gate did not take your work.',
+    why,
+    evidence === '' ? '' : `What it printed at the end:\n\n${fenced(evidence)}`,
+    'Correct the cause. Weakening, skipping or deleting tests is not taken.',
+  ])
+}
+
+/** What a person says to it while it works. */
+export function steerPrompt(steers: readonly Message[]): string {
+  return sections(steers.map((steer) => `${steer.name ?? steer.author} says:\n\n${textOf(steer)}`))
+}
+
+export const afterPausePrompt = 'You were held still for a while, and files may have changed meanwhile. Go on.'
+
+function sections(parts: readonly string[]): string {
+  return parts
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .join('\n\n')
+}
+
+function list(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : [title, ...lines.map((line) => `- ${line.replaceAll('\n', ' ')}`)].join('\n')
+}
+
+/** What a program printed can hold fences of its own. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length))
+  const fence = '`'.repeat(longest + 1)
+  return `${fence}\n${text}\n${fence}`
+}

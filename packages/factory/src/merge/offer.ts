@@ -1,0 +1,69 @@
+/** What is offered to the gate, and what it says: data parts in the merge session. */
+import { textOf, type Json, type Run, type SessionView } from '@headrace/core'
+import { noteIn } from '../foreman/notes.ts'
+import type { Oversight } from '../floor/plan-floor.ts'
+
+/** A change that is offered. The work itself stands in the vault, at `refs/agents/<attempt>`. */
+export interface Offer {
+  /** The attempt's id, and which time it offers work. */
+  readonly attempt: string
+  readonly round: number
+  readonly lane: string
+  readonly task: string
+  readonly title: string
+  readonly oversight: Oversight
+  /** The commit that it began from, and its newest. */
+  readonly base: string
+  readonly head: string
+}
+
+/** What the gate says of a change. */
+export interface Verdict {
+  /**
+   * `merged`: it is in the base. `red`: tests. `blocked`: a guard. `conflict`: it does not fit the base any more. `nothing`:
+   * nothing is left of it once protected paths are put back. `refused`: the origin, or a person. `base`: the base itself is
+   * not green, so nothing can be judged.
+   */
+  readonly verdict: 'merged' | 'red' | 'blocked' | 'conflict' | 'nothing' | 'refused' | 'base'
+  /** In words for a person, and for the agent. */
+  readonly why: string
+  /** `product`, `harness`, `setup`, `environment`, `flake`, or the name of a guard. */
+  readonly failure?: string
+  /** The commit in the base. */
+  readonly commit?: string
+  /** The end of what was printed, or what a guard quotes. */
+  readonly evidence?: string
+  /** Counts of tests, size of the diff, time. */
+  readonly facts?: { readonly [name: string]: Json }
+}
+
+export const offerNotes = { change: 'factory.change', verdict: 'factory.verdict' } as const
+
+/** The line in a commit's message by which a merged change is found again. */
+export function offerTrailer({ attempt, round }: Pick<Offer, 'attempt' | 'round'>): string {
+  return `Headrace-Change: ${attempt}.${round}`
+}
+
+/** Id of the command by which a change is offered: offered again, it is the same one. */
+export function offerId({ attempt, round }: Pick<Offer, 'attempt' | 'round'>): string {
+  return `change:${attempt}.${round}`
+}
+
+/** The run that judges a change. */
+export function offerRun(view: SessionView, change: Pick<Offer, 'attempt' | 'round'>): Run | undefined {
+  return view.runs.find((run) => {
+    const input = view.messages.find(({ id }) => id === run.input)
+    const found = input && (noteIn([input], offerNotes.change) as unknown as Offer | undefined)
+    return found?.attempt === change.attempt && found.round === change.round
+  })
+}
+
+/** What the run that judged a change came to; `undefined` while it is under way. */
+export function verdictOf(view: SessionView, run: Run): Verdict | undefined {
+  if (run.status !== 'ended') return undefined
+  const own = view.messages.filter((message) => message.run === run.id)
+  const said = noteIn(own, offerNotes.verdict)
+  if (run.reason === 'complete' && said !== undefined) return said as unknown as Verdict
+  const why = run.detail ?? (own.map(textOf).join('\n') || `the gate's run ended as ${run.reason}`)
+  return { verdict: 'refused', why, failure: 'environment' }
+}
