@@ -15,6 +15,7 @@ export {
   type SpawnInput,
   type SuspendOptions,
 } from './agent/run.ts'
+export { approveTool, type WantedCall } from './agent/approve-tool.ts'
 export { RunStopped, type StopReason } from './agent/run-stopped.ts'
 export { type Chunk } from '@headrace/formats'
 export { type ChunkStream } from './agent/chunk-stream.ts'

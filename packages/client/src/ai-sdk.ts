@@ -1,3 +1,4 @@
+export { answerApprovals, type ApprovalMessage } from './ai-sdk/answer-approvals.ts'
 export { type ChatStatus, type ChatSync, type SyncedChat } from './ai-sdk/chat-sync.ts'
 export { type GivenMessage, type StoreUiFile, type UiFile } from './ai-sdk/from-ui-message.ts'
 export { HeadraceChatTransport, type HeadraceChatTransportOptions } from './ai-sdk/headrace-chat-transport.ts'
