@@ -15,6 +15,7 @@ const entries: Readonly<Record<string, string>> = {
   '@headrace/client/ai-sdk': 'packages/client/src/ai-sdk.ts',
   '@headrace/client/http-agent': 'packages/client/src/http-agent.ts',
   '@headrace/client/anthropic': 'packages/client/src/anthropic.ts',
+  '@headrace/client/langchain': 'packages/client/src/langchain.ts',
   '@headrace/client/openai': 'packages/client/src/openai.ts',
   '@headrace/client/react': 'packages/client/src/react.ts',
   '@headrace/server': 'packages/server/src/index.ts',
@@ -53,6 +54,8 @@ const given: Readonly<Record<string, string>> = {
   streamText: 'const streamText: typeof import("ai").streamText',
   openai: 'const openai: import("openai").OpenAI',
   anthropic: 'const anthropic: import("@anthropic-ai/sdk").Anthropic',
+  graph:
+    'const graph: ReturnType<import("@langchain/langgraph").StateGraph<typeof import("@langchain/langgraph").MessagesAnnotation.spec>["compile"]>',
   run: 'const run: import("@headrace/client/agent").AgentRun',
   secret: 'const secret: string',
   body: 'const body: string',

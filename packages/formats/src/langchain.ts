@@ -1,0 +1,6 @@
+export { createLangChainDecoder, type LangChainEvent } from './langchain/langchain-decoder.ts'
+export { type LangChainMessage } from './langchain/message.ts'
+export { type DecoderOptions } from './guarded.ts'
+export { type StopReason } from './stop-reason.ts'
+export { type Chunk } from './chunk.ts'
+export { type Decoder } from './decoder.ts'
