@@ -189,7 +189,7 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
   })
   const gate = createGate({ cors: options.cors ?? [], hosts: options.hosts ?? [], loopbackOnly })
   const ws = new WsDoor({ hub, access, traffic, clock, pace, meter, limits, gate, onError })
-  const streams = createStreamServices({ store, clock, log, outgoing, callbackUrl, onError })
+  const streams = createStreamServices({ store, clock, meter, log, outgoing, callbackUrl, onError })
   const handler = createHttpDoor({
     hub,
     auth,

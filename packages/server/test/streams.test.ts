@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import type { HeadraceError, Store } from '@headrace/core'
 import { openEmbeddedStore } from '../src/store/embedded.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
+import { noMeter } from '../src/hub-types.ts'
 import { Streams } from '../src/streams/streams.ts'
 import { FakeClock } from './support/fake-clock.ts'
 import { serve } from './support/serve.ts'
@@ -14,6 +15,10 @@ import { StreamCaller, offsetOf } from './support/streams.ts'
 const forked = (from: string): { headers: Record<string, string> } => ({
   headers: { 'stream-forked-from': `/v1/stream/${from}` },
 })
+
+function streamsOn(store: Store, onError: (error: HeadraceError) => void, clock = new FakeClock()): Streams {
+  return new Streams({ store, clock, meter: noMeter, onError })
+}
 
 describe('streams', () => {
   test('D2 D2a D5 D9: streams, producers, closure and forks are there after a restart', async () => {
@@ -90,7 +95,7 @@ describe('streams', () => {
       },
     }
     const errors: HeadraceError[] = []
-    const streams = new Streams({ store, clock: new FakeClock(), onError: (error) => errors.push(error) })
+    const streams = streamsOn(store, (error) => errors.push(error))
     await streams.create('t', 'log', { contentType: 'text/plain', closed: false, body: Buffer.alloc(0) })
     const append = { contentType: 'text/plain', body: Buffer.from('x'), close: false }
     const answers = await Promise.all(Array.from({ length: 600 }, () => streams.append('t', 'log', append)))
@@ -105,6 +110,71 @@ describe('streams', () => {
     expect(errors).toEqual([])
   })
 
+  test('D2 D5: servers that share a store append to one stream, and each append is there once', async () => {
+    const store = {
+      ...createMemoryStore(),
+      capabilities: { name: 'shared', durability: 'none', shared: true } as const,
+    }
+    const errors: HeadraceError[] = []
+    const servers = Array.from({ length: 3 }, () => streamsOn(store, (error) => errors.push(error)))
+    const nothing = { contentType: 'application/json', closed: false, body: Buffer.alloc(0) }
+    const made = await Promise.all(servers.map((server) => server.create('t', 'log', nothing)))
+    expect(made.filter(({ created }) => created)).toHaveLength(1)
+    const append = { contentType: 'application/json', close: false }
+    await Promise.all(
+      servers.flatMap((server, writer) =>
+        Array.from({ length: 40 }, async (_, seq) => {
+          // Everybody sends everything: whoever is first counts, and the others find that it was.
+          const producer = { id: `p${seq}`, epoch: 0, seq: 0 }
+          await new Promise((resolve) => setImmediate(resolve))
+          await server.append('t', 'log', { ...append, producer, body: Buffer.from(String(seq)) })
+          return writer
+        }),
+      ),
+    )
+    for (const server of servers) {
+      const stream = await server.open('t', 'log', false)
+      const pieces = await stream.pieces({ after: 0, maxChars: 1_000_000 })
+      const found = pieces.map(({ content }) => (content.kind === 'json' ? content.json : ''))
+      expect([...found].sort()).toEqual(Array.from({ length: 40 }, (_, seq) => `[${seq}]`).sort())
+    }
+    // One removes it and another makes it anew: the third must not go on from what it knew.
+    const [first, second, third] = servers
+    await first?.remove('t', 'log')
+    await second?.create('t', 'log', nothing)
+    await third?.append('t', 'log', { ...append, body: Buffer.from('"new"') })
+    const stream = await first?.open('t', 'log', false)
+    expect(await stream?.pieces({ after: 0, maxChars: 1_000 })).toMatchObject([{ content: { json: '["new"]' } }])
+    for (const server of servers) await server.shutDown()
+    expect(errors).toEqual([])
+  })
+
+  test('D15: a stream that nobody uses leaves the memory, one that is read live stays', async () => {
+    const memory = createMemoryStore()
+    const opened: string[] = []
+    const store: Store = {
+      ...memory,
+      getSnapshot: (key) => {
+        opened.push(key)
+        return memory.getSnapshot(key)
+      },
+    }
+    const clock = new FakeClock()
+    const streams = streamsOn(store, () => undefined, clock)
+    const asked = { contentType: 'text/plain', closed: false, body: Buffer.from('x') }
+    await streams.create('t', 'idle', asked)
+    await streams.create('t', 'read', asked)
+    const live = await streams.open('t', 'read', false)
+    const stop = live.follow(() => undefined)
+    for (let n = 0; n < 8; n += 1) await clock.advance(10_000)
+    expect(opened).toEqual(['t~ds!idle', 't~ds!read'])
+    await streams.open('t', 'idle', false)
+    await streams.open('t', 'read', false)
+    expect(opened).toEqual(['t~ds!idle', 't~ds!read', 't~ds!idle'])
+    stop()
+    await streams.shutDown()
+  })
+
   test('D3: JSON comes out as it went in, numbers that JavaScript can’t hold included', async () => {
     await using server = await serve()
     const streams = new StreamCaller(server)
@@ -116,6 +186,12 @@ describe('streams', () => {
     expect(await append('{"a":')).toBe('bad_request')
     expect(await append('[]')).toBe('bad_request')
     expect(await append(Uint8Array.of(0x22, 0xff, 0x22))).toBe('bad_request')
+    const zipped = await streams.ask('POST log', {
+      type: 'application/json',
+      body: '1',
+      headers: { 'content-encoding': 'gzip' },
+    })
+    expect(zipped.code).toBe('bad_request')
     const bytes = Uint8Array.of(0, 0xff, 0x0d, 0x0a, 0xc3)
     await streams.ask('PUT bin', { type: 'image/png', body: bytes })
     await streams.ask('POST bin', { type: 'image/png', body: Uint8Array.of(0xa9) })

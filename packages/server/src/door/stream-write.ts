@@ -80,7 +80,9 @@ export async function deleteStream({ streams, tenant, path }: StreamTarget): Pro
   return { status: 204 }
 }
 
-function readBody({ call, limits }: StreamTarget): Promise<Buffer> {
+async function readBody({ call, limits }: StreamTarget): Promise<Buffer> {
+  if (!['', 'identity'].includes(call.request.headers['content-encoding'] ?? ''))
+    throw new HeadraceError('bad_request', 'The body must not be compressed: send it without Content-Encoding.')
   return readBytes(call.request, { limit: 'streamBytes', maxBytes: limits.streamBytes })
 }
 

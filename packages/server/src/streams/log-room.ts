@@ -14,7 +14,7 @@ import {
   type StreamDecision,
 } from '@headrace/core'
 import type { Clock } from '../clock.ts'
-import type { Page } from '../hub-types.ts'
+import type { Meter, Page } from '../hub-types.ts'
 import { Tail, makePage, pageChars } from '../tail.ts'
 
 interface Numbered {
@@ -40,6 +40,7 @@ export interface LogRules<State extends Numbered, Event extends Numbered, Comman
 export interface LogRoomOptions {
   readonly store: Store
   readonly clock: Clock
+  readonly meter: Pick<Meter, 'appended'>
   readonly onError: (error: HeadraceError) => void
 }
 
@@ -193,12 +194,13 @@ export class LogRoom<State extends Numbered, Event extends Numbered, Command, An
 
   /** Returns false when another writer was first and the batch must be decided again. */
   async #append(events: readonly Event[], state: State): Promise<boolean> {
-    const { store } = this.#options
+    const { store, clock, meter } = this.#options
     const encoded = events.map((event) => JSON.stringify(event))
     const row = this.#rules.row(state, this.key)
     const isRowNew = this.#row === undefined || this.#row.due !== row.due
     const batch = { events: encoded, ...(isRowNew && { row }) }
     const first = events[0]?.seq ?? 1
+    const began = clock.now()
     try {
       if (this.#state.seq === 0 && first > 1) {
         // It goes on where another log was left, so it begins in the middle.
@@ -214,6 +216,7 @@ export class LogRoom<State extends Numbered, Event extends Numbered, Command, An
       if (!(await this.#found(first - 1, encoded).catch(() => false))) throw thrown
     }
     if (isRowNew) this.#row = row
+    meter.appended(events.length, clock.now() - began)
     this.#advance(state, encoded)
     return true
   }

@@ -4,6 +4,7 @@ import { LogRoom, type LogRoomOptions, type LogRules } from './log-room.ts'
 /** One that nobody used for so long is let go. */
 const idleMs = 60_000
 const sweepMs = 10_000
+const freshMs = 5_000
 /** Most that stay open without being needed: asking for many that do not exist must cost no memory. */
 const maxOpen = 10_000
 
@@ -90,8 +91,8 @@ export class LogRooms<State extends Numbered, Event extends Numbered, Command, A
   #letGo(count: number): void {
     let left = count
     for (const [key, { room, askedAt }] of this.#rooms) {
-      // The newest are about to be used.
-      if (left === 0 || askedAt === this.#options.clock.now()) return
+      // Whoever asked a moment ago has not begun to use it.
+      if (left === 0 || this.#options.clock.now() - askedAt < freshMs) return
       if (!room.isIdle) continue
       this.#rooms.delete(key)
       void room.close()

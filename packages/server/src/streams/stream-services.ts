@@ -1,5 +1,6 @@
 import type { HeadraceError, SessionKey, Store } from '@headrace/core'
 import type { Clock } from '../clock.ts'
+import type { Meter } from '../hub-types.ts'
 import type { Outgoing } from '../outgoing/outgoing.ts'
 import type { SystemLog } from '../system-log.ts'
 import { readStreamKey } from './stream-key.ts'
@@ -10,6 +11,7 @@ import { createWebhookKey, type WebhookKey } from './webhook-keys.ts'
 export interface StreamServicesOptions {
   readonly store: Store
   readonly clock: Clock
+  readonly meter: Pick<Meter, 'appended'>
   readonly log: SystemLog
   readonly outgoing: Outgoing
   /** The address of a subscription's callback. */

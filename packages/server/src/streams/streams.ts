@@ -23,6 +23,7 @@ import {
   type StreamState,
 } from '@headrace/core'
 import type { Clock } from '../clock.ts'
+import type { Meter } from '../hub-types.ts'
 import { LogRooms } from './log-rooms.ts'
 import { firstOf, readContent } from './stream-content.ts'
 import { listedTenant, streamKey } from './stream-key.ts'
@@ -64,6 +65,7 @@ export interface OpenStream {
 export interface StreamsOptions {
   readonly store: Store
   readonly clock: Clock
+  readonly meter: Pick<Meter, 'appended'>
   readonly onError: (error: HeadraceError) => void
 }
 
@@ -250,8 +252,13 @@ export class Streams {
     }
   }
 
-  /** Where a stream ends; 0 where there is none. */
-  async tail(tenant: string, path: string): Promise<number> {
+  /**
+   * Where a stream ends; 0 where there is none.
+   *
+   * @param known - a place that it is known to have reached: where nothing was written since, it need not be opened
+   */
+  async tail(tenant: string, path: string, known = 0): Promise<number> {
+    if (known > 0 && (await this.#options.store.head(streamKey(tenant, path))) === known) return known
     const room = await this.#settled(tenant, path)
     return room.state.deleted ? 0 : room.state.tail
   }

@@ -24,6 +24,7 @@ import {
 } from '@headrace/core'
 import type { Clock } from '../clock.ts'
 import type { Outgoing } from '../outgoing/outgoing.ts'
+import type { Meter } from '../hub-types.ts'
 import type { SystemLog } from '../system-log.ts'
 import { systemKey } from '../system-session.ts'
 import { LogRooms } from './log-rooms.ts'
@@ -46,6 +47,7 @@ export interface StreamInfo {
 export interface SubscriptionsOptions {
   readonly store: Store
   readonly clock: Clock
+  readonly meter: Pick<Meter, 'appended'>
   readonly streams: Streams
   readonly outgoing: Outgoing
   readonly webhookKey: () => Promise<WebhookKey>
@@ -250,7 +252,7 @@ export class Subscriptions {
   async infos(tenant: string, { links }: SubscriptionState): Promise<readonly StreamInfo[]> {
     return Promise.all(
       links.map(async ({ path, by, acked }) => {
-        const tail = await this.#options.streams.tail(tenant, path)
+        const tail = await this.#options.streams.tail(tenant, path, acked)
         return {
           path,
           link_type: by.includes('explicit') ? ('explicit' as const) : ('glob' as const),
@@ -277,7 +279,7 @@ export class Subscriptions {
   ): Promise<{ readonly tails: Tails; readonly nextWake: string }> {
     const { streams } = this.#options
     const tails = await Promise.all(
-      state.links.map(async ({ path }) => [path, await streams.tail(tenant, path)] as const),
+      state.links.map(async ({ path, acked }) => [path, await streams.tail(tenant, path, acked)] as const),
     )
     return { tails: Object.fromEntries(tails), nextWake: `w_${randomUUID().replaceAll('-', '')}` }
   }

@@ -107,7 +107,15 @@ export async function openDoor(options: OpenDoorOptions = {}): Promise<OpenDoor>
   const traffic = createTraffic({ limits: defaultConnectionLimits, clock })
   const log = createSystemLog({ hub, store })
   const agents = createHttpAgents({ log, clock, isShared: false, onError })
-  const streams = createStreamServices({ store, clock, log, outgoing: createOutgoing({ clock }), callbackUrl, onError })
+  const streams = createStreamServices({
+    store,
+    clock,
+    meter: metrics.meter,
+    log,
+    outgoing: createOutgoing({ clock, ...options.outgoing }),
+    callbackUrl,
+    onError,
+  })
   const door = createHttpDoor({
     streams: { ...readStreamOptions({}, { loopbackOnly: true, maxWaitMs: 60_000 }), ...streams },
     hub: options.change ? changed(hub, options.change(hub)) : hub,
