@@ -7,7 +7,10 @@ import { openDoor } from './support/http.ts'
 
 interface Ask {
   readonly method: 'GET' | 'POST'
+  /** What follows the path of the session. */
   readonly rest: string
+  /** Default: what sessions have. */
+  readonly root?: string
   readonly json?: object
   /** All of these, on the session that the path names. */
   readonly needs: readonly Verb[]
@@ -21,6 +24,8 @@ const asks: readonly Ask[] = [
   { method: 'GET', rest: '/events', needs: ['read'] },
   { method: 'GET', rest: '/events?live=long-poll&waitMs=0', needs: ['read'] },
   { method: 'GET', rest: '/messages', needs: ['read'] },
+  { method: 'GET', root: '/v1/stream/sessions/', rest: '', needs: ['read'] },
+  { method: 'GET', root: '/v1/stream/sessions/', rest: '?offset=now', needs: ['read'] },
   { method: 'GET', rest: '/shares', needs: ['admin'] },
   { method: 'POST', rest: '/share', json: { ttlSeconds: 1 }, needs: ['admin', 'read'] },
   { method: 'POST', rest: '/commands', json: command({ type: 'post', parts: text('x') }), needs: ['post'] },
@@ -57,11 +62,11 @@ describe('A1i: the HTTP door', () => {
     const check = async (
       granted: readonly (readonly [(typeof patterns)[number], readonly Verb[]])[],
       session: string,
-      { method, rest, json, needs }: Ask,
+      { method, root = '/v1/sessions/', rest, json, needs }: Ask,
     ): Promise<void> => {
       const cap: TokenClaims['cap'] = granted.map(([[s], op]) => ({ s, op }))
       const token = await server.mint({ sub: 'x', kind: 'user', cap, agents: [] })
-      const line = `${method} /v1/sessions/${encodeURIComponent(session)}${rest}`
+      const line = `${method} ${root}${encodeURIComponent(session)}${rest}`
       const { status, body } = await server.ask(line, { token, ...(json && { json }) })
       const may = needs.every((verb) => granted.some(([[, means], op]) => means.includes(session) && op.includes(verb)))
       expect({ line, cap, isForbidden: status === 403 }).toEqual({ line, cap, isForbidden: !may })

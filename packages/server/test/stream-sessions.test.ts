@@ -108,6 +108,8 @@ describe('a session as a stream', () => {
     const rest = await streams.ask(`GET ${path}?offset=${offsetOf(2)}`)
     expect((JSON.parse(rest.text) as Shown[]).map(({ seq }) => seq)).toEqual([3])
     expect(rest.headers.get('stream-up-to-date')).toBe('true')
+    // Nothing between keeps what may be redacted later, or is hidden from the next one who asks.
+    expect([rest.headers.get('etag'), rest.headers.get('cache-control')]).toEqual([null, 'no-store'])
     expect((await streams.ask(`GET ${path}?offset=now`)).text).toBe('[]')
     for (const method of ['PUT', 'POST', 'DELETE']) {
       const { status, text } = await streams.ask(`${method} ${path}`)

@@ -188,6 +188,26 @@ describe('subscriptions', () => {
     await expect.poll(() => streams.text('wakes')).toContain('"stream":"jobs/lost"')
   })
 
+  test('D11: a pattern that takes in everything does not take in its own wakes', async () => {
+    await using server = await serve()
+    const streams = new StreamCaller(server)
+    await streams.json('PUT wakes', [])
+    await streams.json('PUT __ds/subscriptions/s', { ...pull, pattern: '**' })
+    await streams.json('PUT jobs/a', [1])
+    await expect.poll(() => streams.text('wakes')).toContain('"stream":"jobs/a"')
+    const { text } = await streams.json('POST __ds/subscriptions/s/claim', { worker: 'ann' })
+    const claimed = JSON.parse(text) as {
+      token: string
+      wake_id: string
+      generation: number
+      streams: { path: string }[]
+    } // as above
+    expect(claimed.streams.map(({ path }) => path)).toEqual(['jobs/a'])
+    const { token, wake_id, generation } = claimed
+    const ack = { wake_id, generation, acks: [{ stream: 'jobs/a', offset: offsetOf(2) }], done: true }
+    expect((await streams.json('POST __ds/subscriptions/s/ack', ack, { token })).text).toContain('"next_wake":false')
+  })
+
   test('D11: a stream that is removed leaves its subscriptions; one that is removed calls nobody', async () => {
     await using receiver = new Receiver()
     const url = await receiver.listen()

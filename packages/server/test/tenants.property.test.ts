@@ -37,6 +37,13 @@ async function open(): Promise<Scene> {
     // Waits for an agent of a name that the attacker may work as, in its own tenant.
     await ask(`POST ${path}/commands`, { json: { body: { type: 'send', agent: 'assistant', parts: text(canary) } } })
   }
+  for (const stream of ids) {
+    await fetch(`${server.url}/v1/stream/${stream}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${victimToken}`, 'content-type': 'text/plain' },
+      body: canary,
+    })
+  }
   const { body: share } = await ask('POST /v1/sessions/plan/share', { json: { name: canary } })
   await ask('POST /v1/revocations', { json: { token: 'x', reason: canary } })
   const { body: list } = await ask('GET /v1/sessions?limit=1')
@@ -48,9 +55,10 @@ async function open(): Promise<Scene> {
     cursor: list.cursor,
     logs: () =>
       Promise.all(
-        [...ids, '~revocations', '~shares/plan'].map(async (session) =>
-          JSON.stringify(await store.read(`victim!${session}`, 0, { maxEvents: 1_000, maxChars: 1e9 })),
-        ),
+        [
+          ...[...ids, '~revocations', '~shares/plan'].map((session) => `victim!${session}` as const),
+          ...ids.map((stream) => `victim~ds!${stream}` as const),
+        ].map(async (key) => JSON.stringify(await store.read(key, 0, { maxEvents: 1_000, maxChars: 1e9 }))),
       ),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
@@ -65,6 +73,8 @@ const aimed = fc.oneof(
         'victim!',
         '!victim!',
         'victim/',
+        'victim~ds!',
+        '../victim~ds!',
         '../victim!',
         '..!',
         '/',
@@ -109,6 +119,16 @@ describe('A1j: no tenant sees or changes what is another’s', () => {
       await ask(`POST ${path}/share`, { json: {} })
       await ask(`DELETE ${path}/shares/${scene.share.id}`)
       await ask(`DELETE ${path}`)
+      const stream = `/v1/stream/${segment}`
+      await ask(`GET ${stream}`)
+      await ask(`GET ${stream}?offset=-1&live=long-poll`)
+      await ask(`GET /v1/stream/sessions/${segment}`)
+      await ask(`PUT /v1/stream/fork`, {
+        headers: { 'stream-forked-from': stream.toWellFormed().replaceAll(/[^\x21-\x7e]/g, '') },
+      })
+      await ask(`POST ${stream}`, { headers: { 'content-type': 'text/plain' } })
+      await ask(`DELETE ${stream}`)
+      await ask(`GET /v1/stream/__ds/subscriptions/${segment}`)
     }
     await fc.assert(fc.asyncProperty(aimed, fc.boolean(), probe), { numRuns: 60 })
     for (const id of ids) await probe(id, true)

@@ -103,13 +103,13 @@ function answerPage({ call, source, isPublic, query }: StreamReading, after: num
   const isFinal = !isAtEnd || isOver || query.live === 'long-poll'
   const scope = isPublic ? 'public' : 'private'
   const caching = isFinal ? `${scope}, max-age=60, stale-while-revalidate=300` : `${scope}, no-cache`
-  const headers = {
+  const place = {
     ...streamHeaders(source, page.next),
-    ETag: etag,
-    'Cache-Control': caching,
     ...(isAtEnd && { 'Stream-Up-To-Date': 'true' }),
     ...(isOver && { 'Stream-Closed': 'true' }),
   }
+  if (!source.isImmutable) return { status: 200, headers: { ...place, 'Cache-Control': 'no-store' }, body: page.body }
+  const headers = { ...place, ETag: etag, 'Cache-Control': caching }
   if (isKnown(call.request.headers['if-none-match'], etag))
     return { status: 304, headers: { ETag: etag, 'Cache-Control': caching } }
   return { status: 200, headers, body: page.body }

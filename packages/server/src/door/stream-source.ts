@@ -19,6 +19,8 @@ export interface StreamSource {
   readonly isJson: boolean
   readonly isText: boolean
   readonly life: StreamLife
+  /** Whether what was read once is the same for everybody and for ever. */
+  readonly isImmutable: boolean
   /** The place behind all that there is. */
   tail(): number
   isClosed(): boolean
@@ -48,6 +50,7 @@ export async function plainSource(
     isJson: isJsonType(contentType),
     isText: isTextType(contentType),
     life: { ...(ttlSeconds !== undefined && { ttlSeconds }), ...(expiresAt !== undefined && { expiresAt }) },
+    isImmutable: true,
     tail: () => stream.state.tail,
     isClosed: () => stream.state.closed,
     async read(after, maxChars) {
@@ -83,6 +86,8 @@ export async function sessionSource(hub: Hub, grant: Grant, session: SessionId):
     isJson: true,
     isText: true,
     life: {},
+    // Readers see different things, and what is redacted must be nowhere.
+    isImmutable: false,
     tail: () => head,
     isClosed: () => false,
     async read(after, maxChars) {

@@ -71,6 +71,8 @@ export class LogRoom<State extends Numbered, Event extends Numbered, Command, An
   #working: Promise<void> | undefined
   #snapshotSeq: number
   #closed = false
+  /** The outcome of an append is unknown, so it may be done at any time until another one has succeeded. */
+  #isInDoubt = false
   #removing: Promise<void> | undefined
   readonly #readers = new Set<() => void>()
   readonly #reads = new Map<number, Promise<Page | undefined>>()
@@ -213,8 +215,10 @@ export class LogRoom<State extends Numbered, Event extends Numbered, Command, An
         return false
       }
       if (!(thrown instanceof HeadraceError) || thrown.code !== 'unknown_outcome') throw thrown
+      this.#isInDoubt = true
       if (!(await this.#found(first - 1, encoded).catch(() => false))) throw thrown
     }
+    this.#isInDoubt = false
     if (isRowNew) this.#row = row
     meter.appended(events.length, clock.now() - began)
     this.#advance(state, encoded)
@@ -231,7 +235,8 @@ export class LogRoom<State extends Numbered, Event extends Numbered, Command, An
   /** Whether nothing was appended that is not known here; if something was, it is read. */
   async #isCurrent(): Promise<boolean> {
     const { store } = this.#options
-    if (!store.capabilities.shared || (await store.head(this.key)) === this.#state.seq) return true
+    const isAlone = !store.capabilities.shared && !this.#isInDoubt
+    if (isAlone || (await store.head(this.key)) === this.#state.seq) return true
     await this.#reload()
     return false
   }

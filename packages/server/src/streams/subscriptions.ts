@@ -139,19 +139,19 @@ export class Subscriptions {
   async #firstLinks(tenant: string, config: SubscriptionConfig): Promise<readonly NewLink[]> {
     const { streams } = this.#options
     const explicit = config.streams.map((path) => ({ path, by: 'explicit' as const }))
-    const globbed = (await this.#matching(tenant, config.pattern)).map((path) => ({ path, by: 'glob' as const }))
+    const globbed = (await this.#matching(tenant, config)).map((path) => ({ path, by: 'glob' as const }))
     return Promise.all(
       [...explicit, ...globbed].map(async (link) => ({ ...link, acked: await streams.tail(tenant, link.path) })),
     )
   }
 
-  async #matching(tenant: string, pattern: string | undefined): Promise<readonly string[]> {
-    if (pattern === undefined) return []
+  async #matching(tenant: string, config: SubscriptionConfig): Promise<readonly string[]> {
+    if (config.pattern === undefined) return []
     const found: string[] = []
     let cursor: string | undefined
     do {
       const page = await this.#options.streams.list(tenant, cursor)
-      found.push(...page.paths.filter((path) => fitsPattern(pattern, path)))
+      found.push(...page.paths.filter((path) => takesIn(config, path)))
       cursor = page.cursor
     } while (cursor !== undefined)
     return found
@@ -416,8 +416,7 @@ export class Subscriptions {
   async #grew(tenant: string, room: SubscriptionRoom, paths: readonly string[]): Promise<void> {
     const { config, links, wake } = room.state
     const linked = new Set(links.map(({ path }) => path))
-    const { pattern } = config
-    const fresh = pattern === undefined ? [] : paths.filter((path) => !linked.has(path) && fitsPattern(pattern, path))
+    const fresh = paths.filter((path) => !linked.has(path) && takesIn(config, path))
     const [path] = [...paths.filter((one) => linked.has(one)), ...fresh]
     // Whoever is awake looks at all of its streams before it goes to sleep.
     if (path === undefined || (wake !== null && fresh.length === 0)) return
@@ -462,10 +461,7 @@ export class Subscriptions {
 
   async #catchUp(tenant: string, name: string): Promise<void> {
     const room = await this.#room(tenant, name)
-    const paths = [
-      ...room.state.links.map(({ path }) => path),
-      ...(await this.#matching(tenant, room.state.config.pattern)),
-    ]
+    const paths = [...room.state.links.map(({ path }) => path), ...(await this.#matching(tenant, room.state.config))]
     if (paths.length > 0) await this.#grew(tenant, room, [...new Set(paths)])
     this.#schedule(tenant, room)
   }
@@ -486,6 +482,11 @@ export class Subscriptions {
     await this.#rooms.close()
     await Promise.all(this.#calls)
   }
+}
+
+/** A subscription whose pattern takes in its own wakes would never sleep. */
+function takesIn({ pattern, wakeStream }: SubscriptionConfig, path: string): boolean {
+  return pattern !== undefined && path !== wakeStream && fitsPattern(pattern, path)
 }
 
 function idOf(tenant: string, name: string): string {
