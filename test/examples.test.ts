@@ -131,7 +131,7 @@ async function publicNames(): Promise<ReadonlyMap<string, string>> {
 function moduleOf({ where, code }: Example, names: ReadonlyMap<string, string>): string {
   const isUsed = (name: string): boolean => new RegExp(`(?<!(?<!\\.\\.)\\.)(?<![\\w'])${name}\\b(?!:)`).test(code)
   const isOwn = (name: string): boolean =>
-    new RegExp(`(?:const|function|import \\{[^}]*|const \\{[^}]*)\\b${name}\\b`).test(code)
+    new RegExp(`(?:const|function|import (?:type )?\\{[^}]*|const \\{[^}]*)\\b${name}\\b`).test(code)
   const imports = [...names].filter(([name]) => isUsed(name) && !isOwn(name))
   const declared = Object.entries(given).filter(
     ([name]) => new RegExp(`(?<![.\\w])${name}\\b`).test(code) && !isOwn(name),

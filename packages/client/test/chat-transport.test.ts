@@ -19,8 +19,10 @@ import {
   type UiMessage,
 } from '@headrace/client/ai-sdk'
 import { Peers, answers, reaches, run } from './support/peers.ts'
+import { httpAgent } from '@headrace/client/http-agent'
 import { RealServer } from './support/real-server.ts'
 import { until } from './support/until.ts'
+import { openUpstream } from './support/upstream.ts'
 
 let server: RealServer
 let peers: Peers
@@ -96,6 +98,13 @@ const said = (message: UIMessage | undefined): string =>
 const texts = (chat: Chat<UIMessage>): readonly string[] =>
   chat.messages.map((message) => `${message.role} ${said(message)}`)
 const isReady = (chat: Chat<UIMessage>): boolean => chat.status === 'ready'
+
+/** When a page sends by itself: all that the last message asked has an answer. */
+function allAnswered({ messages }: { messages: UIMessage[] }): boolean {
+  const tools = (messages.at(-1)?.parts ?? []).flatMap((part) => ('toolCallId' in part ? [part.state] : []))
+  const isNew = tools.includes('approval-responded') || tools.includes('output-available')
+  return isNew && said(messages.at(-1)) === '' && tools.every((state) => !/requested|input/.test(state))
+}
 
 /** A gate in the middle of an answer. */
 function gate(): { readonly open: () => void; readonly opened: Promise<void> } {
@@ -388,6 +397,76 @@ test('V25 a client tool that two tabs would run is run by one, and its output go
   await Promise.all(tabs.map(({ shows }) => shows((chat) => isReady(chat) && said(chat.lastMessage) === 'In "Bern".')))
   expect(ran).toBe(1)
   expect(peers.errors).toEqual([])
+})
+
+test('V25 a page of the AI SDK and a route of the AI SDK, with a session between them: calls keep their ids', async () => {
+  const rounds: readonly (readonly UIMessageChunk[])[] = [
+    [
+      { type: 'start' },
+      { type: 'start-step' },
+      { type: 'tool-input-available', toolCallId: 'c1', toolName: 'refund', input: { euros: 30 } },
+      { type: 'tool-approval-request', toolCallId: 'c1', approvalId: 'a1' },
+      { type: 'tool-input-available', toolCallId: 'c2', toolName: 'where', input: {} },
+      { type: 'finish-step' },
+      { type: 'finish', finishReason: 'tool-calls' },
+    ],
+    [
+      { type: 'start' },
+      { type: 'tool-output-available', toolCallId: 'c1', output: 'done' },
+      { type: 'start-step' },
+      { type: 'text-start', id: 't' },
+      { type: 'text-delta', id: 't', delta: 'Refunded in Bern.' },
+      { type: 'text-end', id: 't' },
+      { type: 'finish', finishReason: 'stop' },
+    ],
+  ]
+  await using upstream = await openUpstream(({ response }) => {
+    const chunks = rounds[upstream.calls.length - 1] ?? []
+    response.setHeader('content-type', 'text/event-stream')
+    response.end(
+      [...chunks.map((chunk) => JSON.stringify(chunk)), '[DONE]'].map((data) => `data: ${data}\n\n`).join(''),
+    )
+  })
+  await peers.worker(httpAgent({ url: upstream.url, format: 'ai-sdk' }))
+  const { chat, shows } = await tab({ chat: { sendAutomaticallyWhen: allAnswered } })
+  void chat.sendMessage({ text: 'money' })
+  const stateOf = (callId: string): string | undefined => {
+    const part = chat.lastMessage?.parts.find((each) => 'toolCallId' in each && each.toolCallId === callId)
+    return part && 'state' in part ? part.state : undefined
+  }
+  await shows(() => isReady(chat) && stateOf('c1') === 'approval-requested' && stateOf('c2') === 'input-available')
+  const asked = chat.lastMessage?.parts.find((part) => 'approval' in part && part.approval)
+  const id = asked && 'approval' in asked ? asked.approval?.id : undefined
+  await chat.addToolApprovalResponse({ id: id ?? '', approved: true })
+  await chat.addToolOutput({ tool: 'where', toolCallId: 'c2', output: 'Bern' })
+  await shows(() => isReady(chat) && said(chat.lastMessage) === 'Refunded in Bern.')
+  expect([stateOf('c1'), stateOf('c2')]).toEqual(['output-available', 'output-available'])
+  expect(upstream.calls).toHaveLength(2)
+  const messages = upstream.calls[1]?.body['messages'] as unknown as UIMessage[] // as useChat would send them
+  expect(messages.at(-1)?.parts).toMatchObject([
+    { toolCallId: 'c1', state: 'approval-responded', approval: { approved: true } },
+    { toolCallId: 'c2', state: 'output-available', output: 'Bern' },
+  ])
+})
+
+test('V25 a page that sends nothing by itself: the sync gives the answer, once', async () => {
+  await peers.worker(async (work) => {
+    const may = await work.approve({ tool: 'refund' }, { key: 'k', title: 'May I?' })
+    await work.text(may ? 'Done.' : 'No.')
+  })
+  const { chat, shows } = await tab({ sync: true })
+  void chat.sendMessage({ text: 'go' })
+  await shows(() => isReady(chat) && JSON.stringify(chat.messages).includes('approval-requested'))
+  const [part] = chat.lastMessage?.parts.filter((each) => 'approval' in each) ?? []
+  await chat.addToolApprovalResponse({
+    id: part && 'approval' in part ? (part.approval?.id ?? '') : '',
+    approved: true,
+  })
+  syncs[0]?.update()
+  syncs[0]?.update()
+  await shows(() => isReady(chat) && said(chat.lastMessage) === 'Done.')
+  const answered = (await server.log('s')).filter(({ type }) => type === 'request.answered')
+  expect([answered.length, peers.errors]).toEqual([1, []])
 })
 
 test('V26 older messages are loaded by page into the chat, also beside those that it was begun with', async () => {

@@ -53,7 +53,10 @@ function moduleOf(code: string): string {
     "import { isBusy, textOf } from '@headrace/core'",
     "import { connect, createLocalOutbox } from '@headrace/client'",
     "import { createWorker } from '@headrace/client/agent'",
-    'void [isBusy, textOf, connect, createLocalOutbox, createWorker]',
+    "import { HeadraceChatTransport } from '@headrace/client/ai-sdk'",
+    "import { Chat } from '@ai-sdk/react'",
+    "import type { UIMessage } from 'ai'",
+    'void [HeadraceChatTransport, Chat, isBusy, textOf, connect, createLocalOutbox, createWorker]',
     'export async function run({ client, url, token, console, shelf, ask }) {',
     code,
     // The agents of a guide are in one of these.
@@ -73,6 +76,7 @@ test('there are guides', () => {
     'stop-button.md',
     'takeover.md',
     'two-agents.md',
+    'use-chat.md',
   ])
 })
 

@@ -273,17 +273,16 @@ export class ChatLink {
   async #goOn(messages: readonly GivenMessage[], message: GivenMessage): Promise<string | undefined> {
     const { view } = await this.ready()
     await this.answers.send(messages)
-    const said = view.messages.find(({ id }) => id === message.id)
-    return view.runs.find((run) => run.id === said?.run && run.status !== 'ended')?.id
+    // The answer of a run has its id.
+    return view.runs.find((run) => run.id === message.id && run.status !== 'ended')?.id
   }
 
   /** What the chat has of the answer that a run goes on with. */
   #base({ trigger, messages, messageId }: ChatRequest, run: string): readonly UiPart[] | undefined {
     if (trigger !== 'submit-message') return undefined
     const message = messages.find(({ id }) => id === messageId) ?? messages.at(-1)
-    const answer = this.uiMessages.answer(this.session.getSnapshot(), run)
-    if (message?.role !== 'assistant' || message.id !== answer?.id) return undefined
-    return message.parts as readonly UiPart[] // made of our chunks, as the id says
+    // Made of our chunks, as the id says.
+    return message?.id === run ? (message.parts as readonly UiPart[]) : undefined
   }
 
   #alias(id: string, server: MessageId): void {

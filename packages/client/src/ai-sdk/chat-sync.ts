@@ -57,7 +57,8 @@ export class LinkSync implements ChatSync {
     // A refusal is reported; the messages then show what the session has.
     void answers.send(this.#chat.messages).catch(() => undefined)
     const desired = this.#link.uiMessages.of(snapshot)
-    if (following.length > 0) return this.#show(desired, snapshot.hasOlder, this.#streamed())
+    // The answer of a run has its id.
+    if (following.length > 0) return this.#show(desired, snapshot.hasOlder, new Set(following))
     this.#show(desired, snapshot.hasOlder, new Set())
     const { status } = this.#chat
     if (status === 'submitted' || status === 'streaming') return this.#lookSoon(settleMs)
@@ -70,13 +71,6 @@ export class LinkSync implements ChatSync {
     this.#closed = true
     this.#cancelLook()
     for (const stop of this.#stop) stop()
-  }
-
-  /** Ids of the messages that streams are making. */
-  #streamed(): ReadonlySet<string> {
-    const { session, following, uiMessages } = this.#link
-    const snapshot = session.getSnapshot()
-    return new Set(following.map((run) => uiMessages.answer(snapshot, run)?.id ?? ''))
   }
 
   #show(desired: readonly UiMessage[], hasOlder: boolean, streamed: ReadonlySet<string>): void {

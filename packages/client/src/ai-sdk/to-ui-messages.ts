@@ -29,7 +29,7 @@ type ToolPart = Extract<Part, { readonly kind: 'tool' }>
 /** The same message is the same object until something in it changes. */
 export class UiMessages {
   readonly #options: UiMessageOptions
-  readonly #made = new WeakMap<Message, Made>()
+  readonly #made = new WeakMap<Message | Request, Made>()
 
   constructor(options: UiMessageOptions = {}) {
     this.#options = options
@@ -41,47 +41,47 @@ export class UiMessages {
     const shown: UiMessage[] = []
     const runs = new Set<string>()
     for (const message of line) {
-      if (message.run === undefined) shown.push(this.#make([message], none))
-      else if (!runs.has(message.run)) {
-        runs.add(message.run)
-        shown.push(this.#answer(line, view, message.run, message))
+      if (message.run === undefined) shown.push(this.#make(message.id, [message], none))
+      const asking = view.runs.filter((run) => run.input === message.id && !hasAnswer(messages, run.id))
+      for (const run of [message.run, ...asking.map(({ id }) => id)]) {
+        if (run === undefined || runs.has(run)) continue
+        runs.add(run)
+        const answer = this.answer({ messages: line, view }, run)
+        if (answer) shown.push(answer)
       }
     }
     return shown
   }
 
-  /** What a run has said so far. */
+  /** What a run has said and asked so far: a message with the run's id, which is known before it says anything. */
   answer({ messages, view }: Shown, run: string): UiMessage | undefined {
-    const first = messages.find((message) => isAnswer(message, run))
-    return first && this.#answer(messages, view, run, first)
+    const said = messages.filter((message) => isAnswer(message, run))
+    const requests = view.requests.filter((request) => request.run === run)
+    return said.length + requests.length > 0 ? this.#make(run, said, requests) : undefined
   }
 
-  #answer(messages: readonly Message[], view: SessionView, run: string, first: Message): UiMessage {
-    const said = messages.filter((message) => message === first || isAnswer(message, run))
-    return this.#make(
-      said,
-      view.requests.filter((request) => request.run === run),
-    )
-  }
-
-  /** @param said - at least one */
-  #make(said: readonly Message[], requests: readonly Request[]): UiMessage {
-    const [first] = said
-    if (!first) throw new TypeError('a message is made of at least one')
+  #make(id: string, said: readonly Message[], requests: readonly Request[]): UiMessage {
     const from = [...said, ...requests]
-    const made = this.#made.get(first)
+    const [first] = from
+    const made = first && this.#made.get(first)
     if (made?.from.length === from.length && made.from.every((each, index) => each === from[index])) return made.message
-    const metadata: unknown = this.#options.metadata?.(first)
+    const [begun] = said
+    const metadata: unknown = begun && this.#options.metadata?.(begun)
     const parts = said.flatMap((message) => message.parts)
+    const role = begun?.role ?? 'assistant'
     const message: UiMessage = {
-      id: first.id,
-      role: first.role,
+      id,
+      role,
       ...(metadata !== undefined && { metadata }),
-      parts: first.role === 'assistant' ? answerParts(parts, requests) : parts.map(toUiPart),
+      parts: role === 'assistant' ? answerParts(parts, requests) : parts.map(toUiPart),
     }
-    this.#made.set(first, { from, message })
+    if (first) this.#made.set(first, { from, message })
     return message
   }
+}
+
+function hasAnswer(messages: readonly Message[], run: string): boolean {
+  return messages.some((message) => isAnswer(message, run))
 }
 
 function isAnswer(message: Message, run: string): boolean {
@@ -126,10 +126,14 @@ function answerParts(parts: readonly Part[], requests: readonly Request[]): UiPa
   return made
 }
 
-/** The tool call that a request is about: agents name the request after it, or say so in an approval's action. */
+/**
+ * The tool call that a request is about. Agents name the request after it or say so in an approval's action; the key of an
+ * agent that is called by HTTP says after which call it asked.
+ */
 export function callOf({ id, run, spec }: Request): string {
-  const named = spec.kind === 'approval' ? field(spec.action, 'toolCallId') : undefined
-  return typeof named === 'string' ? named : id.slice(run.length + 1)
+  const named =
+    spec.kind === 'approval' ? (field(spec.action, 'toolCallId') ?? field(spec.action, 'callId')) : undefined
+  return typeof named === 'string' ? named : id.slice(run.length + 1).replace(/^call\d+\.t/, '')
 }
 
 function field(value: Json | undefined, name: string): Json | undefined {
