@@ -115,6 +115,10 @@ async function open(chat: string, sub = 'ada'): Promise<Tab> {
   const context: BrowserContext = await browser.newContext({ viewport: { width: 760, height: 420 } })
   context.setDefaultTimeout(15_000)
   context.on('weberror', (error) => complaints.push(error.error().message))
+  context.on('console', (message) => {
+    // The browser says so of every connection that is refused.
+    if (message.type() === 'error' && !message.text().startsWith('WebSocket')) complaints.push(message.text())
+  })
   const page = await context.newPage()
   const token = await server.token(sub)
   const url = `http://127.0.0.1:${proxy.port}`

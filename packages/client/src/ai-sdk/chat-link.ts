@@ -27,6 +27,7 @@ import { isWaiting, openRequests } from './run-state.ts'
 import { UiMessages, type UiMessageOptions } from './to-ui-messages.ts'
 import { Turn } from './turn.ts'
 import type { Client } from '../client.ts'
+import type { Accepted } from '../outbox.ts'
 import type { Session, SessionSnapshot } from '../session/session.ts'
 import type { UiChunk, UiPart } from './ui-message.ts'
 
@@ -238,18 +239,32 @@ export class ChatLink {
   async #send(message: GivenMessage, messageId: string | undefined, work: Work): Promise<string | undefined> {
     const { session } = this
     const parts = await fromUiMessage(message, this.#options.storeFile)
-    if (session.getSnapshot().view.seq === 0) await session.create(this.#options.settings)
     const known = this.#known(message.id)
     if (known && isSame(known, parts)) return this.#again(known.id, work)
     const edits = messageId === undefined ? undefined : known?.id
     const id = commandId({ id: message.id, parts: toJson(parts), edits: edits ?? null })
-    const { seq } = await session.send({ ...work, parts, ...(edits !== undefined && { edits }) }, { id })
+    const { seq } = await this.#created(() =>
+      session.send({ ...work, parts, ...(edits !== undefined && { edits }) }, { id }),
+    )
     const { view } = await session.until((snapshot) => snapshot.view.seq >= seq)
     // Of the messages before the command's last event the newest is its own.
     const sent = view.messages.findLast((each) => each.role === 'user' && each.run === undefined && each.seq <= seq)
     if (!sent) return undefined
     this.#alias(message.id, sent.id)
     return runFor(view, sent.id)?.id
+  }
+
+  /** Makes the session if there may be none. Both wait together while there is no connection, so that a reload keeps both. */
+  async #created(send: () => Promise<Accepted>): Promise<Accepted> {
+    if (this.session.getSnapshot().view.seq > 0) return send()
+    const created = this.session.create(this.#options.settings)
+    created.catch(noop)
+    try {
+      return await send()
+    } catch (thrown) {
+      await created // why there is none says more
+      throw thrown
+    }
   }
 
   #known(id: string): Message | undefined {
