@@ -307,6 +307,14 @@ describe('streams', () => {
     const path = `p/${'x'.repeat(600)}`
     expect((await streams.ask(`PUT ${path}`)).code).toBe('bad_request')
     expect((await streams.ask('PUT a//b')).code).toBe('bad_request')
+    const malformed = [
+      'PUT a%zz',
+      'GET sessions/%zz',
+      'GET __ds/subscriptions/%zz',
+      'DELETE __ds/subscriptions/s/streams/%zz',
+    ]
+    for (const line of malformed) expect([line, (await streams.ask(line)).status]).toEqual([line, 400])
+    expect(server.errors).toEqual([])
   })
 
   test('D15: readers that wait are counted, and let go when the server closes', async () => {

@@ -145,12 +145,17 @@ function parseLine(line: string): RouteBase {
 function readParams(segments: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const read = Object.entries(segments).map(([name, segment]) => {
     const shape = parameters[name as Parameter] // a misspelt one fails the first request that any test makes
-    return [name, shape.parse(decode(segment, name), `path.${name}`)] as const
+    return [name, shape.parse(decodeSegment(segment, name), `path.${name}`)] as const
   })
   return Object.fromEntries(read)
 }
 
-function decode(segment: string, name: string): string {
+/**
+ * A segment of a path that stands for a parameter.
+ *
+ * @throws HeadraceError `bad_request`
+ */
+export function decodeSegment(segment: string, name: string): string {
   try {
     return decodeURIComponent(segment)
   } catch {

@@ -12,7 +12,7 @@ import { deleteStream, postStream, putStream, type StreamTarget } from './stream
 import { streamsUnder } from './stream-options.ts'
 import { baseOf } from './stream-base.ts'
 import { subscriptionRoutes } from './stream-subscriptions.ts'
-import type { Answer, Method, RawCall, Route, TokenRoute } from './http-route.ts'
+import { decodeSegment, type Answer, type Method, type RawCall, type Route, type TokenRoute } from './http-route.ts'
 
 /** What stands before the path of a stream in an address. */
 const streamRoot = '/v1/stream/'
@@ -57,7 +57,7 @@ export function streamRoutes(services: HttpServices): readonly Route[] {
       query: readQueryShape,
       takesTicket: (query) => query.get('live') === 'sse',
       async handle(call, grant) {
-        const session = sessionId.parse(decodeURIComponent(call.segments['session'] ?? ''), 'path.session')
+        const session = sessionId.parse(decodeSegment(call.segments['session'] ?? '', 'session'), 'path.session')
         mustAllow(grant, session, 'read')
         const query = readStreamQuery(call.query)
         return readStream(services, {

@@ -1,16 +1,9 @@
 /** Subscriptions to streams at `/v1/stream/__ds/`. Errors carry the protocol's own words. */
 import {
   HeadraceError,
-  array,
-  boolean,
   clientId,
   formatOffset,
-  integer,
-  object,
-  oneOf,
-  optional,
   parseOffset,
-  string,
   type Ack,
   type Grant,
   type JsonObject,
@@ -19,7 +12,6 @@ import {
   type SubscriptionState,
 } from '@headrace/core'
 import { covers } from '../auth/covers.ts'
-import { readStreamPath } from '../streams/stream-key.ts'
 import { wakeTokenOf } from '../streams/subscriptions.ts'
 import type { WakeToken } from '../streams/wake-token.ts'
 import type { WebhookJwk } from '../streams/webhook-keys.ts'
@@ -29,8 +21,25 @@ import { readJson } from './http-body.ts'
 import { adviceHeaders, json, type Reply } from './http-reply.ts'
 import { mustAllow, type HttpServices } from './http-services.ts'
 import { streamsUnder } from './stream-options.ts'
+import {
+  claimBody,
+  createBody,
+  proofBody,
+  readConfig,
+  readLinkedPath,
+  streamsBody,
+  type ProofBody,
+} from './stream-subscription-bodies.ts'
 import { baseOf } from './stream-base.ts'
-import type { Answer, Method, OpenRoute, RawCall, Route, TokenRoute } from './http-route.ts'
+import {
+  decodeSegment,
+  type Answer,
+  type Method,
+  type OpenRoute,
+  type RawCall,
+  type Route,
+  type TokenRoute,
+} from './http-route.ts'
 
 const controlRoot = '/v1/stream/__ds/'
 
@@ -38,52 +47,10 @@ export function callbackUrl(base: string, name: string): string {
   return `${base}${controlRoot}subscriptions/${name}/callback`
 }
 
-const pathText = string({ min: 1, max: 512 })
-
-interface CreateBody {
-  readonly type: SubscriptionConfig['type']
-  readonly pattern?: string
-  readonly streams?: readonly string[]
-  readonly webhook?: { readonly url: string }
-  readonly wake_stream?: string
-  readonly lease_ttl_ms?: number
-  readonly description?: string
-}
-
-const createBody: Schema<CreateBody> = object({
-  type: oneOf('webhook', 'pull-wake'),
-  pattern: optional(pathText),
-  streams: optional(array(pathText, { max: 1_000 })),
-  webhook: optional(object({ url: string({ min: 1, max: 2_048 }) })),
-  wake_stream: optional(pathText),
-  lease_ttl_ms: optional(integer(1_000, 600_000)),
-  description: optional(string({ max: 1_000 })),
-})
-const streamsBody = object({ streams: array(pathText, { min: 1, max: 1_000 }) })
-const claimBody = object({ worker: string({ min: 1, max: 256 }) })
-
-interface ProofBody {
-  readonly wake_id: string
-  readonly generation: number
-  readonly acks?: readonly { readonly stream?: string; readonly path?: string; readonly offset: string }[]
-  readonly done?: boolean
-}
-const proofBody: Schema<ProofBody> = object({
-  wake_id: string({ min: 1, max: 64 }),
-  generation: integer(0, Number.MAX_SAFE_INTEGER),
-  acks: optional(
-    array(object({ stream: optional(pathText), path: optional(pathText), offset: string({ max: 64 }) }), {
-      max: 10_000,
-    }),
-  ),
-  done: optional(boolean()),
-})
-
 const parameters: Readonly<Record<string, JsonObject>> = {
   subscription: clientId.json,
   path: { type: 'string', minLength: 1, maxLength: 512 },
 }
-const defaultLeaseMs = 30_000
 
 export function subscriptionRoutes(services: HttpServices): readonly Route[] {
   const { streams: served } = services
@@ -117,14 +84,14 @@ export function subscriptionRoutes(services: HttpServices): readonly Route[] {
     managed('POST', '/streams', streamsBody, async (call, grant, name) => {
       mustAllow(grant, nameOf(name), 'admin')
       const body = streamsBody.parse(await readJson(call.request, bodyBytes), 'body')
-      const paths = body.streams.map(readPath)
+      const paths = body.streams.map(readLinkedPath)
       for (const path of paths) mustAllow(grant, `${streamsUnder}${path}`, 'read')
       await subscriptions.link(grant.tenant, name, paths)
       return { status: 204 }
     }),
     managed('DELETE', '/streams/{path}', undefined, async (call, grant, name) => {
       mustAllow(grant, nameOf(name), 'admin')
-      await subscriptions.unlink(grant.tenant, name, readPath(decodeURIComponent(call.segments['path'] ?? '')))
+      await subscriptions.unlink(grant.tenant, name, readLinkedPath(decodeSegment(call.segments['path'] ?? '', 'path')))
       return { status: 204 }
     }),
     managed('POST', '/claim', claimBody, async (call, grant, name) => {
@@ -145,7 +112,7 @@ export function subscriptionRoutes(services: HttpServices): readonly Route[] {
   async function acknowledge(name: string, token: WakeToken, body: ProofBody): Promise<JsonObject> {
     const acks = (body.acks ?? []).map(({ stream, path, offset }): Ack => {
       const seq = parseOffset(offset)
-      if (seq !== undefined) return { path: readPath(stream ?? path ?? ''), seq }
+      if (seq !== undefined) return { path: readLinkedPath(stream ?? path ?? ''), seq }
       throw new HeadraceError('out_of_order', 'That is no offset of a stream.', {
         detail: { reason: 'INVALID_OFFSET' },
       })
@@ -233,44 +200,12 @@ export function subscriptionRoutes(services: HttpServices): readonly Route[] {
 }
 
 function readName({ segments }: RawCall): string {
-  return clientId.parse(decodeURIComponent(segments['subscription'] ?? ''), 'path.subscription')
+  return clientId.parse(decodeSegment(segments['subscription'] ?? '', 'subscription'), 'path.subscription')
 }
 
 /** In the patterns of a token. */
 function nameOf(name: string): string {
   return `${streamsUnder}__ds/subscriptions/${name}`
-}
-
-function readPath(path: string): string {
-  return readStreamPath(path.replace(/^\/+|\/+$/g, ''))
-}
-
-function readConfig(body: CreateBody): SubscriptionConfig {
-  const { type, pattern, streams = [], webhook, wake_stream: wakeStream, lease_ttl_ms: leaseMs, description } = body
-  if (pattern === undefined && streams.length === 0) throw missing('pattern or streams')
-  if (type === 'webhook' && webhook === undefined) throw missing('webhook.url')
-  if (type === 'pull-wake' && wakeStream === undefined) throw missing('wake_stream')
-  return {
-    type,
-    streams: [...new Set(streams.map(readPath))].sort(),
-    leaseMs: leaseMs ?? defaultLeaseMs,
-    ...(pattern !== undefined && { pattern: readPattern(pattern) }),
-    ...(type === 'webhook' && webhook && { url: webhook.url }),
-    ...(type === 'pull-wake' && wakeStream !== undefined && { wakeStream: readPath(wakeStream) }),
-    ...(description !== undefined && { description }),
-  }
-}
-
-/** Written as paths are, but for the stars. */
-function readPattern(pattern: string): string {
-  const segments = pattern.replace(/^\/+|\/+$/g, '').split('/')
-  return segments.map((segment) => (segment === '*' || segment === '**' ? segment : readStreamPath(segment))).join('/')
-}
-
-function missing(what: string): HeadraceError {
-  return new HeadraceError('bad_request', `A subscription of this type needs ${what}.`, {
-    detail: { path: `body.${what}` },
-  })
 }
 
 /** Nobody is told of streams that they may not read, nor lets the server write where they may not. */

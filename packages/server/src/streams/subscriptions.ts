@@ -11,11 +11,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import {
   HeadraceError,
-  fitsPattern,
-  formatOffset,
   subscriptionDue,
   type Ack,
-  type NewLink,
   type Store,
   type SubscriptionCommand,
   type SubscriptionConfig,
@@ -26,23 +23,17 @@ import type { Clock } from '../clock.ts'
 import type { Outgoing } from '../outgoing/outgoing.ts'
 import type { Meter } from '../hub-types.ts'
 import type { SystemLog } from '../system-log.ts'
-import { systemKey } from '../system-session.ts'
+import { Alarms } from './alarms.ts'
+import { createGrowth, type Growth } from './growth.ts'
+import { createLinkedStreams, takesIn, type LinkedStreams, type StreamInfo } from './linked-streams.ts'
 import { LogRooms } from './log-rooms.ts'
-import { listedTenant, subscriptionKey } from './stream-key.ts'
+import { subscriptionKey } from './stream-key.ts'
 import { subscriptionRules, type SubscriptionRoom } from './subscription-rules.ts'
+import { TenantSubscriptions, maxPerTenant } from './tenant-subscriptions.ts'
 import { isGenuine, makeWakeToken, readWakeToken, type WakeToken } from './wake-token.ts'
 import { callWebhook, retryAfterMs } from './webhook-call.ts'
 import type { Streams } from './streams.ts'
 import type { WebhookKey } from './webhook-keys.ts'
-
-/** A stream as workers see it. */
-export interface StreamInfo {
-  readonly path: string
-  readonly link_type: 'glob' | 'explicit'
-  readonly acked_offset: string
-  readonly tail_offset: string
-  readonly has_pending: boolean
-}
 
 export interface SubscriptionsOptions {
   readonly store: Store
@@ -65,49 +56,41 @@ export interface Claimed {
   readonly lease_ttl_ms: number
 }
 
-/** Which tenants have subscriptions, or had. */
-const tenantsKey = systemKey('headrace', 'stream-subscribers')
-/** Most subscriptions of one tenant: each of its streams is compared with all of them whenever it grows. */
-const maxPerTenant = 1_000
-/** Where servers share a store, others may have made some. */
-const reloadMs = 10_000
-
-/** The subscriptions of a tenant, and where each of their streams ends. */
-interface Known {
-  readonly names: Set<string>
-  readonly readAt: number
-}
+/** After a failure that is the server's own, such as a store that can't be written. */
+const ownRetryMs = 1_000
 
 export class Subscriptions {
   readonly #options: SubscriptionsOptions
   readonly #rooms
-  readonly #known = new Map<string, Promise<Known>>()
-  /** Streams that grew while their subscriptions were being woken. */
-  readonly #grown = new Map<string, Set<string>>()
-  readonly #waking = new Map<string, Promise<void>>()
-  readonly #timers = new Map<string, { readonly at: number; readonly cancel: () => void }>()
+  readonly #links: LinkedStreams
+  readonly #tenants: TenantSubscriptions
+  readonly #growth: Growth
+  readonly #alarms: Alarms
   readonly #calling = new Set<string>()
-  readonly #calls = new Set<Promise<void>>()
+  /** What goes on that nobody waits for. */
+  readonly #work = new Set<Promise<void>>()
   readonly #closing = new AbortController()
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options
+    this.#links = createLinkedStreams(options.streams)
     this.#rooms = new LogRooms(subscriptionRules, options)
+    this.#alarms = new Alarms(options.clock)
+    this.#growth = createGrowth({ ...options, tell: (tenant, paths) => this.#tellGrown(tenant, paths) })
+    this.#tenants = new TenantSubscriptions({
+      ...options,
+      // What grew before this server looked: nobody was told.
+      onMet: (tenant, name) => this.#background(this.#catchUp(tenant, name)),
+    })
     options.streams.watch({
-      grown: (tenant, path) => this.#noteGrown(tenant, path),
+      grown: (tenant, path) => this.#growth.note(tenant, path),
       removed: (tenant, path) => this.#background(this.#forget(tenant, path)),
     })
   }
 
   /** Looks at what grew while no server was there to tell. */
   start(): void {
-    this.#background(this.#start())
-  }
-
-  async #start(): Promise<void> {
-    const { entries } = await this.#options.log.read(tenantsKey)
-    const tenants = entries.flatMap(({ value }) => (typeof value === 'string' ? [value] : []))
-    for (const tenant of new Set(tenants)) await this.#tenant(tenant)
+    this.#background(this.#tenants.meetAll())
   }
 
   /** @throws HeadraceError with the protocol's word in `detail.reason` */
@@ -121,40 +104,18 @@ export class Subscriptions {
       if (!checked.allowed)
         throw new HeadraceError('bad_request', checked.message, { detail: { reason: 'WEBHOOK_URL_REJECTED' } })
     }
-    const known = await this.#tenant(tenant)
-    if (!known.names.has(name) && known.names.size >= maxPerTenant) {
+    const names = await this.#tenants.names(tenant)
+    if (!names.has(name) && names.size >= maxPerTenant) {
       const text = `A tenant may have ${maxPerTenant} subscriptions (maxPerTenant). Delete some, or give one more streams.`
       throw new HeadraceError('limit_exceeded', text)
     }
     const room = await this.#room(tenant, name)
-    const links = room.state.seq === 0 ? await this.#firstLinks(tenant, config) : []
+    const links = room.state.seq === 0 ? await this.#links.first(tenant, config) : []
     const secret = randomBytes(32).toString('base64url')
-    if (known.names.size === 0) await this.#options.log.append(tenantsKey, tenant, { name: 'tenant', value: tenant })
+    await this.#tenants.begin(tenant)
     const { state, created } = await room.submit({ type: 'create', name, secret, base, config, links })
-    known.names.add(name)
+    await this.#tenants.add(tenant, name)
     return { state, created: created === true }
-  }
-
-  /** What is there when a subscription begins is not new to it. */
-  async #firstLinks(tenant: string, config: SubscriptionConfig): Promise<readonly NewLink[]> {
-    const { streams } = this.#options
-    const explicit = config.streams.map((path) => ({ path, by: 'explicit' as const }))
-    const globbed = (await this.#matching(tenant, config)).map((path) => ({ path, by: 'glob' as const }))
-    return Promise.all(
-      [...explicit, ...globbed].map(async (link) => ({ ...link, acked: await streams.tail(tenant, link.path) })),
-    )
-  }
-
-  async #matching(tenant: string, config: SubscriptionConfig): Promise<readonly string[]> {
-    if (config.pattern === undefined) return []
-    const found: string[] = []
-    let cursor: string | undefined
-    do {
-      const page = await this.#options.streams.list(tenant, cursor)
-      found.push(...page.paths.filter((path) => takesIn(config, path)))
-      cursor = page.cursor
-    } while (cursor !== undefined)
-    return found
   }
 
   async get(tenant: string, name: string): Promise<SubscriptionState> {
@@ -169,20 +130,14 @@ export class Subscriptions {
   /** One that is not there is fine. */
   async remove(tenant: string, name: string): Promise<void> {
     const room = await this.#room(tenant, name)
-    ;(await this.#tenant(tenant)).names.delete(name)
+    await this.#tenants.remove(tenant, name)
     if (room.state.seq > 0) await this.#rooms.remove(room)
-    this.#cancelTimer(idOf(tenant, name))
+    this.#alarms.cancel(idOf(tenant, name))
   }
 
   async link(tenant: string, name: string, paths: readonly string[]): Promise<void> {
     const room = await this.#room(tenant, name)
-    const links = await Promise.all(
-      paths.map(async (path) => ({
-        path,
-        by: 'explicit' as const,
-        acked: await this.#options.streams.tail(tenant, path),
-      })),
-    )
+    const links = await this.#links.named(tenant, paths)
     await room.submit({ type: 'link', links })
   }
 
@@ -249,19 +204,8 @@ export class Subscriptions {
   }
 
   /** Its streams as they are now. */
-  async infos(tenant: string, { links }: SubscriptionState): Promise<readonly StreamInfo[]> {
-    return Promise.all(
-      links.map(async ({ path, by, acked }) => {
-        const tail = await this.#options.streams.tail(tenant, path, acked)
-        return {
-          path,
-          link_type: by.includes('explicit') ? ('explicit' as const) : ('glob' as const),
-          acked_offset: formatOffset(acked),
-          tail_offset: formatOffset(tail),
-          has_pending: tail > acked,
-        }
-      }),
-    )
+  infos(tenant: string, state: SubscriptionState): Promise<readonly StreamInfo[]> {
+    return this.#links.infos(tenant, state)
   }
 
   /** A lease may have lapsed, or a call is to be tried again. */
@@ -276,12 +220,9 @@ export class Subscriptions {
   async #mayWake(
     tenant: string,
     { state }: SubscriptionRoom,
+    more: readonly string[] = [],
   ): Promise<{ readonly tails: Tails; readonly nextWake: string }> {
-    const { streams } = this.#options
-    const tails = await Promise.all(
-      state.links.map(async ({ path, acked }) => [path, await streams.tail(tenant, path, acked)] as const),
-    )
-    return { tails: Object.fromEntries(tails), nextWake: `w_${randomUUID().replaceAll('-', '')}` }
+    return { tails: await this.#links.tails(tenant, state, more), nextWake: `w_${randomUUID().replaceAll('-', '')}` }
   }
 
   /** Decides, and does what a wake asks for. */
@@ -290,8 +231,11 @@ export class Subscriptions {
     room: SubscriptionRoom,
     make: () => Promise<SubscriptionCommand>,
   ): Promise<{ readonly state: SubscriptionState; readonly woke: boolean }> {
-    const answer = await room.submit(await make())
+    const command = await make()
+    const answer = await room.submit(command)
     if (answer.woke) this.#background(this.#wake(tenant, room, answer.state))
+    // What grew after its streams were looked at, and before it slept, woke nobody.
+    else if (answer.state.wake === null && command.type !== 'grown') this.#background(this.#lookAgain(tenant, room))
     this.#schedule(tenant, room)
     return answer
   }
@@ -331,6 +275,7 @@ export class Subscriptions {
     if (wake?.status !== 'calling' || this.#calling.has(id) || this.#closing.signal.aborted) return
     this.#calling.add(id)
     const proof = { wake: wake.id, generation }
+    let isDone = false
     try {
       const result = await callWebhook(
         { outgoing, clock, key: await webhookKey() },
@@ -358,59 +303,42 @@ export class Subscriptions {
           ...(await this.#mayWake(tenant, room)),
         })).catch(ignoreFenced)
       } else await room.submit({ type: 'called', proof })
+      isDone = true
     } finally {
       this.#calling.delete(id)
-      this.#schedule(tenant, room)
+      this.#schedule(tenant, room, isDone ? 0 : ownRetryMs)
     }
     // The next one may have begun while this one was still under way.
     if (room.state.generation !== generation) await this.#call(tenant, room)
   }
 
   /** Looks again when time will have made something due. */
-  #schedule(tenant: string, room: SubscriptionRoom): void {
-    const { clock } = this.#options
+  #schedule(tenant: string, room: SubscriptionRoom, atLeastMs = 0): void {
     const id = idOf(tenant, room.state.name)
     const at = subscriptionDue(room.state)
-    if (at === null || this.#closing.signal.aborted) return this.#cancelTimer(id)
-    if (this.#timers.get(id)?.at === at) return
-    this.#cancelTimer(id)
-    const cancel = clock.after(at - room.now(), () => {
-      this.#timers.delete(id)
-      this.#background(this.due(tenant, room.state.name))
-    })
-    this.#timers.set(id, { at, cancel })
-  }
-
-  #cancelTimer(id: string): void {
-    this.#timers.get(id)?.cancel()
-    this.#timers.delete(id)
+    if (at === null) return this.#alarms.cancel(id)
+    const run = (): void => this.#background(this.due(tenant, room.state.name))
+    this.#alarms.set(id, { at, afterMs: Math.max(at - room.now(), atLeastMs), run })
   }
 
   async #look(tenant: string, room: SubscriptionRoom): Promise<void> {
+    await room.refresh()
     if (room.state.seq === 0) return
     if (room.state.wake?.status === 'calling' && room.now() >= room.state.wake.retryAt) return this.#call(tenant, room)
     await this.#submit(tenant, room, async () => ({ type: 'tick', ...(await this.#mayWake(tenant, room)) }))
   }
 
-  /** Streams grow often; while a subscription is being told of some, the others wait together. */
-  #noteGrown(tenant: string, path: string): void {
-    const grown = this.#grown.get(tenant) ?? new Set()
-    grown.add(path)
-    this.#grown.set(tenant, grown)
-    if (this.#waking.has(tenant)) return
-    const waking = this.#tellGrown(tenant).finally(() => this.#waking.delete(tenant))
-    this.#waking.set(tenant, waking)
-    this.#background(waking)
+  async #tellGrown(tenant: string, paths: readonly string[]): Promise<void> {
+    for (const name of await this.#tenants.names(tenant)) {
+      const room = await this.#room(tenant, name)
+      await room.refresh()
+      await this.#grew(tenant, room, paths).catch(ignoreGone)
+    }
   }
 
-  async #tellGrown(tenant: string): Promise<void> {
-    for (;;) {
-      const paths = [...(this.#grown.get(tenant) ?? [])]
-      this.#grown.delete(tenant)
-      if (paths.length === 0) return
-      const { names } = await this.#tenant(tenant)
-      for (const name of names) await this.#grew(tenant, await this.#room(tenant, name), paths)
-    }
+  async #lookAgain(tenant: string, room: SubscriptionRoom): Promise<void> {
+    const paths = room.state.links.map(({ path }) => path)
+    if (paths.length > 0) await this.#grew(tenant, room, paths)
   }
 
   async #grew(tenant: string, room: SubscriptionRoom, paths: readonly string[]): Promise<void> {
@@ -420,48 +348,28 @@ export class Subscriptions {
     const [path] = [...paths.filter((one) => linked.has(one)), ...fresh]
     // Whoever is awake looks at all of its streams before it goes to sleep.
     if (path === undefined || (wake !== null && fresh.length === 0)) return
-    await this.#submit(tenant, room, async () => {
-      const { tails, nextWake } = await this.#mayWake(tenant, room)
-      const ends = await Promise.all(
-        fresh.map(async (one) => [one, await this.#options.streams.tail(tenant, one)] as const),
-      )
-      const newLinks = fresh.map((one) => ({ path: one, by: 'glob' as const, acked: 0 }))
-      return { type: 'grown', path, links: newLinks, tails: { ...tails, ...Object.fromEntries(ends) }, nextWake }
-    })
+    const newLinks = fresh.map((one) => ({ path: one, by: 'glob' as const, acked: 0 }))
+    await this.#submit(tenant, room, async () => ({
+      type: 'grown',
+      path,
+      links: newLinks,
+      ...(await this.#mayWake(tenant, room, fresh)),
+    }))
   }
 
   async #forget(tenant: string, path: string): Promise<void> {
-    for (const name of (await this.#tenant(tenant)).names) {
+    for (const name of await this.#tenants.names(tenant)) {
       const room = await this.#room(tenant, name)
       if (room.state.links.some((link) => link.path === path)) await room.submit({ type: 'unlink', path })
     }
   }
 
-  /** The subscriptions of a tenant: read from the store when it is first asked for. */
-  async #tenant(tenant: string): Promise<Known> {
-    const { clock, store } = this.#options
-    const known = this.#known.get(tenant)
-    const found = await known?.catch(() => undefined)
-    if (found && !(store.capabilities.shared && clock.now() - found.readAt > reloadMs)) return found
-    if (known !== this.#known.get(tenant)) return this.#tenant(tenant)
-    const reading = this.#readTenant(tenant, found === undefined)
-    this.#known.set(tenant, reading)
-    return reading
-  }
-
-  async #readTenant(tenant: string, isFirst: boolean): Promise<Known> {
-    const { clock, store } = this.#options
-    const readAt = clock.now()
-    const { rows } = await store.list({ tenant: listedTenant(tenant, 'sub'), limit: maxPerTenant })
-    const names = rows.map(({ id }) => id)
-    // What grew before this server looked: nobody was told.
-    if (isFirst) for (const name of names) this.#background(this.#catchUp(tenant, name))
-    return { names: new Set(names), readAt }
-  }
-
   async #catchUp(tenant: string, name: string): Promise<void> {
     const room = await this.#room(tenant, name)
-    const paths = [...room.state.links.map(({ path }) => path), ...(await this.#matching(tenant, room.state.config))]
+    const paths = [
+      ...room.state.links.map(({ path }) => path),
+      ...(await this.#links.matching(tenant, room.state.config)),
+    ]
     if (paths.length > 0) await this.#grew(tenant, room, [...new Set(paths)])
     this.#schedule(tenant, room)
   }
@@ -472,21 +380,17 @@ export class Subscriptions {
       if (error.code === 'draining' || error.code === 'closed' || error.code === 'not_found') return
       this.#options.onError(error)
     })
-    this.#calls.add(settled)
-    void settled.finally(() => this.#calls.delete(settled))
+    this.#work.add(settled)
+    void settled.finally(() => this.#work.delete(settled))
   }
 
   async shutDown(): Promise<void> {
     this.#closing.abort()
-    for (const id of this.#timers.keys()) this.#cancelTimer(id)
+    this.#alarms.close()
+    await this.#growth.close()
     await this.#rooms.close()
-    await Promise.all(this.#calls)
+    await Promise.all(this.#work)
   }
-}
-
-/** A subscription whose pattern takes in its own wakes would never sleep. */
-function takesIn({ pattern, wakeStream }: SubscriptionConfig, path: string): boolean {
-  return pattern !== undefined && path !== wakeStream && fitsPattern(pattern, path)
 }
 
 function idOf(tenant: string, name: string): string {
@@ -497,6 +401,12 @@ function idOf(tenant: string, name: string): string {
 function ignoreFenced(thrown: unknown): void {
   const error = HeadraceError.from(thrown)
   if (error.code !== 'fenced') throw error
+}
+
+/** It was removed meanwhile. */
+function ignoreGone(thrown: unknown): void {
+  const error = HeadraceError.from(thrown)
+  if (error.code !== 'not_found') throw error
 }
 
 /** Reads the token of a callback. */

@@ -1,7 +1,7 @@
 import type { SubscriptionState } from '@headrace/core'
 import type { Clock } from '../clock.ts'
 import type { Outgoing } from '../outgoing/outgoing.ts'
-import type { StreamInfo } from './subscriptions.ts'
+import type { StreamInfo } from './linked-streams.ts'
 import { makeWakeToken } from './wake-token.ts'
 import type { WebhookKey } from './webhook-keys.ts'
 

@@ -5,7 +5,8 @@ import type { ShownHttpAgent } from '../../agents/http-agent.ts'
 import type { PutBlob } from '../../history/blobs.ts'
 import type { Compacted } from '../../history/compact.ts'
 import type { ForkedSession } from '../../history/history.ts'
-import type { Claimed, StreamInfo } from '../../streams/subscriptions.ts'
+import type { StreamInfo } from '../../streams/linked-streams.ts'
+import type { Claimed } from '../../streams/subscriptions.ts'
 import { always, constant, count, flag, free, list, maybe, oneOf, record, ref, text, time, words } from './shapes.ts'
 
 export interface Operation {
