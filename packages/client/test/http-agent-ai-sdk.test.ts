@@ -13,7 +13,7 @@ import {
 import { MockLanguageModelV4, simulateReadableStream } from 'ai/test'
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest'
 import type { Json } from '@headrace/core'
-import type { UiChunk } from '@headrace/formats/ai-sdk'
+import type { ReadUiChunk } from '@headrace/formats/ai-sdk'
 import { answerOf, openStage, over } from './support/http-agent-stage.ts'
 import { reaches, request } from './support/peers.ts'
 import { RealServer } from './support/real-server.ts'
@@ -101,8 +101,8 @@ function chat(model: MockLanguageModelV4, tools: Parameters<typeof streamText>[0
 const city = jsonSchema<{ city: string }>({ type: 'object', properties: { city: { type: 'string' } } })
 
 test('the shapes of chunks are those of the AI SDK', () => {
-  expectTypeOf<Extract<UIMessageChunk, { type: UiChunk['type'] }>>().toExtend<UiChunk>()
-  expectTypeOf<UiChunk['type']>().toExtend<UIMessageChunk['type']>()
+  expectTypeOf<Extract<UIMessageChunk, { type: ReadUiChunk['type'] }>>().toExtend<ReadUiChunk>()
+  expectTypeOf<ReadUiChunk['type']>().toExtend<UIMessageChunk['type']>()
 })
 
 describe('an unchanged AI SDK route', () => {

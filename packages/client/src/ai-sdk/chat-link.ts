@@ -13,23 +13,31 @@ import {
   type Json,
   type Message,
   type MessageId,
-  type PartStart,
   type Run,
   type SessionSettings,
   type SessionView,
 } from '@headrace/core'
+import {
+  UiMessages,
+  fromUiMessage,
+  isWaiting,
+  openRequests,
+  runFor,
+  sameParts,
+  type GivenMessage,
+  type StoreUiFile,
+  type UiChunk,
+  type UiMessageOptions,
+  type UiPart,
+} from '@headrace/formats/ai-sdk'
 import { Listeners } from '../listeners.ts'
 import { toJson } from '../to-json.ts'
 import { Answers } from './answers.ts'
-import { fromUiMessage, type GivenMessage, type StoreUiFile } from './from-ui-message.ts'
 import { PageTools } from './page-tools.ts'
-import { isWaiting, openRequests } from './run-state.ts'
-import { UiMessages, type UiMessageOptions } from './to-ui-messages.ts'
 import { Turn } from './turn.ts'
 import type { Client } from '../client.ts'
 import type { Accepted } from '../outbox.ts'
 import type { Session, SessionSnapshot } from '../session/session.ts'
-import type { UiChunk, UiPart } from './ui-message.ts'
 
 export interface ChatLinkOptions extends UiMessageOptions {
   readonly client: Client
@@ -240,7 +248,7 @@ export class ChatLink {
     const { session } = this
     const parts = await fromUiMessage(message, this.#options.storeFile)
     const known = this.#known(message.id)
-    if (known && isSame(known, parts)) return this.#again(known.id, work)
+    if (known && sameParts(known, parts)) return this.#again(known.id, work)
     const edits = messageId === undefined ? undefined : known?.id
     const id = commandId({ id: message.id, parts: toJson(parts), edits: edits ?? null })
     const { seq } = await this.#created(() =>
@@ -308,15 +316,6 @@ export class ChatLink {
   }
 }
 
-/** The run that answers an input: the newest, or the one that it was handed to. */
-function runFor({ runs }: SessionView, input: MessageId): Run | undefined {
-  return (
-    runs.findLast((run) => run.input === input && run.parent === undefined && run.status !== 'ended') ??
-    runs.findLast((run) => run.input === input && run.parent === undefined) ??
-    runs.findLast((run) => run.steers?.some((steer) => steer.message === input))
-  )
-}
-
 /** Who shall answer and when, as the page gives it: `sendMessage(message, { body: { agent: 'research' } })`. */
 function workOf(body: object | undefined): Work {
   const { agent, policy } = (body ?? {}) as Work // the command's own check refuses what it is not
@@ -326,11 +325,6 @@ function workOf(body: object | undefined): Work {
 /** The same message sent again, by this page or the next one, is the same command (L3). */
 function commandId(about: Json): string {
   return `chat-${sha256(canonical(about)).slice(0, 40)}`
-}
-
-function isSame(message: Message, parts: readonly PartStart[]): boolean {
-  const said = message.parts.map(({ id: _, status: __, attempt: ___, step: ____, to: _____, ...part }) => part)
-  return canonical(toJson(said)) === canonical(toJson(parts))
 }
 
 /** What was asked for is done already, or nobody works on it. `interrupted` keeps the chat from asking again by itself. */

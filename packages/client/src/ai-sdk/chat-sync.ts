@@ -8,7 +8,7 @@
  */
 import { systemClock } from '../clock.ts'
 import type { ChatLink } from './chat-link.ts'
-import type { UiMessage } from './ui-message.ts'
+import type { UiMessage } from '@headrace/formats/ai-sdk'
 
 export type ChatStatus = 'submitted' | 'streaming' | 'ready' | 'error'
 

@@ -4,8 +4,7 @@ import { ChatLink, type ChatRequest } from './chat-link.ts'
 import { LinkSync, type ChatSync, type SyncedChat } from './chat-sync.ts'
 import type { Client } from '../client.ts'
 import type { SessionSnapshot } from '../session/session.ts'
-import type { GivenMessage, StoreUiFile } from './from-ui-message.ts'
-import type { UiChunk, UiMessage } from './ui-message.ts'
+import type { GivenMessage, StoreUiFile, UiChunk, UiMessage } from '@headrace/formats/ai-sdk'
 
 export interface HeadraceChatTransportOptions {
   /** Made by `connect`; whoever made it closes it. */

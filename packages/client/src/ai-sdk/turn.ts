@@ -7,12 +7,18 @@
  * It reads the session and not its events: at every read it says what the chat still lacks. So nothing happens here when
  * a connection breaks; the session goes on by itself, and a slow reader gets larger pieces and holds up nobody.
  */
-import { openRequests, endChunks, isWaiting } from './run-state.ts'
-import { uiChanges } from './ui-changes.ts'
-import { callOf, type UiMessages } from './to-ui-messages.ts'
+import {
+  RunChunks,
+  callOf,
+  isWaiting,
+  openRequests,
+  type UiChunk,
+  type UiMessages,
+  type UiPart,
+  type UiToolPart,
+} from '@headrace/formats/ai-sdk'
 import type { Request } from '@headrace/core'
 import type { Session } from '../session/session.ts'
-import type { UiChunk, UiMessage, UiPart, UiToolPart } from './ui-message.ts'
 
 export interface TurnOptions {
   readonly session: Session
@@ -39,16 +45,15 @@ export interface ClaimedTools {
 export class Turn {
   readonly #options: TurnOptions
   readonly #stop: readonly (() => void)[]
-  #shown: readonly UiPart[]
-  #started = false
-  #metadata: string | undefined
+  readonly #chunks: RunChunks
   #over = false
   #cancelled = false
   #wake: () => void = () => undefined
 
   constructor(options: TurnOptions) {
     this.#options = options
-    this.#shown = (options.base ?? []).map(whole)
+    const { run, messages, base, mayReplay } = options
+    this.#chunks = new RunChunks({ run, messages, mayReplay, ...(base && { base }) })
     const wake = (): void => this.#wake()
     this.#stop = [options.session.subscribe(wake), options.tools.onChange(wake)]
   }
@@ -97,50 +102,12 @@ export class Turn {
   }
 
   #next(): readonly UiChunk[] {
-    const { session, run: id, messages } = this.#options
-    const snapshot = session.getSnapshot()
-    const { view } = snapshot
-    const answer = messages.answer(snapshot, id)
+    const { session, run: id } = this.#options
+    const { messages, view } = session.getSnapshot()
     const run = view.runs.find((candidate) => candidate.id === id)
     const waits = run !== undefined && run.status !== 'ended' && isWaiting(view, run) && !this.#mayClaim()
-    const changes = this.#changes(answer, waits)
-    if (!changes) {
-      this.release()
-      return []
-    }
-    const chunks = [...this.#begin(answer), ...changes]
-    if (run === undefined || run.status === 'ended') {
-      this.release()
-      return [...chunks, ...endChunks(run)]
-    }
-    if (waits) {
-      this.release()
-      return [...chunks, { type: 'finish', finishReason: 'tool-calls' }]
-    }
-    return chunks
-  }
-
-  #begin(answer: UiMessage | undefined): readonly UiChunk[] {
-    if (!answer) return []
-    const { id: messageId, metadata: messageMetadata } = answer
-    const metadata = messageMetadata === undefined ? undefined : JSON.stringify(messageMetadata)
-    const isNew = metadata !== this.#metadata
-    this.#metadata = metadata
-    if (!this.#started) {
-      this.#started = true
-      return [{ type: 'start', messageId, ...(messageMetadata !== undefined && { messageMetadata }) }]
-    }
-    return isNew && messageMetadata !== undefined ? [{ type: 'message-metadata', messageMetadata }] : []
-  }
-
-  #changes(answer: UiMessage | undefined, waits: boolean): readonly UiChunk[] | undefined {
-    if (!answer) return []
-    const parts = answer.parts.map((part) => (waits ? whole(this.#held(part)) : this.#held(part)))
-    const changes = uiChanges(this.#shown, parts)
-    if (!changes && this.#options.mayReplay()) return undefined
-    // Told once more below what stands there: better than to leave it out.
-    const { chunks, parts: shown } = changes ?? uiChanges([], parts) ?? { chunks: [], parts }
-    this.#shown = shown
+    const { chunks, isOver } = this.#chunks.next({ messages, view, waits, show: (part) => this.#held(part) })
+    if (isOver) this.release()
     return chunks
   }
 
@@ -169,9 +136,4 @@ export class Turn {
       (request) => request.spec.kind === 'tool' && tools.has(request.spec.name) && tools.claim(request) === 'trying',
     )
   }
-}
-
-/** Words that a chat has read to the end of its stream can't grow in the next one. */
-function whole(part: UiPart): UiPart {
-  return part.type === 'text' || part.type === 'reasoning' ? { ...part, state: 'done' } : part
 }

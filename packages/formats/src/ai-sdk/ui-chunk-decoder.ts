@@ -8,10 +8,11 @@
 import { brokeOff, failed, notAllowed } from '../failure.ts'
 import { guarded, type DecoderOptions, type RawEvent } from '../guarded.ts'
 import { stopReason } from '../stop-reason.ts'
+import { ownData } from './own-data.ts'
 import type { Json } from '@headrace/core'
 import type { Chunk } from '../chunk.ts'
 import type { Decoder } from '../decoder.ts'
-import type { DataChunk, UiChunk } from './ui-chunk.ts'
+import type { ReadDataChunk, ReadUiChunk } from './read-ui-chunk.ts'
 
 const from = 'The AI SDK stream'
 
@@ -37,8 +38,8 @@ class UiChunkDecoder implements Decoder<RawEvent> {
   push(raw: RawEvent): readonly Chunk[] {
     const type = typeof raw['type'] === 'string' ? raw['type'] : ''
     if (type === '') throw new TypeError('type is no text')
-    if (type.startsWith('data-')) return this.#dataPart(raw as unknown as DataChunk) // by its type
-    const chunk = raw as unknown as UiChunk // told apart by `type`; the guard catches what is not as promised
+    if (type.startsWith('data-')) return this.#dataPart(raw as unknown as ReadDataChunk) // by its type
+    const chunk = raw as unknown as ReadUiChunk // told apart by `type`; the guard catches what is not as promised
     switch (chunk.type) {
       case 'start-step':
         this.#step += 1
@@ -84,14 +85,22 @@ class UiChunkDecoder implements Decoder<RawEvent> {
       case 'source-document': {
         const { mediaType, title, filename } = chunk
         const value = { mediaType, title, ...(filename !== undefined && { filename }) }
-        return [{ type: 'data', name: 'source-document', value }]
+        return [{ type: 'data', name: ownData.document, value }]
       }
       case 'file':
       case 'reasoning-file':
         return [{ type: 'file', url: chunk.url, mediaType: chunk.mediaType }]
+      case 'custom': {
+        const { kind, providerMetadata } = chunk
+        const value = { kind, ...(providerMetadata !== undefined && { providerMetadata }) }
+        return [{ type: 'data', name: ownData.custom, value: value as Json }] // out of JSON
+      }
+      case 'start':
+      case 'message-metadata':
+        return metadata(chunk.messageMetadata)
       case 'finish':
         this.#isOver = true
-        return stopped(chunk.finishReason)
+        return [...metadata(chunk.messageMetadata), ...stopped(chunk.finishReason)]
       case 'error':
         throw failed(from, chunk.errorText)
       case 'abort':
@@ -111,12 +120,12 @@ class UiChunkDecoder implements Decoder<RawEvent> {
     return `${type.slice(0, type.indexOf('-'))} ${id}`
   }
 
-  #call({ toolCallId, toolName, input }: Extract<UiChunk, { readonly input: unknown }>): Chunk {
+  #call({ toolCallId, toolName, input }: Extract<ReadUiChunk, { readonly input: unknown }>): Chunk {
     this.#tools.set(toolCallId, toolName)
     return { type: 'tool-call', callId: toolCallId, name: toolName, input }
   }
 
-  #dataPart({ type, id, data, transient }: DataChunk): readonly Chunk[] {
+  #dataPart({ type, id, data, transient }: ReadDataChunk): readonly Chunk[] {
     if (transient === true) return []
     const chunk: Chunk = { type: 'data', name: type.slice('data-'.length), value: (data ?? null) as Json } // out of JSON
     if (id === undefined) return [chunk]
@@ -128,6 +137,11 @@ class UiChunkDecoder implements Decoder<RawEvent> {
     this.#data.set(key, undefined)
     return [chunk]
   }
+}
+
+function metadata(value: unknown): readonly Chunk[] {
+  if (value === undefined || value === null) return []
+  return [{ type: 'data', name: ownData.metadata, value: value as Json }] // out of JSON
 }
 
 function quote(text: string): string {

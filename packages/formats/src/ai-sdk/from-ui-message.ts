@@ -1,4 +1,4 @@
-import { HeadraceError, type PartStart } from '@headrace/core'
+import { HeadraceError, canonical, type Message, type PartStart } from '@headrace/core'
 import { toJson } from '../to-json.ts'
 
 /** A file as `useChat` has it; `url` is a `data:` address where a person picked it on the page. */
@@ -65,4 +65,10 @@ async function fileStart(file: UiFile, storeFile?: StoreUiFile): Promise<PartSta
     throw new HeadraceError('bad_request', text, { detail: { path: 'parts' } })
   }
   return { kind: 'file', url, mediaType, ...(filename !== undefined && { name: filename }) }
+}
+
+/** Whether a message says just this. */
+export function sameParts(message: Message, parts: readonly PartStart[]): boolean {
+  const said = message.parts.map(({ id: _, status: __, attempt: ___, step: ____, to: _____, ...part }) => part)
+  return canonical(toJson(said)) === canonical(toJson(parts))
 }

@@ -57,7 +57,7 @@ function keyed(parts: readonly UiPart[]): Keyed {
 
 function ownKey(part: UiPart): string | undefined {
   if (isToolPart(part)) return `call ${part.toolCallId}`
-  if (part.type === 'source-url') return `source ${part.sourceId}`
+  if (part.type === 'source-url' || part.type === 'source-document') return `source ${part.sourceId}`
   return part.type.startsWith('data-') && 'data' in part && part.id !== undefined ? `data ${part.id}` : undefined
 }
 
@@ -106,7 +106,7 @@ function wordsChanges(id: string, before: WordsPart | undefined, after: WordsPar
 function whole(part: UiPart): UiChunk[] {
   if (part.type === 'step-start') return [{ type: 'start-step' }]
   if (part.type === 'file') return [{ type: 'file', url: part.url, mediaType: part.mediaType }]
-  if (part.type === 'source-url') return [{ ...part }]
+  if (part.type === 'source-url' || part.type === 'source-document' || part.type === 'custom') return [{ ...part }]
   if ('data' in part) return [{ type: part.type, id: part.id ?? '', data: part.data }]
   return []
 }

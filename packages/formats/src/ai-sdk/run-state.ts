@@ -1,5 +1,5 @@
 /** What a run is doing, as far as a chat that follows it needs to know. */
-import { isOpen, type EndedRun, type Request, type Run, type SessionView } from '@headrace/core'
+import { isOpen, type EndedRun, type MessageId, type Request, type Run, type SessionView } from '@headrace/core'
 import type { UiChunk } from './ui-message.ts'
 
 /** What of a run somebody still has to answer. */
@@ -47,4 +47,13 @@ export function endChunks(run: EndedRun | undefined): readonly UiChunk[] {
     default:
       return run.reason satisfies never
   }
+}
+
+/** The run that answers an input: the newest, or the one that it was handed to. */
+export function runFor({ runs }: SessionView, input: MessageId): Run | undefined {
+  return (
+    runs.findLast((run) => run.input === input && run.parent === undefined && run.status !== 'ended') ??
+    runs.findLast((run) => run.input === input && run.parent === undefined) ??
+    runs.findLast((run) => run.steers?.some((steer) => steer.message === input))
+  )
 }

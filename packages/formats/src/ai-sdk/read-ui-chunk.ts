@@ -7,7 +7,7 @@ interface OfCall {
   readonly toolCallId: string
 }
 
-export type UiChunk =
+export type ReadUiChunk =
   | { readonly type: 'start-step' }
   | { readonly type: 'text-start'; readonly id: string }
   | { readonly type: 'text-delta'; readonly id: string; readonly delta: string }
@@ -36,12 +36,15 @@ export type UiChunk =
     }
   | { readonly type: 'file'; readonly url: string; readonly mediaType: string }
   | { readonly type: 'reasoning-file'; readonly url: string; readonly mediaType: string }
-  | { readonly type: 'finish'; readonly finishReason?: string }
+  | { readonly type: 'custom'; readonly kind: string; readonly providerMetadata?: unknown }
+  | { readonly type: 'start'; readonly messageMetadata?: unknown }
+  | { readonly type: 'message-metadata'; readonly messageMetadata: unknown }
+  | { readonly type: 'finish'; readonly finishReason?: string; readonly messageMetadata?: unknown }
   | { readonly type: 'error'; readonly errorText: string }
   | { readonly type: 'abort'; readonly reason?: string }
 
 /** Of the application's own: `data-<name>`. */
-export interface DataChunk {
+export interface ReadDataChunk {
   readonly type: `data-${string}`
   readonly id?: string
   readonly data: unknown

@@ -2,6 +2,7 @@
  * The messages and stream chunks of the AI SDK (`ai` version 7) as far as sessions make them, as shapes: this package does
  * not depend on `ai`. A test holds them against the real types. Not readonly where the real ones are not.
  */
+import type { JsonObject } from '@headrace/core'
 
 /** `signature`: the digest of the action that was shown. */
 interface UiApproval {
@@ -36,11 +37,16 @@ export type UiToolState =
 
 export type UiToolPart = { type: `tool-${string}`; toolCallId: string } & UiToolState
 
+/** By the name of the provider. */
+export type ProviderMetadata = Record<string, JsonObject>
+
 export type UiPart =
   | { type: 'text'; text: string; state?: 'streaming' | 'done' }
   | { type: 'reasoning'; id?: string; text: string; state?: 'streaming' | 'done' }
   | { type: 'file'; mediaType: string; url: string; filename?: string }
   | { type: 'source-url'; sourceId: string; url: string; title?: string }
+  | { type: 'source-document'; sourceId: string; mediaType: string; title: string; filename?: string }
+  | { type: 'custom'; kind: `${string}.${string}`; providerMetadata?: ProviderMetadata }
   | { type: 'step-start' }
   | { type: `data-${string}`; id?: string; data: unknown }
   | UiToolPart
@@ -69,11 +75,13 @@ export type UiChunk =
   | { type: 'tool-output-denied'; toolCallId: string }
   | { type: 'file'; url: string; mediaType: string }
   | { type: 'source-url'; sourceId: string; url: string; title?: string }
+  | { type: 'source-document'; sourceId: string; mediaType: string; title: string; filename?: string }
+  | { type: 'custom'; kind: `${string}.${string}`; providerMetadata?: ProviderMetadata }
   | { type: `data-${string}`; id: string; data: unknown }
   | { type: 'message-metadata'; messageMetadata: unknown }
   | { type: 'error'; errorText: string }
   | { type: 'abort'; reason?: string }
-  | { type: 'finish'; finishReason?: 'stop' | 'tool-calls' | 'interrupted' }
+  | { type: 'finish'; finishReason?: 'stop' | 'tool-calls' | 'interrupted' | 'other' }
 
 /** Whether a part is a tool call; of any message, also one that the page made. */
 export function isToolPart(part: { readonly type: string }): part is UiToolPart {

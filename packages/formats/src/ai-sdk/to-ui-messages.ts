@@ -6,14 +6,16 @@
  * look at the last step only, so a step begins wherever words follow a call.
  */
 import { branch, isOpen, type Json, type Message, type Part, type Request, type SessionView } from '@headrace/core'
-import type { UiMessage, UiPart, UiToolPart, UiToolState } from './ui-message.ts'
+import { isObject, merged, ownData, withTexts } from './own-data.ts'
+import type { ProviderMetadata, UiMessage, UiPart, UiToolPart, UiToolState } from './ui-message.ts'
 
 export interface UiMessageOptions {
   /** What to show beside a message, such as who said it. Default: nothing. */
   readonly metadata?: (message: Message) => unknown
 }
 
-interface Shown {
+/** A session as far as somebody has loaded it. */
+export interface Shown {
   readonly messages: readonly Message[]
   readonly view: SessionView
 }
@@ -66,8 +68,10 @@ export class UiMessages {
     const made = first && this.#made.get(first)
     if (made?.from.length === from.length && made.from.every((each, index) => each === from[index])) return made.message
     const [begun] = said
-    const metadata: unknown = begun && this.#options.metadata?.(begun)
-    const parts = said.flatMap((message) => message.parts)
+    const all = said.flatMap((message) => message.parts)
+    const parts = all.filter((part) => !isMetadata(part))
+    const own: unknown = begun && this.#options.metadata?.(begun)
+    const metadata = all.filter(isMetadata).reduce((sum, { value }) => merged(sum, value), own)
     const role = begun?.role ?? 'assistant'
     const message: UiMessage = {
       id,
@@ -82,6 +86,10 @@ export class UiMessages {
 
 function hasAnswer(messages: readonly Message[], run: string): boolean {
   return messages.some((message) => isAnswer(message, run))
+}
+
+function isMetadata(part: Part): part is Extract<Part, { readonly kind: 'data' }> {
+  return part.kind === 'data' && part.name === ownData.metadata
 }
 
 function isAnswer(message: Message, run: string): boolean {
@@ -159,10 +167,36 @@ function toUiPart(part: Part): UiPart {
       return { type: 'source-url', sourceId: id, url, ...(title !== undefined && { title }) }
     }
     case 'data':
-      return { type: `data-${part.name}`, id: part.id, data: part.value }
+      return dataPart(part)
     default:
       return part satisfies never
   }
+}
+
+function dataPart({ id, name, value }: Extract<Part, { readonly kind: 'data' }>): UiPart {
+  if (name === ownData.document) {
+    const document = withTexts(value, ['mediaType', 'title'])
+    if (document) {
+      const { mediaType, title, filename } = document
+      const named = typeof filename === 'string' && { filename }
+      return { type: 'source-document', sourceId: id, mediaType, title, ...named }
+    }
+  }
+  if (name === ownData.custom) {
+    const custom = withTexts(value, ['kind'])
+    if (custom && isKind(custom.kind)) {
+      const { kind, providerMetadata: given } = custom
+      // Out of a chunk, where it had this shape.
+      const provided = isObject(given) && { providerMetadata: given as ProviderMetadata }
+      return { type: 'custom', kind, ...provided }
+    }
+  }
+  return { type: `data-${name}`, id, data: value }
+}
+
+/** Of the form `provider.type`. */
+function isKind(kind: string): kind is `${string}.${string}` {
+  return kind.includes('.')
 }
 
 function toolPart(part: ToolPart, request: Request | undefined): UiToolPart {
@@ -170,7 +204,7 @@ function toolPart(part: ToolPart, request: Request | undefined): UiToolPart {
 }
 
 function toolState(part: ToolPart, request: Request | undefined): UiToolState {
-  const input = part.input ?? (part.output === undefined && part.error === undefined ? undefined : parsed(part.text))
+  const input = inputOfCall(part)
   const approval = request?.spec.kind === 'approval' ? request : undefined
   const decision = decisionOf(approval)
   if (approval && decision?.approved === false) return denied(approval, input, decision)
@@ -184,6 +218,11 @@ function toolState(part: ToolPart, request: Request | undefined): UiToolState {
   if (part.status === 'interrupted') return { state: 'output-error', input, errorText: 'It was stopped.' }
   if (input !== undefined) return { state: 'input-available', input }
   return { state: 'input-streaming', ...(part.text !== '' && { rawInput: part.text }) }
+}
+
+function inputOfCall({ input, text, output, error }: ToolPart): unknown {
+  if (input !== undefined) return input // `null` is an input as well
+  return output === undefined && error === undefined ? undefined : parsed(text)
 }
 
 /** The text of an input that was streamed and never given as a whole. */
