@@ -66,6 +66,29 @@ export { builtInGuards, runGuards, type GuardsVerdict, type RunGuardsOptions } f
 export { defaultTestGlobs } from './guards/test-globs.ts'
 export { type Change, type ChangedFile, type ChangedLine, type FileKind, type FileSide } from './work/change.ts'
 export { readChange, type ReadChangeOptions } from './work/read-change.ts'
+export {
+  landWork,
+  type Approval,
+  type LandOptions,
+  type Landing,
+  type LandingRules,
+  type LandingStep,
+} from './landing/land-work.ts'
+export { landingInWords } from './landing/landing-in-words.ts'
+export { checkFactory, type FactoryCheck, type FloorFiles } from './files/check-factory.ts'
+export {
+  factoryFileSchema,
+  parseFactoryFile,
+  type AgentSettings,
+  type AttemptBudget,
+  type FactoryFile,
+  type GateSettings,
+} from './files/factory-file.ts'
+export { commitSource, folderSource, type FloorSource } from './files/floor-source.ts'
+export { initFactory, type InitOptions, type Initialised } from './files/init-factory.ts'
+export { laneFileSchema, parseLaneFile, type LaneFile } from './files/lane-file.ts'
+export { landingRules, loadFloor } from './files/load-floor.ts'
+export { faultInWords, type FileFault } from './files/yaml-text.ts'
 export { decideFloor, type FloorAnswer, type FloorAsk } from './floor/decide-floor.ts'
 export { emptyFloor, floorOf, isOver, type FloorDocument } from './floor/floor-document.ts'
 export { floorRequest, laneKind, type FloorRequest } from './floor/floor-request.ts'

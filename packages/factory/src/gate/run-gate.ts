@@ -9,7 +9,8 @@ import { runConfined, type SandboxDemand } from '../process/run-confined.ts'
 import type { Sandbox, SandboxNetwork } from '../process/sandbox.ts'
 import { createTail } from '../process/tail.ts'
 import { createTestCounter } from './count-tests.ts'
-import { readJunit } from './reporters/junit.ts'
+import { countJunit, readJunit } from './reporters/junit.ts'
+import { openReport } from './reporters/private-report.ts'
 import { countsInWords, executed, type TestCounts } from './test-counts.ts'
 
 /** One program of a gate. */
@@ -27,7 +28,10 @@ export interface GateOptions {
   /** What has to be done before, such as installing what the lockfile names. None of it counts as a test. */
   readonly setup?: readonly GateStep[]
   readonly test: GateStep
-  /** Where in the checkout the tests write a JUnit report, if they do. Then it is what counts. */
+  /**
+   * Where in the checkout the tests write a JUnit report, if they do. Then it is what counts. Stronger, because what is
+   * tested can't write there: the word `{report}` in the command of the tests, which stands for a file that only the runner has open.
+   */
   readonly junit?: string
   /** How many tests the base has. Fewer is red. */
   readonly baseline?: TestCounts
@@ -92,20 +96,32 @@ export async function runGate(options: GateOptions): Promise<GateResult> {
     // A report that the change brought along would be a forged one.
     if (options.junit !== undefined) await rm(path.join(options.checkout, options.junit), { force: true })
     const counter = createTestCounter()
-    const ran = await runStep(options, options.test, place, (chunk) => counter.push(chunk))
+    const isPrivate = options.test.argv.some((word) => word.includes(reportWord))
+    const privateReport = isPrivate ? await openReport(place) : undefined
+    const ran = await runStep(options, options.test, place, {
+      count: (chunk) => counter.push(chunk),
+      ...(privateReport && { reportFd: privateReport.fd }),
+    }).finally(() => privateReport?.end())
     const printed = counter.counts()
-    const written = options.junit === undefined ? undefined : await readJunit(options.checkout, options.junit)
-    const tests = options.junit === undefined ? printed?.counts : written
-    const runners = options.junit === undefined ? (printed?.runners ?? []) : ['junit']
+    const { tests, runners } = await counted()
     const report = { tests, runners, ...ran, durationMs: performance.now() - started }
     const red = judge(options, report)
     if (red) return { verdict: 'red', ...red, ...report }
     // Without tests it is red above.
     return tests ? { verdict: 'green', ...report, tests } : { verdict: 'red', class: 'harness', why: '', ...report }
+
+    async function counted(): Promise<{ readonly tests: TestCounts | undefined; readonly runners: readonly string[] }> {
+      if (privateReport) return { tests: countJunit(privateReport.text()), runners: ['junit'] }
+      if (options.junit === undefined) return { tests: printed?.counts, runners: printed?.runners ?? [] }
+      return { tests: await readJunit(options.checkout, options.junit), runners: ['junit'] }
+    }
   } finally {
     await rm(place, { recursive: true, force: true })
   }
 }
+
+/** In the command of the tests: where they write their JUnit report. */
+const reportWord = '{report}'
 
 interface Red {
   readonly class: FailureClass
@@ -175,15 +191,17 @@ async function runStep(
   options: GateOptions,
   { argv, network = 'off', timeoutMs }: GateStep,
   place: string,
-  count?: (chunk: Uint8Array) => void,
+  take: { readonly count?: (chunk: Uint8Array) => void; readonly reportFd?: number } = {},
 ): Promise<Ran> {
+  const { reportFd } = take
   const { checkout, sandbox, demand, readable = [], maxOutputBytes = 67_108_864, signal, onOutput } = options
   const { programs = [path.dirname(process.execPath)] } = options
   const [home, tmp] = [path.join(place, 'home'), path.join(place, 'tmp')]
   await Promise.all([mkdir(home, { recursive: true }), mkdir(tmp, { recursive: true })])
   const tail = createTail(65_536)
+  const [file, ...args] = argv
   const result = await runConfined({
-    argv,
+    argv: [file, ...args.map((word) => word.replaceAll(reportWord, '/dev/fd/3'))],
     cwd: checkout,
     env: {
       PATH: [...programs, '/usr/local/bin', '/usr/bin', '/bin'].join(path.delimiter),
@@ -198,9 +216,10 @@ async function runStep(
     timeoutMs,
     maxOutputBytes,
     ...(signal && { signal }),
+    ...(reportFd !== undefined && { reportFd }),
     onOutput: (chunk) => {
       tail.push(chunk)
-      count?.(chunk)
+      take.count?.(chunk)
       onOutput?.(chunk)
     },
     sandbox,

@@ -22,6 +22,8 @@ export interface GitOptions {
 
 export interface GitRunOptions {
   readonly stdin?: Uint8Array | string
+  /** Standard input from a file, from a byte on, in place of `stdin`. */
+  readonly stdinFile?: { readonly path: string; readonly start: number }
   /** Exit codes that are an answer and no error. Default `[0]`. */
   readonly okCodes?: readonly number[]
   readonly env?: Readonly<Record<string, string>>
@@ -64,7 +66,7 @@ export function createGit(options: GitOptions = {}): Git {
 
   async function run(args: readonly string[], given: GitRunOptions = {}): Promise<GitOutput> {
     const git = await (program ??= gitProgram())
-    const { onStdout, stdin, okCodes = [0] } = given
+    const { onStdout, stdin, stdinFile, okCodes = [0] } = given
     const settings = [...safeConfig, ...(given.config ?? [])].flatMap((setting) => ['-c', setting])
     const where = gitDir === undefined ? [] : [`--git-dir=${gitDir}`]
     const argv = [git, '--no-pager', '--literal-pathspecs', ...where, ...settings, ...args] as const
@@ -76,6 +78,7 @@ export function createGit(options: GitOptions = {}): Git {
       timeoutMs: given.timeoutMs ?? timeoutMs,
       maxOutputBytes: given.maxOutputBytes ?? maxOutputBytes,
       ...(stdin !== undefined && { stdin }),
+      ...(stdinFile && { stdinFile }),
       ...(onStdout && { onOutput: (chunk, stream) => stream === 'stdout' && onStdout(chunk) }),
     })
     if (result.end.kind === 'exited' && okCodes.includes(result.end.code)) {

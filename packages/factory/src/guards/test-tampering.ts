@@ -38,6 +38,11 @@ const escapes =
 /** Code outside of tests that asks whether it is tested. */
 const tested =
   /\bprocess\.env\.(?:VITEST|JEST_WORKER_ID|NODE_TEST_CONTEXT|TEST|CI)\b|process\.env\[['"](?:VITEST|JEST_WORKER_ID|NODE_TEST_CONTEXT|TEST|CI)['"]\]|NODE_ENV['"\]]*\s*={2,3}\s*['"]test['"]|\bPYTEST_CURRENT_TEST\b|['"]pytest['"] in sys\.modules|\bimport\.meta\.vitest\b|\binspect\.stack\(\)|\btesting\.Testing\(\)|\bcfg!\(test\)|new Error\(\)\.stack.*test/i
+/** Reaching past the runner: its pipes and reports, or what it prints. */
+const forges =
+  /\/proc\/|\/dev\/fd\/|<testsuite|<testcase|[ℹ#] (?:pass|tests|fail) [\d$]|Tests:? +[\d$][^'"]*passed|test result: ok|\bos\.write\(\s*[3-9]|\bwriteSync\(\s*[3-9]\b/
+/** In a product these may be right; in a change that has to pass tests, somebody should look. */
+const ends = /\bprocess\.(?:exit|reallyExit)\s*\(\s*0?\s*\)|\b(?:sys|os)\._?exit\s*\(\s*0?\s*\)|\bos\.Exit\(0\)/
 const assertion =
   /\b(?:expect|assert\w*|should|require\.\w+|t\.(?:Error|Fatal)f?|ok|equal|deepEqual|strictEqual|throws)\b\s*[(.!]|^\s*assert\s/
 const vacuous =
@@ -61,7 +66,7 @@ export const testTamperingGuard: Guard = {
           if (arrived.has(before.id)) return []
           return [{ what: 'a file of tests was deleted', path, certainty: 'sure' }]
         }
-        return [...testFindings(file), ...exitFindings(file)]
+        return [...testFindings(file), ...exitFindings(file), ...specialFindings(file).filter(isNoQuestion)]
       }
       if (runnerFiles(path)) {
         const what = after ? 'what decides how tests are run was changed' : 'what decides how tests are run was deleted'
@@ -128,11 +133,24 @@ function specialFindings({ path, added }: ChangedFile): readonly Finding[] {
       const what = 'code that asks whether it is being tested'
       return { what, path, line, quote: quote(text), certainty: 'sure' }
     }),
+    ...added.filter(has(forges)).map(({ line, text }): Finding => {
+      const what = 'code that could speak for the test runner'
+      return { what, path, line, quote: quote(text), certainty: 'maybe' }
+    }),
+    ...added.filter(has(ends)).map(({ line, text }): Finding => {
+      const what = 'code that ends the process as if all were well'
+      return { what, path, line, quote: quote(text), certainty: 'maybe' }
+    }),
     ...long.map(({ line, text }): Finding => {
       const what = `a line of ${text.length} characters, which nobody reads to its end`
       return { what, path, line, quote: quote(text.slice(0, 200)), certainty: 'maybe' }
     }),
   ]
+}
+
+/** A test may know that it is one. */
+function isNoQuestion({ certainty }: Finding): boolean {
+  return certainty === 'maybe'
 }
 
 function manifestFindings({ path, before, after }: ChangedFile): readonly Finding[] {

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { createReadStream } from 'node:fs'
 import process from 'node:process'
 import { createTail } from './tail.ts'
 
@@ -24,6 +25,10 @@ export interface CommandOptions {
   /** Gets its output as it comes. Without it standard output is kept whole, within `maxOutputBytes`. */
   readonly onOutput?: (chunk: Uint8Array, stream: 'stdout' | 'stderr') => void
   readonly stdin?: Uint8Array | string
+  /** Standard input from a file, from a byte on, in place of `stdin`. */
+  readonly stdinFile?: { readonly path: string; readonly start: number }
+  /** An open file that the program gets as file descriptor 3. */
+  readonly reportFd?: number
   readonly signal?: AbortSignal
   /** Is told the process id as soon as there is one. */
   readonly onStart?: (pid: number) => void
@@ -62,7 +67,9 @@ export function runCommand(options: CommandOptions): Promise<CommandResult> {
   return new Promise((resolve) => {
     let child: ChildProcess
     try {
-      child = spawn(file, args, { cwd, env: { ...env }, detached: true, stdio: 'pipe', shell: false })
+      const stdio: ('pipe' | number)[] = ['pipe', 'pipe', 'pipe']
+      if (options.reportFd !== undefined) stdio.push(options.reportFd)
+      child = spawn(file, args, { cwd, env: { ...env }, detached: true, stdio, shell: false })
     } catch (error) {
       resolve(notStarted(error, started))
       return
@@ -75,7 +82,7 @@ export function runCommand(options: CommandOptions): Promise<CommandResult> {
       settled = true
       for (const timer of timers) clearTimeout(timer)
       signal?.removeEventListener('abort', abort)
-      for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy()
+      for (const stream of child.stdio) stream?.destroy()
       const durationMs = performance.now() - started
       resolve({ end, stdout: Buffer.concat(stdout), stderr: stderr.text(), bytes, durationMs })
     }
@@ -117,7 +124,12 @@ export function runCommand(options: CommandOptions): Promise<CommandResult> {
     child.stderr?.on('data', (chunk: Buffer) => take(chunk, 'stderr'))
     // A program that reads nothing closes its end early; what it did with that shows in how it ended.
     child.stdin?.on('error', () => undefined)
-    child.stdin?.end(options.stdin ?? '')
+    if (options.stdinFile && child.stdin) {
+      const { path, start } = options.stdinFile
+      const input = createReadStream(path, { start })
+      input.on('error', () => child.stdin?.destroy())
+      input.pipe(child.stdin)
+    } else child.stdin?.end(options.stdin ?? '')
     child.once('exit', (code, by) => {
       endGroup('SIGKILL')
       const end: CommandEnd =

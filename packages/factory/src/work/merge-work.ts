@@ -15,6 +15,8 @@ export interface MergeOptions {
   readonly head: string
   /** Globs of what is taken from the base and from nowhere else. */
   readonly protectedPaths: readonly string[]
+  /** Protected paths that a human let through, with the hash of the content that they saw. */
+  readonly approved?: ReadonlyMap<string, string>
   /** Message of the commit. */
   readonly message: string
   readonly author: { readonly name: string; readonly email: string }
@@ -36,7 +38,7 @@ export type Merged =
     }
   | { readonly kind: 'conflict'; readonly files: readonly ConflictFile[]; readonly said: readonly string[] }
   /** Nothing is left of the change once protected paths are as in the base. */
-  | { readonly kind: 'nothing'; readonly putBack: readonly PutBack[] }
+  | { readonly kind: 'nothing'; readonly wanted: string; readonly putBack: readonly PutBack[] }
 
 export interface ConflictFile {
   readonly path: string
@@ -49,7 +51,7 @@ const maxText = 16_384
 
 /** Merges work onto the base without a work tree, and puts protected paths back. */
 export async function mergeWork(options: MergeOptions): Promise<Merged> {
-  const { vault, base, head, author, now } = options
+  const { vault, base, head, author, now, approved } = options
   const { git } = vault
   const result = await git.run(['merge-tree', '--write-tree', '-z', '--name-only', '--messages', base, head], {
     okCodes: [0, 1],
@@ -73,9 +75,16 @@ export async function mergeWork(options: MergeOptions): Promise<Merged> {
   try {
     const isProtected = createPathMatcher(options.protectedPaths, { ignoreCase: true })
     const index = path.join(scratch, 'index')
-    const { tree, putBack: back } = await putBack({ git, base, tree: wanted, isProtected, index })
+    const { tree, putBack: back } = await putBack({
+      git,
+      base,
+      tree: wanted,
+      isProtected,
+      index,
+      ...(approved && { approved }),
+    })
     if (tree === (await git.text(['rev-parse', '--verify', `${base}^{tree}`])))
-      return { kind: 'nothing', putBack: back }
+      return { kind: 'nothing', wanted, putBack: back }
     const date = `@${Math.floor(now / 1_000)} +0000`
     const commit = await git.text(['commit-tree', tree, '-p', base, '-F', '-'], {
       stdin: options.message,

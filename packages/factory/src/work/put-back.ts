@@ -18,6 +18,8 @@ export interface PutBackOptions {
   /** Tree of the change. */
   readonly tree: string
   readonly isProtected: PathMatcher
+  /** Protected paths that a human let through, with the content they saw: anything else there is put back. */
+  readonly approved?: ReadonlyMap<string, string>
   /** A file for the index, in a folder that nobody else writes to. */
   readonly index: string
 }
@@ -26,20 +28,20 @@ export interface PutBackOptions {
 export async function putBack(
   options: PutBackOptions,
 ): Promise<{ readonly tree: string; readonly putBack: readonly PutBack[] }> {
-  const { git, base, tree, isProtected, index } = options
+  const { git, base, tree, isProtected, index, approved = new Map<string, string>() } = options
   const [before, after] = [await treeEntries(git, base), await treeEntries(git, tree)]
   const remove = new Map<string, PutBack>()
   const add = new Map<string, TreeEntry>()
   const found: PutBack[] = []
 
   for (const entry of after.values()) {
-    if (!isProtected(entry.path) || before.has(entry.raw)) continue
+    if (!isProtected(entry.path) || before.has(entry.raw) || approved.get(entry.path) === entry.id) continue
     remove.set(entry.raw, { path: entry.path, was: 'added', wanted: entry.id })
   }
   for (const entry of before.values()) {
     if (!isProtected(entry.path)) continue
     const now = after.get(entry.raw)
-    if (now?.id === entry.id && now.mode === entry.mode) continue
+    if (now?.mode === entry.mode && (now.id === entry.id || approved.get(entry.path) === now.id)) continue
     add.set(entry.raw, entry)
     found.push({ path: entry.path, was: now ? 'changed' : 'deleted', wanted: now?.id })
     // A link or file in place of a folder above it, or a folder in its own place, would keep it from coming back.

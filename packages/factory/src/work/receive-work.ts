@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
 import type { Vault } from '../clones/open-vault.ts'
 import { checkAttemptId } from '../clones/attempt.ts'
 import { FactoryError } from '../errors.ts'
@@ -40,34 +41,45 @@ export async function receiveWork(options: ReceiveOptions): Promise<ReceivedWork
   checkAttemptId(attempt)
   const { size } = await stat(bundle)
   if (size > maxBytes) throw tooLarge(`${size} bytes`, `${maxBytes} (maxBytes)`)
-  const objects = await countObjects(bundle)
-  if (objects > maxObjects) throw tooLarge(`${objects} objects`, `${maxObjects} (maxObjects)`)
+  const header = await readBundleHeader(bundle)
+  if (header.objects > maxObjects) throw tooLarge(`${header.objects} objects`, `${maxObjects} (maxObjects)`)
   const ref = `refs/agents/${attempt}`
   const { git } = vault
+  const { head } = header
+  // Apart from the vault until all is checked: git finds some faults only when the pack is in its place already.
+  const incoming = await mkdtemp(path.join(vault.folder, 'incoming-'))
+  const env = {
+    GIT_OBJECT_DIRECTORY: incoming,
+    GIT_ALTERNATE_OBJECT_DIRECTORIES: path.join(vault.folder, 'objects'),
+  }
   try {
-    await git.run(['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', bundle, `+${bundleRef}:${ref}`], {
-      // A pack as it came, and no object that several small files could be made of.
-      config: ['fetch.unpackLimit=1', 'core.bigFileThreshold=16m', 'pack.threads=1'],
+    await mkdir(path.join(incoming, 'pack'))
+    // Not by a fetch: that trusts the objects of a bundle. Large objects are not held in memory.
+    await git.run(['index-pack', '--stdin', '--fix-thin', '--strict', `--max-input-size=${maxBytes}`, '--threads=1'], {
+      stdinFile: { path: bundle, start: header.packStart },
+      config: ['core.bigFileThreshold=16m'],
       timeoutMs,
+      env,
     })
+    // Whatever the objects name is there, and the head is a commit.
+    await git.run(['rev-list', '--objects', '--quiet', `${head}^{commit}`, '--not', base], { timeoutMs, env })
+    await moveIn(incoming, vault.folder)
   } catch (error) {
     if (error instanceof FactoryError && error.code === 'git_timeout')
       throw tooLarge(`more to read than is read in ${timeoutMs} ms`, 'that (timeoutMs)', error)
     throw invalid(`git refuses the work of "${attempt}"`, error)
+  } finally {
+    await rm(incoming, { recursive: true, force: true })
   }
-  const head = await git.text(['rev-parse', '--verify', `${ref}^{commit}`]).catch((error: unknown) => {
-    throw invalid(`The work of "${attempt}" is no commit`, error)
-  })
   const shared = await git.run(['merge-base', base, head], { okCodes: [0, 1] })
   if (shared.code !== 0) {
-    await releaseWork(vault, attempt)
     throw new FactoryError('work_invalid', `The work of "${attempt}" has no commit in common with the base ${base}.`)
   }
   const commits = Number(await git.text(['rev-list', '--count', head, `^${base}`]))
   if (commits > maxCommits) {
-    await releaseWork(vault, attempt)
     throw tooLarge(`${commits} commits`, `${maxCommits} (maxCommits)`)
   }
+  await git.run(['update-ref', ref, head])
   return { ref, head, commits }
 }
 
@@ -77,21 +89,42 @@ export async function releaseWork(vault: Vault, attempt: string): Promise<void> 
   await vault.git.run(['update-ref', '-d', `refs/agents/${attempt}`])
 }
 
-/** How many objects a bundle says it has, before git is given any of them. */
-async function countObjects(bundle: string): Promise<number> {
+interface BundleHeader {
+  /** The newest commit. */
+  readonly head: string
+  /** How many objects it says that it has, before git is given any of them. */
+  readonly objects: number
+  /** The byte at which the pack begins. */
+  readonly packStart: number
+}
+
+async function readBundleHeader(bundle: string): Promise<BundleHeader> {
   const file = await open(bundle, 'r')
   try {
-    const head = Buffer.alloc(1_048_576)
-    const { bytesRead } = await file.read(head, 0, head.length, 0)
-    const start = head.subarray(0, bytesRead)
-    if (!/^# v[23] git bundle\n/.test(start.subarray(0, 32).toString('latin1')))
-      throw new FactoryError('work_invalid', 'The work is no git bundle.')
+    const buffer = Buffer.alloc(1_048_576)
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0)
+    const start = buffer.subarray(0, bytesRead)
     const end = start.indexOf('\n\nPACK')
-    if (end === -1) throw new FactoryError('work_invalid', 'The bundle has no pack, or more names than are read.')
-    return start.readUInt32BE(end + 2 + 8)
+    const [first, ...lines] = start.subarray(0, Math.max(0, end)).toString('utf8').split('\n')
+    if (first !== '# v2 git bundle' || end === -1 || start.length < end + 14)
+      throw new FactoryError('work_invalid', 'The work is no git bundle, or has more names than are read.')
+    const refs = lines.filter((line) => !line.startsWith('-'))
+    const [head = '', name] = refs[0]?.split(' ') ?? []
+    if (refs.length !== 1 || name !== bundleRef || !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(head))
+      throw new FactoryError('work_invalid', `The bundle must have ${bundleRef} and nothing else in it.`)
+    return { head, objects: start.readUInt32BE(end + 10), packStart: end + 2 }
   } finally {
     await file.close()
   }
+}
+
+/** Puts a checked pack into the vault: its index last, because by that it is found. */
+async function moveIn(incoming: string, vault: string): Promise<void> {
+  const names = await readdir(path.join(incoming, 'pack'))
+  const isIndex = (name: string) => Number(name.endsWith('.idx'))
+  await mkdir(path.join(vault, 'objects/pack'), { recursive: true })
+  for (const name of names.toSorted((a, b) => isIndex(a) - isIndex(b)))
+    await rename(path.join(incoming, 'pack', name), path.join(vault, 'objects/pack', name))
 }
 
 function tooLarge(has: string, most: string, cause?: unknown): FactoryError {

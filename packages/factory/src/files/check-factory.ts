@@ -1,0 +1,114 @@
+import { builtInGuards } from '../guards/run-guards.ts'
+import { factoryPath, parseFactoryFile, type FactoryFile } from './factory-file.ts'
+import type { FloorSource } from './floor-source.ts'
+import { parseLaneFile, type LaneFile } from './lane-file.ts'
+import type { FileFault } from './yaml-text.ts'
+
+/** A floor as its files say. */
+export interface FloorFiles {
+  readonly factory: FactoryFile
+  readonly lanes: readonly LaneFile[]
+}
+
+/** What was found in the files of a factory. `floor` is there when nothing is wrong. */
+export interface FactoryCheck {
+  readonly floor: FloorFiles | undefined
+  readonly faults: readonly FileFault[]
+  /** What is allowed and may not be meant. */
+  readonly notes: readonly FileFault[]
+}
+
+const maxLanes = 50
+
+/** Reads all files of a factory and says everything that is wrong with them, by file, line and key. */
+export async function checkFactory(source: FloorSource): Promise<FactoryCheck> {
+  const text = await source.read(factoryPath)
+  if (text === undefined) return only(at(factoryPath, 'is not there; `headrace factory init` writes one'))
+  const factory = parseFactoryFile(text)
+  if (!('base' in factory)) return { floor: undefined, faults: factory, notes: [] }
+  const files = (await source.list(factory.lanes)).filter((file) => file.endsWith('.md'))
+  if (files.length === 0) return only(at(factoryPath, `there is no lane in ${factory.lanes}`, 'lanes'))
+  if (files.length > maxLanes)
+    return only(at(factoryPath, `there are ${files.length} lanes; at most ${maxLanes}`, 'lanes'))
+
+  const faults: FileFault[] = []
+  const notes: FileFault[] = []
+  const lanes: LaneFile[] = []
+  for (const file of files) {
+    const written = await source.read(file)
+    const lane =
+      written === undefined ? [at(file, 'is no plain file of at most 256 KiB')] : parseLaneFile(written, file)
+    if (!('mandate' in lane)) {
+      faults.push(...lane)
+      continue
+    }
+    lanes.push(lane)
+    if (!Object.hasOwn(factory.agents, lane.agent)) {
+      const known = Object.keys(factory.agents).join(', ') || 'none'
+      faults.push(
+        at(
+          file,
+          `names the agent "${lane.agent}", which ${factoryPath} does not have (${known})`,
+          'agent',
+          lineOf(written, 'agent'),
+        ),
+      )
+    }
+    notes.push(...laneNotes(lane, file, written ?? ''))
+    faults.push(...guardFaults(lane.guards, file, written ?? ''))
+  }
+  faults.push(...guardFaults(factory.guards, factoryPath, text))
+  const attended = lanes.filter(({ oversight }) => oversight !== 'unattended').length
+  if (attended > factory.attention) {
+    const what = `${attended} lanes may need a person, and at most ${factory.attention} at a time: the others will wait`
+    notes.push(at(factoryPath, what, 'attention', lineOf(text, 'attention')))
+  }
+  return { floor: faults.length === 0 ? { factory, lanes } : undefined, faults, notes }
+}
+
+function laneNotes(lane: LaneFile, file: string, text: string): readonly FileFault[] {
+  const merges = lane.oversight === 'merge' || lane.oversight === 'unattended'
+  const notes: FileFault[] = []
+  if (merges && lane.allowed.length === 0)
+    notes.push(
+      at(
+        file,
+        'merges by itself and may change everything: say what with `allowed`',
+        'oversight',
+        lineOf(text, 'oversight'),
+      ),
+    )
+  if (merges && lane.kind === 'horizon')
+    notes.push(at(file, 'a horizon lane proposes; it does not merge', 'oversight', lineOf(text, 'oversight')))
+  if (lane.network === 'open')
+    notes.push(at(file, 'its agents reach the whole network', 'network', lineOf(text, 'network')))
+  return notes
+}
+
+function guardFaults(guards: Readonly<Record<string, string>>, file: string, text: string): readonly FileFault[] {
+  const known = builtInGuards.map(({ name }) => name)
+  return Object.keys(guards)
+    .filter((name) => !known.includes(name))
+    .map((name) =>
+      at(file, `there is no such guard; known are ${known.join(', ')}`, `guards.${name}`, lineOf(text, name)),
+    )
+}
+
+function only(fault: FileFault): FactoryCheck {
+  return { floor: undefined, faults: [fault], notes: [] }
+}
+
+function at(file: string, what: string, key = '', line = 1): FileFault {
+  return { file, line, column: 1, key, what }
+}
+
+/** The line of a key that was read already. */
+function lineOf(text: string | undefined, key: string): number {
+  const lines = (text ?? '').split('\n')
+  return (
+    Math.max(
+      0,
+      lines.findIndex((line) => line.trim().startsWith(`${key}:`)),
+    ) + 1
+  )
+}

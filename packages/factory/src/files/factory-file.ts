@@ -1,0 +1,222 @@
+import { array, integer, object, oneOf, optional, string, type JsonObject, type Schema } from '@headrace/core'
+import { amount, command, described, named, type Argv } from './shapes.ts'
+import { fieldFaults, readYaml, type FileFault } from './yaml-text.ts'
+
+const globs = array(string({ min: 1, max: 500 }), { max: 200 })
+const policies = oneOf('block', 'ask', 'warn')
+
+const budgetFields = {
+  tokens: optional(described(integer(1, 1_000_000_000), { about: 'Most tokens of one attempt, in and out.' })),
+  costUsd: optional(described(amount(), { about: 'Most US dollars of one attempt.' })),
+  minutes: optional(described(integer(1, 10_080), { about: 'Longest time of one attempt.' })),
+}
+export const attemptBudget: Schema<AttemptBudget> = object(budgetFields)
+
+/** What one attempt may use. */
+export interface AttemptBudget {
+  readonly tokens?: number
+  readonly costUsd?: number
+  readonly minutes?: number
+}
+
+const gate = object({
+  setup: optional(described(array(command(), { max: 20 }), { about: 'Commands before the tests, such as `npm ci`.' })),
+  test: described(command(), {
+    about: 'The command of the tests. No shell. `{report}` stands for where the runner writes its JUnit report.',
+  }),
+  junit: optional(
+    described(string({ min: 1, max: 500 }), { about: 'Where in the repository the tests write a JUnit report.' }),
+  ),
+  timeoutMinutes: optional(described(integer(1, 600), { about: 'Longest time of each command.', default: 15 })),
+  maxOutputMb: optional(
+    described(integer(1, 1_024), { about: 'Most megabytes that each command may print.', default: 64 }),
+  ),
+  sandbox: optional(
+    described(oneOf('required', 'preferred', 'off'), {
+      about: 'Whether the gate runs in a sandbox.',
+      default: 'preferred',
+    }),
+  ),
+  network: optional(described(oneOf('off', 'open'), { about: 'Network of the tests.', default: 'off' })),
+  setupNetwork: optional(described(oneOf('off', 'open'), { about: 'Network of the set-up.', default: 'open' })),
+  readable: optional(
+    described(array(string({ min: 1, max: 500, pattern: /^\//, called: 'an absolute path' }), { max: 50 }), {
+      about: 'Folders of the machine that the gate may read, such as a tool chain.',
+    }),
+  ),
+  programs: optional(
+    described(array(string({ min: 1, max: 500, pattern: /^\//, called: 'an absolute path' }), { max: 20 }), {
+      about: 'Folders of programs before those of the system. Default: that of the Node that runs the factory.',
+    }),
+  ),
+})
+
+const fields = {
+  base: described(string({ min: 1, max: 200 }), { about: 'The branch that everything is merged into.' }),
+  lanes: optional(
+    described(
+      string({ min: 1, max: 200, pattern: /^(?!\/)(?!.*\.\.)[\w./-]+$/, called: 'a folder of the repository' }),
+      {
+        about: 'The folder of the lanes.',
+        default: '.headrace/lanes',
+      },
+    ),
+  ),
+  gate: described(gate, { about: 'How a change is judged.' }),
+  protected: optional(
+    described(globs, { about: 'Files that are always taken from the base, beside those of the factory and of CI.' }),
+  ),
+  tests: optional(described(globs, { about: 'Which files are tests. Default: the usual names.' })),
+  attention: optional(
+    described(integer(1, 100), { about: 'How many lanes may need a person at the same time.', default: 3 }),
+  ),
+  budget: optional(described(attemptBudget, { about: 'What an attempt may use, where its lane does not say.' })),
+  diff: optional(
+    described(
+      object({
+        files: optional(integer(1, 100_000)),
+        lines: optional(integer(1, 10_000_000)),
+        fileBytes: optional(integer(1, 1_000_000_000)),
+        newDependencies: optional(integer(0, 1_000)),
+      }),
+      {
+        about:
+          'The most that a change may be before a person is asked. Default: 40 files, 1500 lines, 1 MB a file, no new dependency.',
+      },
+    ),
+  ),
+  guards: optional(
+    described(named(policies, { max: 100 }), { about: 'What is done about a finding: block, ask or warn.' }),
+  ),
+  agents: optional(
+    described(
+      named(
+        object({
+          kind: oneOf('acp', 'command', 'scripted'),
+          profile: optional(oneOf('codex', 'claude', 'opencode', 'gemini')),
+          command: optional(command()),
+          model: optional(string({ min: 1, max: 200 })),
+        }),
+        { max: 50 },
+      ),
+      { about: 'The agents that lanes may name.' },
+    ),
+  ),
+  clones: optional(
+    described(
+      object({
+        maxGb: optional(integer(1, 100_000)),
+        undoDays: optional(integer(1, 365)),
+      }),
+      {
+        about: 'Disk that clones may use, and how long one that was given up can be had back. Default: 20 GB, 7 days.',
+      },
+    ),
+  ),
+  notifications: optional(
+    described(object({ webhooks: optional(array(string({ min: 8, max: 2_000 }), { max: 20 })) }), {
+      about: 'Who is told what waits for a person.',
+    }),
+  ),
+}
+const shape = object(fields)
+
+/** A command of the gate. */
+export type GateSettings = Readonly<{
+  setup: readonly Argv[]
+  test: Argv
+  junit: string | undefined
+  timeoutMs: number
+  maxOutputBytes: number
+  sandbox: 'required' | 'preferred' | 'off'
+  network: 'off' | 'open'
+  setupNetwork: 'off' | 'open'
+  readable: readonly string[]
+  programs: readonly string[] | undefined
+}>
+
+export interface AgentSettings {
+  readonly kind: 'acp' | 'command' | 'scripted'
+  readonly profile?: 'codex' | 'claude' | 'opencode' | 'gemini'
+  readonly command?: Argv
+  readonly model?: string
+}
+
+/** `.headrace/factory.yaml` with its defaults. */
+export interface FactoryFile {
+  readonly base: string
+  /** The folder of the lanes. */
+  readonly lanes: string
+  readonly gate: GateSettings
+  readonly protectedPaths: readonly string[]
+  readonly testGlobs: readonly string[] | undefined
+  readonly attention: number
+  readonly budget: AttemptBudget
+  readonly diff: {
+    readonly files: number
+    readonly lines: number
+    readonly fileBytes: number
+    readonly newDependencies: number
+  }
+  readonly guards: Readonly<Record<string, 'block' | 'ask' | 'warn'>>
+  readonly agents: Readonly<Record<string, AgentSettings>>
+  readonly clones: { readonly maxBytes: number; readonly undoDays: number }
+  readonly webhooks: readonly string[]
+}
+
+/** Where it is. */
+export const factoryPath = '.headrace/factory.yaml'
+
+/** Always taken from the base: what the factory and CI are told to do. */
+const alwaysProtected: readonly string[] = [
+  '.headrace/**',
+  '.ci/**',
+  '.github/workflows/**',
+  '.github/actions/**',
+  '.gitlab-ci.yml',
+  '.circleci/**',
+  '.buildkite/**',
+  'azure-pipelines.yml',
+  'Jenkinsfile',
+]
+
+/** Reads `.headrace/factory.yaml`: the file with its defaults, or everything that is wrong with it. */
+export function parseFactoryFile(text: string, file: string = factoryPath): FactoryFile | readonly FileFault[] {
+  const yaml = readYaml({ file, text })
+  if (!('value' in yaml)) return yaml
+  const faults = fieldFaults(yaml, fields)
+  if (faults.length > 0) return faults
+  const given = shape.parse(yaml.value)
+  return {
+    base: given.base,
+    lanes: (given.lanes ?? '.headrace/lanes').replace(/\/+$/, ''),
+    gate: {
+      setup: given.gate.setup ?? [],
+      test: given.gate.test,
+      junit: given.gate.junit,
+      timeoutMs: (given.gate.timeoutMinutes ?? 15) * 60_000,
+      maxOutputBytes: (given.gate.maxOutputMb ?? 64) * 1_048_576,
+      sandbox: given.gate.sandbox ?? 'preferred',
+      network: given.gate.network ?? 'off',
+      setupNetwork: given.gate.setupNetwork ?? 'open',
+      readable: given.gate.readable ?? [],
+      programs: given.gate.programs,
+    },
+    protectedPaths: [...alwaysProtected, ...(given.protected ?? [])],
+    testGlobs: given.tests,
+    attention: given.attention ?? 3,
+    budget: given.budget ?? {},
+    diff: { files: 40, lines: 1_500, fileBytes: 1_000_000, newDependencies: 0, ...given.diff },
+    guards: given.guards ?? {},
+    agents: given.agents ?? {},
+    clones: { maxBytes: (given.clones?.maxGb ?? 20) * 1_000_000_000, undoDays: given.clones?.undoDays ?? 7 },
+    webhooks: given.notifications?.webhooks ?? [],
+  }
+}
+
+/** The JSON Schema of `.headrace/factory.yaml`, for editors. */
+export const factoryFileSchema: JsonObject = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'Headrace factory',
+  ...shape.json,
+}

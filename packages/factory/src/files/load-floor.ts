@@ -1,0 +1,43 @@
+import type { Vault } from '../clones/open-vault.ts'
+import { FactoryError } from '../errors.ts'
+import { defaultTestGlobs } from '../guards/test-globs.ts'
+import type { LandingRules } from '../landing/land-work.ts'
+import { checkFactory, type FloorFiles } from './check-factory.ts'
+import { commitSource } from './floor-source.ts'
+import type { LaneFile } from './lane-file.ts'
+import { faultInWords } from './yaml-text.ts'
+
+/**
+ * The floor as the base branch says at a commit, read from git's objects: nothing that an agent can write to counts.
+ *
+ * @throws FactoryError `files_invalid` with every fault, by file, line and key
+ */
+export async function loadFloor(vault: Vault, commit: string): Promise<FloorFiles> {
+  const { floor, faults } = await checkFactory(await commitSource(vault, commit))
+  if (floor) return floor
+  throw new FactoryError('files_invalid', `The files of the factory are wrong at ${commit}.`, {
+    evidence: faults.slice(0, 50).map((fault) => faultInWords(fault)),
+  })
+}
+
+/** By what the work of a lane is judged. */
+export function landingRules({ factory }: FloorFiles, lane: LaneFile): LandingRules {
+  const { gate, protectedPaths, testGlobs, diff, guards } = factory
+  const { timeoutMs, junit, readable, programs, maxOutputBytes } = gate
+  return {
+    protectedPaths,
+    allowed: lane.allowed,
+    forbidden: lane.forbidden,
+    testGlobs: testGlobs ?? defaultTestGlobs,
+    budget: diff,
+    guardPolicy: { ...guards, ...lane.guards },
+    gate: {
+      setup: gate.setup.map((argv) => ({ argv, timeoutMs, network: gate.setupNetwork })),
+      test: { argv: gate.test, timeoutMs, network: gate.network },
+      readable,
+      maxOutputBytes,
+      ...(junit !== undefined && { junit }),
+      ...(programs && { programs }),
+    },
+  }
+}

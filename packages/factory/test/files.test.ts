@@ -1,0 +1,269 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { existsSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import {
+  checkFactory,
+  factoryFileSchema,
+  faultInWords,
+  folderSource,
+  initFactory,
+  landingRules,
+  landWork,
+  laneFileSchema,
+  loadFloor,
+  parseFactoryFile,
+  parseLaneFile,
+  type FactoryFile,
+  type LaneFile,
+} from '@headrace/factory'
+import { factoryFloor } from './support/factory-floor.ts'
+import { testFolder, workTree } from './support/git-repository.ts'
+import { sandbox } from './support/sandbox.ts'
+
+const small = `base: main\ngate:\n  test: npm test\nagents:\n  codex: { kind: acp, profile: codex }\n`
+const lane = (matter: string, body = '# bugs\n\n## Goal\n\nRepair it.\n\n## Done when\n\nThe test passes.\n') =>
+  `---\n${matter}---\n${body}`
+const plain = 'kind: bug\nagent: codex\noversight: merge\nallowed: ["src/**"]\n'
+
+const faultsOf = (found: FactoryFile | LaneFile | readonly { readonly what: string }[]) =>
+  Array.isArray(found) ? found.map((fault) => faultInWords(fault)) : []
+
+test('F9: a file with the least in it is read, and what it leaves out has defaults', () => {
+  expect(parseFactoryFile(small)).toMatchObject({
+    base: 'main',
+    lanes: '.headrace/lanes',
+    gate: { test: ['npm', 'test'], setup: [], timeoutMs: 900_000, sandbox: 'preferred', network: 'off' },
+    attention: 3,
+    diff: { files: 40, lines: 1_500, newDependencies: 0 },
+    protectedPaths: expect.arrayContaining(['.headrace/**', '.github/workflows/**']),
+  })
+  expect(parseLaneFile(lane(plain), '.headrace/lanes/bugs.md')).toMatchObject({
+    name: 'bugs',
+    kind: 'bug',
+    oversight: 'merge',
+    allowed: ['src/**'],
+    wip: 1,
+    network: 'model-only',
+    mandate: expect.stringContaining('## Done when'),
+  })
+})
+
+describe('F9a: what is wrong is named with file, line and key', () => {
+  const files: [string, string, readonly string[]][] = [
+    ['a misspelt key', `${small}atention: 2\n`, ['factory.yaml:6:1 atention: is not known here']],
+    ['a wrong value', small.replace('npm test', '[]'), ['factory.yaml:3:3 gate.test: must be a command']],
+    [
+      'a shell in a command',
+      small.replace('npm test', 'npm test && true'),
+      ['factory.yaml:3:3 gate.test: must be a command without quotes'],
+    ],
+    ['a word in a list', small.replace('npm test', '[npm, 3]'), ['factory.yaml:3:15 gate.test[1]: must be a word']],
+    ['what is missing', 'base: main\n', ['factory.yaml:1:1 gate: must be an object, but is missing']],
+    [
+      'an unknown level',
+      `${small}guards:\n  scope: allow\n`,
+      ['factory.yaml:7:3 guards.scope: must be one of block, ask, warn'],
+    ],
+    [
+      'several at once',
+      `${small}attention: 0\nprotected: x\n`,
+      [
+        'factory.yaml:6:1 attention: must be a whole number from 1 to 100',
+        'factory.yaml:7:1 protected: must be an array',
+      ],
+    ],
+    ['a key twice', `${small}base: other\n`, ['factory.yaml:6:1 Map keys must be unique']],
+    ['broken YAML', 'base: main\ngate: [\n', ['factory.yaml:3:1 ']],
+    ['a list', '- a\n', ['factory.yaml:1:1 must be keys with values']],
+    ['nothing', '', ['factory.yaml:1:1 base: must be a string']],
+    [
+      'a tag that would make an object',
+      'base: !!js/function "x"\ngate: { test: a }\n',
+      ['factory.yaml:1:7 Unresolved tag'],
+    ],
+  ]
+  test.each(files)('F9a: %s', (_name, text, wanted) => {
+    const faults = faultsOf(parseFactoryFile(text))
+    for (const [index, start] of wanted.entries()) expect(faults[index]).toContain(start)
+    expect(faults.length).toBeGreaterThan(0)
+  })
+
+  const lanes: [string, string, string, string][] = [
+    ['no front matter', 'bugs.md', '# x\n', 'bugs.md:1:1 must begin with front matter'],
+    [
+      'an unknown kind',
+      'bugs.md',
+      lane('kind: bugs\nagent: a\noversight: merge\n'),
+      'bugs.md:2:1 kind: must be one of',
+    ],
+    [
+      'an unknown level',
+      'bugs.md',
+      lane('kind: bug\nagent: a\noversight: yolo\n'),
+      'bugs.md:4:1 oversight: must be one of observe',
+    ],
+    ['no goal', 'bugs.md', lane(plain, '# x\n\n## Done when\n\ny\n'), 'bugs.md:7:1 the mandate has no goal'],
+    [
+      'no success condition',
+      'bugs.md',
+      lane(plain, '## Goal\n\nx\n'),
+      'bugs.md:7:1 the mandate has no success condition',
+    ],
+    [
+      'an empty success condition',
+      'bugs.md',
+      lane(plain, '## Goal\n\nx\n\n## Done when\n'),
+      'has no success condition',
+    ],
+    ['a bad name', 'My Lane.md', lane(plain), 'My Lane.md:1:1 a lane is named by its file'],
+  ]
+  test.each(lanes)('F9a: a lane with %s', (_name, file, text, wanted) => {
+    expect(faultsOf(parseLaneFile(text, file)).join('\n')).toContain(wanted)
+  })
+
+  test('F9a: aliases that grow without end are refused', () => {
+    const bomb = Array.from(
+      { length: 12 },
+      (_, n) => `a${n}: &a${n} [${Array.from({ length: 9 }, () => (n === 0 ? 'x' : `*a${n - 1}`)).join(',')}]`,
+    )
+    expect(faultsOf(parseFactoryFile(`${bomb.join('\n')}\n`)).join('\n')).toMatch(/Excessive alias count/)
+  })
+})
+
+test('F9b: the schemas for editors say the same as the checks', () => {
+  const ajv = new Ajv2020({ strict: false })
+  const [factory, matter] = [ajv.compile(factoryFileSchema), ajv.compile(laneFileSchema)]
+  expect([factory(parse(small)), matter(parse(plain))]).toEqual([true, true])
+  for (const text of [
+    `${small}atention: 2\n`,
+    'base: main\n',
+    `${small}attention: 0\n`,
+    `${small}guards: { scope: x }\n`,
+  ])
+    expect([factory(parse(text)), faultsOf(parseFactoryFile(text)).length > 0], text).toEqual([false, true])
+  expect(matter({ kind: 'bugs', agent: 'a', oversight: 'merge' })).toBe(false)
+  expect(JSON.stringify(factoryFileSchema)).toContain('The branch that everything is merged into.')
+})
+
+describe('F9c: init', () => {
+  const repositories: [string, Record<string, string>, readonly string[], readonly (readonly string[])[]][] = [
+    [
+      'npm and vitest',
+      { 'package.json': '{"scripts":{"test":"vitest run"}}', 'package-lock.json': '{}' },
+      ['npx', '--no-install', 'vitest'],
+      [['npm', 'ci', '--ignore-scripts']],
+    ],
+    [
+      'pnpm and something of its own',
+      { 'package.json': '{"scripts":{"test":"make all"}}', 'pnpm-lock.yaml': '' },
+      ['pnpm', 'test'],
+      [['pnpm', 'install', '--frozen-lockfile', '--ignore-scripts']],
+    ],
+    ['Rust', { 'Cargo.toml': '' }, ['cargo', 'test'], [['cargo', 'fetch', '--locked']]],
+    ['Go', { 'go.mod': '' }, ['go', 'test', '-json'], [['go', 'mod', 'download']]],
+    ['Python', { 'pyproject.toml': '' }, ['python3', '-m', 'pytest'], []],
+    ['make', { Makefile: 'test:\n\ttrue\n' }, ['make', 'test'], []],
+  ]
+  test.each(repositories)('F9c: %s is recognised', async (_name, files, command, setup) => {
+    const tree = workTree(path.join(testFolder(), 'repo'))
+    tree.write(files)
+    tree.commit('first')
+    const { explanation, files: written } = await initFactory({ repository: tree.folder, write: false })
+    const factory = parseFactoryFile(written['.headrace/factory.yaml'] ?? '')
+    if (!('gate' in factory)) throw new Error(faultsOf(factory).join('\n'))
+    expect(factory.gate.test.slice(0, command.length)).toEqual(command)
+    expect(factory.gate.setup).toEqual(setup)
+    expect(explanation.join('\n')).toMatch(/so the gate runs/)
+    expect(existsSync(path.join(tree.folder, '.headrace'))).toBe(false)
+  })
+
+  test('F9c: it writes five lanes that pass the check, explains itself, and overwrites nothing', async () => {
+    const tree = workTree(path.join(testFolder(), 'repo'))
+    tree.git('checkout', '-q', '-b', 'trunk')
+    tree.write({ 'package.json': '{"scripts":{"test":"node --test"}}' })
+    tree.commit('first')
+    const { explanation } = await initFactory({ repository: tree.folder })
+    const check = await checkFactory(folderSource(tree.folder))
+    expect(check.faults).toEqual([])
+    expect(check.floor?.factory.base).toBe('trunk')
+    expect(check.floor?.lanes.map(({ name, kind, oversight }) => `${name} ${kind} ${oversight}`)).toEqual([
+      'bugs bug branch',
+      'ci-flakes ci merge',
+      'ci-red ci merge',
+      'features feature branch',
+      'horizon horizon observe',
+    ])
+    expect(check.notes.map((note) => faultInWords(note)).join('\n')).toContain(
+      'attention: 5 lanes may need a person, and at most 3',
+    )
+    expect(explanation.join('\n')).toMatch(/Five lanes[\s\S]*Commit these files to trunk/)
+    await expect(initFactory({ repository: tree.folder })).rejects.toMatchObject({ code: 'files_invalid' })
+  })
+})
+
+test('F9d: the check finds what only fits together wrong: agents, guards, lanes that are not there', async () => {
+  const tree = workTree(path.join(testFolder(), 'repo'))
+  const check = async () => (await checkFactory(folderSource(tree.folder))).faults.map((fault) => faultInWords(fault))
+  expect(await check()).toEqual(['.headrace/factory.yaml:1:1 is not there; `headrace factory init` writes one'])
+  tree.write({ '.headrace/factory.yaml': small })
+  expect(await check()).toEqual(['.headrace/factory.yaml:1:1 lanes: there is no lane in .headrace/lanes'])
+  tree.write({
+    '.headrace/lanes/a.md': lane(plain.replace('codex', 'claude')),
+    '.headrace/factory.yaml': `${small}guards:\n  scopes: warn\n`,
+  })
+  expect(await check()).toEqual([
+    '.headrace/lanes/a.md:3:1 agent: names the agent "claude", which .headrace/factory.yaml does not have (codex)',
+    expect.stringContaining('.headrace/factory.yaml:7:1 guards.scopes: there is no such guard'),
+  ])
+})
+
+test('F9e: the floor is read from the base branch only, and a change judges itself by the base', async () => {
+  const floor = await factoryFloor({
+    'package.json': '{"type":"module"}',
+    'src/n.mjs': 'export const n = 1\n',
+    'test/n.test.mjs': "import test from 'node:test'\ntest('n', () => {})\n",
+    '.headrace/factory.yaml': `base: main\ngate:\n  test: [node, --test]\nagents:\n  codex: { kind: acp }\n`,
+    '.headrace/lanes/bugs.md': lane(plain),
+  })
+  // What lies in the folder of somebody, and on no branch, is not read.
+  writeFileSync(path.join(floor.origin.folder, '.headrace/factory.yaml'), 'broken: [')
+  const files = await loadFloor(floor.vault, await floor.vault.head())
+  const [bugs] = files.lanes
+  if (!bugs) throw new Error('no lane')
+  expect(landingRules(files, bugs)).toMatchObject({ allowed: ['src/**'], gate: { test: { argv: ['node', '--test'] } } })
+  floor.origin.git('checkout', '-q', '.')
+  const land = async (id: string, change: Parameters<typeof floor.origin.write>[0]) => {
+    const { attempt, agent } = await floor.attempt(id)
+    agent.write(change)
+    return landWork({
+      vault: floor.vault,
+      attempt,
+      rules: landingRules(files, bugs),
+      scratch: path.join(floor.folder, 'scratch'),
+      sandbox,
+      demand: 'preferred',
+      upTo: 'land',
+      message: 'm',
+      author: { name: 'a', email: 'a@b' },
+      now: () => 0,
+    })
+  }
+  const wider = lane(plain.replace('src/**', '**'))
+  expect((await land('one', { '.headrace/lanes/bugs.md': wider, 'docs/x.md': 'x\n' })).outcome).toBe('blocked')
+  expect((await land('two', { 'src/m.mjs': 'export const m = 1\n' })).outcome).toBe('landed')
+})
+
+test('F9e: files on the base that are wrong stop the floor with every fault', async () => {
+  const floor = await factoryFloor({
+    '.headrace/factory.yaml': 'base: main\ngate:\n  tests: x\n',
+    '.headrace/lanes': { link: '/etc' },
+  })
+  await expect(loadFloor(floor.vault, await floor.vault.head())).rejects.toMatchObject({
+    code: 'files_invalid',
+    evidence: [
+      '.headrace/factory.yaml:3:3 gate.tests: must be left out (known here: setup, test, junit, timeoutMinutes, maxOutputMb, sandbox, network, setupNetwork, readable, programs), but is "x"',
+    ],
+  })
+})
