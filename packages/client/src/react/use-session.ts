@@ -1,5 +1,6 @@
-import { useMemo, useSyncExternalStore } from 'react'
+import { useMemo } from 'react'
 import { useHeadrace } from './context.ts'
+import { useSnapshot } from './use-snapshot.ts'
 import type { SessionActions } from '../session/session-actions.ts'
 import type { Session, SessionOptions, SessionSnapshot } from '../session/session.ts'
 
@@ -31,10 +32,12 @@ export function useSession(id: string, { present = false, after }: SessionOption
     () => client.session(id, { present, ...(after !== undefined && { after }) }),
     [client, id, present, after],
   )
-  const snapshot = useSyncExternalStore(session.subscribe, session.getSnapshot, session.getInitialSnapshot)
+  const snapshot = useSnapshot(session, whole)
   const actions = useMemo(() => bind(session), [session])
   return useMemo(() => ({ ...snapshot, ...actions }), [snapshot, actions])
 }
+
+const whole = (snapshot: SessionSnapshot): SessionSnapshot => snapshot
 
 function bind(session: Session): Omit<UseSession, keyof SessionSnapshot> {
   return {

@@ -1,5 +1,6 @@
 import { useMemo, useSyncExternalStore } from 'react'
 import { useHeadrace } from './context.ts'
+import { useSnapshot } from './use-snapshot.ts'
 import type { Actor } from '@headrace/core'
 import type { Session, SessionSnapshot } from '../session/session.ts'
 
@@ -11,12 +12,7 @@ import type { Session, SessionSnapshot } from '../session/session.ts'
 export function useSlice<T>(id: string, select: (snapshot: SessionSnapshot) => T): readonly [T, Session] {
   const client = useHeadrace()
   const session = useMemo(() => client.session(id), [client, id])
-  const value = useSyncExternalStore(
-    session.subscribe,
-    () => select(session.getSnapshot()),
-    () => select(session.getInitialSnapshot()),
-  )
-  return [value, session]
+  return [useSnapshot(session, select), session]
 }
 
 /** Who the server says we are; `undefined` before it has, and while rendering on a server. */
