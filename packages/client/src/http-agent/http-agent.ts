@@ -6,7 +6,7 @@
  * Who calls is a worker and not a client, so the stream is read to its end whatever clients do, and a stop aborts it. What
  * may be called twice is what has begun nothing; where an answer was lost in the middle only `retry` says so.
  */
-import { HeadraceError } from '@headrace/core'
+import { HeadraceError, type JsonObject, type PromptPart } from '@headrace/core'
 import { createSseReader, type Chunk, type SseEvent } from '@headrace/formats'
 import { systemClock } from '../clock.ts'
 import { toJson } from '../to-json.ts'
@@ -45,9 +45,10 @@ export function httpAgent(options: HttpAgentOptions): RunHandler {
     if (rounds.next > maxCalls) throw tooMany()
     await settleCalls(run, rounds)
     const seen = new Map<string, Ask>()
-    const reader = format.read()
+    const body = bodyOf(run, rounds, format)
+    const reader = format.read(body)
     const step = `call-${rounds.next}`
-    await run.pipe(watched(answer({ run, options, format, rounds, reader }), seen), { step })
+    await run.pipe(watched(answer({ run, options, format, body, reader }), seen), { step })
     const asks = [...reader.asks, ...unanswered(seen, reader)]
     if (asks.length === 0) return undefined
     const requests = asks.map((ask) => requestFor(ask, rounds.next))
@@ -77,11 +78,11 @@ function tooMany(): HeadraceError {
 }
 
 /** What came of tools that ran on clients, for readers of the session. The endpoint is told in the next call. */
-async function settleCalls(run: AgentRun, { settled }: Rounds): Promise<void> {
+async function settleCalls(run: AgentRun, { outcomes }: Rounds): Promise<void> {
   for (const { callId, status } of toolParts(run)) {
-    const outcome = settled.get(callId)
-    if (status !== 'open' || !outcome || outcome.type === 'approval') continue
-    if (outcome.type === 'output') await run.write({ type: 'tool-result', callId, output: outcome.output })
+    const outcome = outcomes.get(callId)
+    if (status !== 'open' || !outcome) continue
+    if ('output' in outcome) await run.write({ type: 'tool-result', callId, output: outcome.output })
     else await run.write({ type: 'tool-error', callId, error: outcome.error })
   }
 }
@@ -103,21 +104,34 @@ function unanswered(seen: ReadonlyMap<string, Ask>, { asks, elsewhere }: AnswerR
   return [...seen].filter(([callId]) => !asked.has(callId) && !elsewhere.has(callId)).map(([, ask]) => ask)
 }
 
+function bodyOf(run: AgentRun, { approvals, outcomes, interrupts }: Rounds, format: WireFormat): JsonObject {
+  const { session, id, attempt } = run
+  const open = toolParts(run).filter(({ output, error }) => output === undefined && error === undefined)
+  const pending = new Set(open.map(({ callId }) => callId).filter((callId) => !outcomes.has(callId)))
+  const messages = run.prompt().map((message) => ({ ...message, parts: message.parts.map((part) => settled(part)) }))
+  return format.body({ session, run: id, attempt, messages, approvals, pending, interrupts })
+
+  /** The view that the prompt is made of does not have yet what this attempt has only just been told. */
+  function settled(part: PromptPart): PromptPart {
+    const outcome = part.kind === 'tool' ? outcomes.get(part.callId) : undefined
+    if (part.kind !== 'tool' || !outcome) return part
+    const { kind, name, callId, input } = part
+    return { kind, name, callId, input, ...outcome }
+  }
+}
+
 interface Asked {
   readonly run: AgentRun
   readonly options: HttpAgentOptions
   readonly format: WireFormat
-  readonly rounds: Rounds
+  readonly body: JsonObject
   readonly reader: AnswerReader
 }
 
-async function* answer({ run, options, format, rounds, reader }: Asked): AsyncGenerator<Chunk, void, undefined> {
+async function* answer({ run, options, format, body: own, reader }: Asked): AsyncGenerator<Chunk, void, undefined> {
   const { url, clock = systemClock, fetch = globalThis.fetch } = options
   const { firstByteMs, idleMs, totalMs, maxBytes } = { ...defaults, ...given(options) }
-  const { session, id, attempt, signal } = run
-  const { settled, interrupts } = rounds
-  const messages = run.prompt()
-  const own = format.body({ session, run: id, attempt, messages, settled, interrupts })
+  const { signal } = run
   const body = JSON.stringify({ ...format.defaults, ...options.body, ...own })
   const headers = headersOf(run, { options, format, body })
   const response = await callEndpoint(
@@ -140,7 +154,7 @@ function given(options: HttpAgentOptions): Partial<typeof defaults> {
 
 function headersOf(
   { session, id, attempt }: AgentRun,
-  { options, format, body }: Pick<Asked, 'options' | 'format'> & { readonly body: string },
+  { options, format, body }: { readonly options: HttpAgentOptions; readonly format: WireFormat; readonly body: string },
 ): Readonly<Record<string, string>> {
   const key = `${session}/${id}/${attempt}`
   return {

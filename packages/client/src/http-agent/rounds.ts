@@ -15,21 +15,27 @@ import {
 import type { AgentRun } from '../agent/run.ts'
 import { toJson } from '../to-json.ts'
 import { failed, quoted } from './failure.ts'
-import type { Ask, Settled } from './wire-format.ts'
+import type { Approval, Ask } from './wire-format.ts'
+
+export type Outcome = { readonly output: Json } | { readonly error: string }
 
 export interface Rounds {
   /** Which call is the next, from 1. */
   readonly next: number
   /** Keys of what still waits. */
   readonly open: readonly string[]
-  readonly settled: ReadonlyMap<string, Settled>
+  /** Decisions, by the id of the call that they are about. */
+  readonly approvals: ReadonlyMap<string, Approval>
+  /** What came of tools that ran on clients, by the id of the call. */
+  readonly outcomes: ReadonlyMap<string, Outcome>
   readonly interrupts: ReadonlyMap<string, Answer | undefined>
 }
 
 /** Where the run stands, by what its earlier attempts have asked. */
 export function roundsOf(run: AgentRun): Rounds {
   const asked = run.view.requests.flatMap((request) => ofRun(request, run.id))
-  const settled = new Map<string, Settled>()
+  const approvals = new Map<string, Approval>()
+  const outcomes = new Map<string, Outcome>()
   const interrupts = new Map<string, Answer | undefined>()
   const calls = toolParts(run)
   const last = asked.reduce((most, { round }) => Math.max(most, round), 0)
@@ -40,16 +46,17 @@ export function roundsOf(run: AgentRun): Rounds {
       if (isNew) interrupts.set(key.slice(1), answer)
     } else if (spec.kind === 'approval') {
       const { callId, ...approval } = approvalOf(spec.action, request)
-      settled.set(callId, { ...approval, isNew })
+      approvals.set(callId, { ...approval, isNew })
     } else if (spec.kind === 'tool') {
       const call = calls.find(({ callId }) => keyOf(callId) === key.slice(1))
-      if (call) settled.set(call.callId, settleTool(answer, request))
+      if (call) outcomes.set(call.callId, outcomeOf(answer, request))
     }
   }
   return {
     next: last + 1,
     open: asked.filter(({ request }) => request.closedAt === undefined).map(({ round, key }) => `call${round}.${key}`),
-    settled,
+    approvals,
+    outcomes,
     interrupts,
   }
 }
@@ -79,20 +86,16 @@ interface ApprovalAction {
   readonly extra: JsonObject
 }
 
-function approvalOf(
-  action: Json,
-  { answer, detail }: Request,
-): Omit<Extract<Settled, { readonly type: 'approval' }>, 'isNew'> & { readonly callId: string } {
+function approvalOf(action: Json, { answer, detail }: Request): Omit<Approval, 'isNew'> & { readonly callId: string } {
   const { callId, approvalId: id, extra } = action as unknown as ApprovalAction // written by `specOf` below
   const approved = answer !== undefined && 'decision' in answer && answer.decision === 'approve'
   const reason = answer && 'decision' in answer ? answer.reason : detail
-  return { type: 'approval', callId, id, approved, extra, ...(reason !== undefined && { reason }) }
+  return { callId, id, approved, extra, ...(reason !== undefined && { reason }) }
 }
 
-function settleTool(answer: Answer | undefined, { detail }: Request): Settled {
-  if (answer && 'output' in answer) return { type: 'output', output: answer.output }
-  if (answer && 'error' in answer) return { type: 'error', error: answer.error }
-  return { type: 'error', error: detail ?? 'Nobody ran the tool.' }
+function outcomeOf(answer: Answer | undefined, { detail }: Request): Outcome {
+  if (answer && ('output' in answer || 'error' in answer)) return answer
+  return { error: detail ?? 'Nobody ran the tool.' }
 }
 
 /** What is asked of people and devices after the nth call, and under which key. */

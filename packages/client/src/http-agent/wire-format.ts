@@ -8,25 +8,25 @@ export interface Conversation {
   readonly attempt: number
   /** As a model should be given it; the input last, or what this run has written so far. */
   readonly messages: readonly PromptMessage[]
-  /** Calls of this run that waited for somebody, by the id of the call, with what came of it. */
-  readonly settled: ReadonlyMap<string, Settled>
+  /** Decisions on calls of this run, by the id of the call. */
+  readonly approvals: ReadonlyMap<string, Approval>
+  /** Calls of this run that have no result, and wait for nobody here. */
+  readonly pending: ReadonlySet<string>
   /** Interrupts that ended the call before, by the endpoint's name for them; `undefined`: withdrawn. */
   readonly interrupts: ReadonlyMap<string, Answer | undefined>
 }
 
-/** What came of a call that waited. */
-export type Settled =
-  | {
-      readonly type: 'approval'
-      readonly id: string
-      readonly approved: boolean
-      readonly reason?: string
-      readonly extra: JsonObject
-      /** The endpoint was not told yet, or not by a call that is known to have ended. */
-      readonly isNew: boolean
-    }
-  | { readonly type: 'output'; readonly output: Json }
-  | { readonly type: 'error'; readonly error: string }
+/** What somebody has decided. */
+export interface Approval {
+  /** The endpoint's name of what was asked. */
+  readonly id: string
+  readonly approved: boolean
+  readonly reason?: string
+  /** What came with the question. */
+  readonly extra: JsonObject
+  /** The endpoint was not told yet, or not by a call that is known to have ended. */
+  readonly isNew: boolean
+}
 
 /** What the endpoint waits for, now that its stream has ended. */
 export type Ask =
@@ -69,6 +69,6 @@ export interface WireFormat {
   /** Media types of answers. */
   readonly accept: readonly string[]
   body(conversation: Conversation): JsonObject
-  /** For one answer. */
-  read(): AnswerReader
+  /** For the answer to one body. */
+  read(body: JsonObject): AnswerReader
 }

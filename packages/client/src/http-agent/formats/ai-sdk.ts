@@ -3,7 +3,8 @@ import { createUiChunkDecoder } from '@headrace/formats/ai-sdk'
 import { toJson } from '../../to-json.ts'
 import { createJsonReader, fieldAt, textAt } from './json-reader.ts'
 import { isAddress } from './speakers.ts'
-import type { AnswerReader, Ask, Conversation, Settled, WireFormat } from '../wire-format.ts'
+import type { ToolCall } from './result-text.ts'
+import type { AnswerReader, Approval, Ask, Conversation, WireFormat } from '../wire-format.ts'
 
 /**
  * A route for `useChat` of the AI SDK: the whole conversation as UI messages, and a UI message stream as the answer. When an
@@ -30,11 +31,11 @@ interface KnownCall {
   readonly input: unknown
 }
 
-type Approval = Extract<Ask, { readonly type: 'approval' }>
+type ApprovalAsk = Extract<Ask, { readonly type: 'approval' }>
 
 function createUiReader(): AnswerReader {
   const calls = new Map<string, KnownCall>()
-  const approvals = new Map<string, Approval>()
+  const approvals = new Map<string, ApprovalAsk>()
   const elsewhere = new Set<string>()
   const decoder = createUiChunkDecoder()
   let isFinished = false
@@ -79,7 +80,7 @@ function createUiReader(): AnswerReader {
   }
 }
 
-function approvalOf(event: unknown, callId: string, call: KnownCall | undefined): Approval {
+function approvalOf(event: unknown, callId: string, call: KnownCall | undefined): ApprovalAsk {
   const reason = textAt(event, 'reason')
   return {
     type: 'approval',
@@ -103,12 +104,12 @@ function kept(event: unknown, from: string, to: string): JsonObject {
   return value === undefined ? {} : { [to]: toJson(value) }
 }
 
-function toUiMessage({ id, role, author, name, parts }: PromptMessage, { settled }: Conversation): JsonObject {
+function toUiMessage({ id, role, author, name, parts }: PromptMessage, { approvals }: Conversation): JsonObject {
   return {
     id,
     role,
     ...(role === 'user' && { metadata: { author, name } }),
-    parts: steps(parts).flatMap((part) => (part === 'step' ? { type: 'step-start' } : toUiPart(part, settled))),
+    parts: steps(parts).flatMap((part) => (part === 'step' ? { type: 'step-start' } : toUiPart(part, approvals))),
   }
 }
 
@@ -122,7 +123,7 @@ function steps(parts: readonly PromptPart[]): readonly (PromptPart | 'step')[] {
   return all
 }
 
-function toUiPart(part: PromptPart, settled: ReadonlyMap<string, Settled>): readonly JsonObject[] {
+function toUiPart(part: PromptPart, approvals: ReadonlyMap<string, Approval>): readonly JsonObject[] {
   switch (part.kind) {
     case 'text':
       return [{ type: 'text', text: part.text, state: 'done' }]
@@ -139,34 +140,21 @@ function toUiPart(part: PromptPart, settled: ReadonlyMap<string, Settled>): read
     case 'data':
       return [{ type: `data-${part.name}`, data: part.value }]
     case 'tool':
-      return [toToolPart(part, settled)]
+      return [toToolPart(part, approvals.get(part.callId))]
     default:
       return part satisfies never
   }
 }
 
-type ToolCall = Extract<PromptPart, { readonly kind: 'tool' }>
-
-function toToolPart(call: ToolCall, settled: ReadonlyMap<string, Settled>): JsonObject {
-  const { callId, name, input, output, error } = call
+function toToolPart({ callId, name, input, output, error }: ToolCall, decided: Approval | undefined): JsonObject {
   const part = { type: `tool-${name}`, toolCallId: callId, input }
   if (output !== undefined) return { ...part, state: 'output-available', output }
-  const known = settled.get(callId)
-  switch (known?.type) {
-    case 'approval': {
-      const { id, approved, reason, extra, isNew } = known
-      const approval = { ...extra, id, approved, ...(reason !== undefined && { reason }) }
-      if (isNew) return { ...part, state: 'approval-responded', approval }
-      if (!approved) return { ...part, state: 'output-denied', approval }
-      return { ...part, state: 'output-error', errorText: error ?? 'The call has no result.', approval }
-    }
-    case 'output':
-      return { ...part, state: 'output-available', output: known.output }
-    case 'error':
-      return { ...part, state: 'output-error', errorText: known.error }
-    case undefined:
-      return { ...part, state: 'output-error', errorText: error ?? 'The call has no result.' }
-    default:
-      return known satisfies never
-  }
+  const errorText = error ?? 'The call has no result.'
+  if (!decided) return { ...part, state: 'output-error', errorText }
+  const { id, approved, reason, extra, isNew } = decided
+  const approval = { ...extra, id, approved, ...(reason !== undefined && { reason }) }
+  if (isNew) return { ...part, state: 'approval-responded', approval }
+  return approved
+    ? { ...part, state: 'output-error', errorText, approval }
+    : { ...part, state: 'output-denied', approval }
 }

@@ -1,7 +1,7 @@
 import type { JsonObject, PromptMessage, PromptPart } from '@headrace/core'
 import { createMessagesDecoder } from '@headrace/formats/anthropic'
 import { createJsonReader, fieldAt, textAt } from './json-reader.ts'
-import { outcomeOf, resultText } from './settled.ts'
+import { resultText } from './result-text.ts'
 import { isAddress, wordsOf } from './speakers.ts'
 import type { Conversation, WireFormat } from '../wire-format.ts'
 
@@ -36,7 +36,7 @@ interface Turn {
   readonly content: readonly JsonObject[]
 }
 
-function toTurns(message: PromptMessage, { messages, settled }: Conversation): readonly Turn[] {
+function toTurns(message: PromptMessage, { messages }: Conversation): readonly Turn[] {
   const text = wordsOf(message, messages)
   const said = text === '' ? [] : [{ type: 'text', text }]
   if (message.role === 'user') return [{ role: 'user', content: [...message.parts.flatMap(fileOf), ...said] }]
@@ -45,8 +45,8 @@ function toTurns(message: PromptMessage, { messages, settled }: Conversation): r
   const results = calls.map((call) => ({
     type: 'tool_result',
     tool_use_id: call.callId,
-    content: resultText(call, settled),
-    ...('error' in outcomeOf(call, settled) && { is_error: true }),
+    content: resultText(call),
+    ...(call.output === undefined && { is_error: true }),
   }))
   return [
     { role: 'assistant', content: [...said, ...uses] },

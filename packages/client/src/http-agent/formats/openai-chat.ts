@@ -1,7 +1,7 @@
 import type { JsonObject, PromptMessage } from '@headrace/core'
 import { createChatDecoder } from '@headrace/formats/openai'
 import { createJsonReader } from './json-reader.ts'
-import { resultText } from './settled.ts'
+import { resultText } from './result-text.ts'
 import { isAddress, wordsOf } from './speakers.ts'
 import type { Conversation, WireFormat } from '../wire-format.ts'
 
@@ -15,7 +15,7 @@ export const openAiChat: WireFormat = {
   read: () => createJsonReader({ decoder: createChatDecoder() }),
 }
 
-function toMessages(message: PromptMessage, { messages, settled }: Conversation): readonly JsonObject[] {
+function toMessages(message: PromptMessage, { messages }: Conversation): readonly JsonObject[] {
   const text = wordsOf(message, messages)
   if (message.role === 'user') {
     const images = message.parts.flatMap((part) =>
@@ -38,6 +38,6 @@ function toMessages(message: PromptMessage, { messages, settled }: Conversation)
         function: { name, arguments: JSON.stringify(input) },
       })),
     },
-    ...calls.map((call) => ({ role: 'tool', tool_call_id: call.callId, content: resultText(call, settled) })),
+    ...calls.map((call) => ({ role: 'tool', tool_call_id: call.callId, content: resultText(call) })),
   ]
 }

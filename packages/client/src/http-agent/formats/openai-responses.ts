@@ -1,10 +1,10 @@
 import type { JsonObject, PromptMessage, PromptPart } from '@headrace/core'
 import { createResponsesDecoder } from '@headrace/formats/openai'
 import { createJsonReader, fieldAt, textAt } from './json-reader.ts'
-import { resultText } from './settled.ts'
+import { resultText, type ToolCall } from './result-text.ts'
 import { isAddress, wordsOf } from './speakers.ts'
 import { toJson } from '../../to-json.ts'
-import type { Ask, Conversation, Settled, WireFormat } from '../wire-format.ts'
+import type { Approval, Ask, Conversation, WireFormat } from '../wire-format.ts'
 
 /** Calls of these the endpoint itself, or its provider, runs: nobody here is to answer them. */
 const ofProvider =
@@ -47,7 +47,7 @@ function approvalOf(item: unknown, id: string): Ask {
   }
 }
 
-function toItems(message: PromptMessage, { messages, settled }: Conversation): readonly JsonObject[] {
+function toItems(message: PromptMessage, { messages, approvals }: Conversation): readonly JsonObject[] {
   const text = wordsOf(message, messages)
   const isOwn = message.role === 'assistant'
   const content = [
@@ -57,18 +57,14 @@ function toItems(message: PromptMessage, { messages, settled }: Conversation): r
   const calls = message.parts.filter((part) => part.kind === 'tool')
   return [
     ...(content.length === 0 ? [] : [{ type: 'message', role: message.role, content }]),
-    ...calls.flatMap((call) => callItems(call, settled)),
+    ...calls.flatMap((call) => callItems(call, approvals.get(call.callId))),
   ]
 }
 
-function callItems(
-  call: Extract<PromptPart, { readonly kind: 'tool' }>,
-  settled: ReadonlyMap<string, Settled>,
-): readonly JsonObject[] {
+function callItems(call: ToolCall, approval: Approval | undefined): readonly JsonObject[] {
   const { callId, name, input } = call
-  const known = settled.get(callId)
-  if (known?.type === 'approval') {
-    const { id, approved, reason, extra } = known
+  if (approval) {
+    const { id, approved, reason, extra } = approval
     return [
       {
         type: 'mcp_approval_request',
@@ -87,7 +83,7 @@ function callItems(
   }
   return [
     { type: 'function_call', call_id: callId, name, arguments: JSON.stringify(input) },
-    { type: 'function_call_output', call_id: callId, output: resultText(call, settled) },
+    { type: 'function_call_output', call_id: callId, output: resultText(call) },
   ]
 }
 
