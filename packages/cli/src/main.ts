@@ -29,12 +29,16 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 /** An empty variable is how shells and compose files spell "not set", and commander takes any value of a flag for yes. */
 function dropUnset(program: Command): void {
-  for (const { envVar, ...option } of program.commands.flatMap((command) => command.options)) {
+  for (const { envVar, ...option } of allCommands(program).flatMap((command) => command.options)) {
     const value = envVar === undefined ? undefined : process.env[envVar]
     if (envVar === undefined || value === undefined) continue
     const isFlag = !option.required && !option.optional
     if (value.trim() === '' || (isFlag && /^(?:0|false|no|off)$/i.test(value))) delete process.env[envVar]
   }
+}
+
+function allCommands({ commands }: Command): readonly Command[] {
+  return commands.flatMap((command) => [command, ...allCommands(command)])
 }
 
 /** The stacks of an error and of what caused it. */

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
+import { agentCommand } from './commands/agent.ts'
 import { cancelCommand } from './commands/cancel.ts'
 import { controlCommands } from './commands/control.ts'
 import { demoCommand } from './commands/demo.ts'
@@ -50,9 +51,10 @@ ${exitCodeHelp}`,
     ...historyCommands(),
     mcpCommand(),
     verifyCommand(),
+    agentCommand(),
   ]
   for (const command of commands) program.addCommand(command)
-  for (const command of [program, ...commands]) {
+  for (const command of [program, ...commands, ...commands.flatMap((command) => command.commands)]) {
     command
       .exitOverride()
       .showSuggestionAfterError()

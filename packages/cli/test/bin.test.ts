@@ -75,6 +75,7 @@ describe('headrace', () => {
       'share',
       'mcp',
       'verify',
+      'agent',
     ])
     for (const command of commands) {
       let help = ''

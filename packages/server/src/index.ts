@@ -1,6 +1,6 @@
 export { createHeadrace, type Headrace, type HeadraceOptions, type NotifyOptions } from './create-headrace.ts'
 export { type HttpAgents } from './agents/http-agents.ts'
-export { type HttpAgent, type HttpAgentSettings, type ShownHttpAgent } from './agents/http-agent.ts'
+export { parseHttpAgent, type HttpAgent, type HttpAgentSettings, type ShownHttpAgent } from './agents/http-agent.ts'
 export { type WebhookAgent } from './dispatch/webhook-agent.ts'
 export { type NoticeWebhook } from './notify/notice-webhook.ts'
 export { type PushSubscription } from './notify/subscriptions.ts'

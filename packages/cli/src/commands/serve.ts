@@ -32,13 +32,17 @@ export function serveCommand(): Command {
       ).argParser(list),
     )
     .addOption(option('--call-agent <name=url...>', 'agents that are called by webhook for each run').argParser(list))
+    .addOption(option('--agent-file <file>', 'JSON file of agents to call by HTTP, by name; see headrace agent'))
     .addOption(
       option('--notice-webhook <url...>', 'addresses told when a run is over or somebody is needed').argParser(list),
     )
     .addOption(option('--webhook-secret-file <file>', 'secrets that sign webhooks (whsec_…), the newest first'))
     .addOption(option('--push-contact <address>', 'turns Web Push on; whom push services may write to (mailto:…)'))
     .addOption(
-      option('--allow-private-host <host...>', 'hosts that webhooks may reach on a private network').argParser(list),
+      option(
+        '--allow-private-host <host...>',
+        'hosts that webhooks and agents may have on a private network',
+      ).argParser(list),
     )
     .addOption(
       option(

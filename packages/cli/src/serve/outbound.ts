@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import type { HeadraceOptions } from '@headrace/server'
 import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
+import { readSecrets } from './webhook-secrets.ts'
 
 export interface OutboundOptions {
   /** Each `name=url`. */
@@ -21,7 +21,8 @@ type Outbound = Pick<HeadraceOptions, 'agents' | 'notify' | 'outgoing'>
  */
 export function outbound(options: OutboundOptions): Outbound {
   const { callAgent = [], noticeWebhook = [], pushContact, allowPrivateHost } = options
-  const secrets = callAgent.length + noticeWebhook.length > 0 ? readSecrets(options.webhookSecretFile) : []
+  const secrets =
+    callAgent.length + noticeWebhook.length > 0 ? readSecrets(options.webhookSecretFile, '--webhook-secret-file') : []
   const agents = callAgent.map((text) => ({ ...splitAgent(text), secrets }))
   const webhooks = noticeWebhook.map((url) => ({ url: checkUrl(url, '--notice-webhook'), secrets }))
   const push = pushContact === undefined ? undefined : { contact: checkContact(pushContact) }
@@ -52,24 +53,4 @@ function checkUrl(url: string, name: string): string {
 function checkContact(contact: string): string {
   if (/^(?:mailto:.+@.+|https:\/\/.+)$/.test(contact)) return contact
   throw new Problem(exitCode.usage, `--push-contact must be a mailto: or https: address, not "${contact}".`)
-}
-
-/** One secret in a line; the first is the newest, and all of them sign while one is being changed. */
-function readSecrets(file: string | undefined): readonly string[] {
-  const make = 'Make one with: (printf whsec_; openssl rand -base64 32) > webhook-secret'
-  if (file === undefined) {
-    throw new Problem(exitCode.usage, `Webhooks are signed, so --webhook-secret-file is needed. ${make}`)
-  }
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new Problem(exitCode.usage, `--webhook-secret-file can't be read: ${why}`, { cause })
-  }
-  const secrets = text.split('\n').flatMap((line) => (line.trim() === '' ? [] : line.trim()))
-  if (secrets.length === 0 || !secrets.every((secret) => /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/.test(secret))) {
-    throw new Problem(exitCode.usage, `${file} must hold webhook secrets, one in a line: whsec_ and base64. ${make}`)
-  }
-  return secrets
 }

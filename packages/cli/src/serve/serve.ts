@@ -1,6 +1,7 @@
 import { verbs } from '@headrace/core'
 import { processOutput, type Output } from '../terminal/console.ts'
 import { createPaint } from '../terminal/paint.ts'
+import { readAgentFile } from '../agents/agent-file.ts'
 import { argumentWarning } from './argument-warning.ts'
 import { chooseKeys, type KeyOptions } from './keys.ts'
 import { linkOf } from './link.ts'
@@ -20,6 +21,7 @@ export interface ServeOptions extends KeyOptions, OutboundOptions {
   readonly durableStreams?: string
   readonly longPollTimeout?: number
   readonly acceptDamagedLog?: boolean
+  readonly agentFile?: string
   readonly json?: boolean
   readonly quiet?: boolean
   /** Whether --auth-secret was given as an argument, where other users of the machine can read it. */
@@ -41,6 +43,7 @@ export async function serve(options: ServeOptions, output: Output = processOutpu
     data,
     keys,
     outbound: outbound(options),
+    ...(options.agentFile !== undefined && { declared: readAgentFile(options.agentFile) }),
     onError: (error) => output.err(`${error.code}: ${error.message}`),
     ...(cors && { cors }),
     ...(hosts && { hosts }),

@@ -14,12 +14,15 @@ import {
   type Auth,
   type Headrace,
   type HeadraceOptions,
+  type HttpAgentSettings,
 } from '@headrace/server'
 import { openEmbeddedStore } from '@headrace/server/store/embedded'
 import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
+import { declareAgents } from '../agents/agent-file.ts'
 import { hideFromGit } from '../data-directory.ts'
 import { explainStart } from './explain-start.ts'
+import { runAgents } from './run-agents.ts'
 import type { Keys } from './keys.ts'
 
 export interface StartOptions {
@@ -34,6 +37,8 @@ export interface StartOptions {
   readonly durableStreams?: NonNullable<HeadraceOptions['durableStreams']>
   /** What it calls by itself. */
   readonly outbound: Pick<HeadraceOptions, 'agents' | 'notify' | 'outgoing'>
+  /** Agents behind HTTP that are registered at the start. */
+  readonly declared?: ReadonlyMap<string, HttpAgentSettings>
   /** Failures that no caller hears of. */
   readonly onError: (error: HeadraceError) => void
 }
@@ -86,6 +91,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       ...(consoleDirectory !== undefined && { consoleDirectory }),
     })
     opened.push(() => headrace.close())
+    if (options.declared) await declareAgents(headrace.agents, options.declared)
+    const agents = runAgents({ headrace, onError })
+    opened.push(() => agents.close())
     const server = createServer(httpServerOptions)
     hardenServer(server, trustedProxies && { trustedProxies })
     headrace.attach(server)
@@ -95,7 +103,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       url: addressOf(server, host),
       auth,
       hasConsole: consoleDirectory !== undefined,
-      close: () => (closing ??= closeAll(server, headrace)),
+      close: () => (closing ??= agents.close().then(() => closeAll(server, headrace))),
     }
   } catch (thrown) {
     for (const close of opened.reverse()) await close().catch(() => undefined)

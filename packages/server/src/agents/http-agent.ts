@@ -109,3 +109,13 @@ export const agentPlace: Schema<AgentPlace> = object({
 export function shown({ tenant: _, version: __, secrets, headers: sent, ...settings }: HttpAgent): ShownHttpAgent {
   return { ...settings, headers: Object.keys(sent ?? {}), signed: secrets !== undefined }
 }
+
+/**
+ * Checks how an agent is to be called, as the server does when it is registered.
+ *
+ * @throws HeadraceError `bad_request` with what is wrong
+ */
+export function parseHttpAgent(agent: string, settings: unknown): HttpAgentSettings {
+  const name = agentName.parse(agent, 'agent')
+  return httpAgentSettings.parse(settings, name)
+}
