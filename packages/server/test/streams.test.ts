@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { IdempotentProducer, DurableStream } from '@durable-streams/client'
@@ -328,6 +330,30 @@ describe('streams', () => {
     const text = first.text()
     await server.headrace.close()
     expect(await text).toContain('upToDate')
+  })
+
+  test('D15: a live reader that takes nothing costs about a page, holds up nobody, and is cut', async () => {
+    const clock = new FakeClock(Date.now())
+    await using server = await serve({ clock })
+    const streams = new StreamCaller(server)
+    const mebibyte = 'x'.repeat(1_048_576)
+    await streams.make('log', ...Array.from({ length: 16 }, () => mebibyte))
+    const reader = connect(server.port, '127.0.0.1')
+    reader.write(
+      `GET /v1/stream/log?offset=-1&live=sse HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${server.token}\r\n\r\n`,
+    )
+    await once(reader, 'readable') // and never takes it
+    const unsent = (): number => Math.max(...[...server.sockets].map(({ writableLength }) => writableLength))
+    await expect.poll(unsent).toBeGreaterThan(0)
+    expect(unsent()).toBeLessThan(3 * mebibyte.length)
+    await streams.ask('POST log', { type: 'text/plain', body: 'more' })
+    expect(await streams.text(`log?offset=${offsetOf(17)}`)).toBe('more')
+    const cut = once(reader, 'close')
+    reader.on('error', () => undefined)
+    // Once nothing moves any more, the time without progress counts.
+    for (let n = 0; n < 4; n += 1) await clock.advance(30_000)
+    reader.resume()
+    await cut
   })
 
   test('D15: a long stream is read in pages, and all of it comes', async () => {
