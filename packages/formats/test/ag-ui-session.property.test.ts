@@ -70,10 +70,10 @@ function upTo(log: readonly SessionEvent[], seq: number): Life {
 function follow(
   { view, older }: Life,
   run: string,
-  options: { answers?: boolean; snapshot?: boolean } = {},
+  options: { answers?: boolean; from?: 'snapshot' | 'whole' } = {},
 ): AgUiEncoder {
-  const { answers = false, snapshot = true } = options
-  const about = { threadId: 'demo/1', runId: 'x', view, older, follow: { run }, snapshot, clientTools: ['where'] }
+  const { answers = false, from: begin = 'snapshot' } = options
+  const about = { threadId: 'demo/1', runId: 'x', view, older, follow: { run }, from: begin, clientTools: ['where'] }
   return createAgUiEncoder({ ...about, mayAnswer: () => answers })
 }
 
@@ -161,7 +161,7 @@ test('U3: what is read of what is said is what was said', () => {
       const [first] = lives(log, 0)
       if (!first) return
       const { life, run } = first
-      const encoder = follow(life, run, { snapshot: false })
+      const encoder = follow(life, run, { from: 'whole' })
       const events = stream(life, encoder, pageSize)
       const decoder = fromAgUi()
       const texts = new Map<string, string>()

@@ -24,6 +24,7 @@ import {
   type Part,
   type Request,
   type Run,
+  type RunBase,
   type RunId,
   type SessionEvent,
   type SessionView,
@@ -54,10 +55,10 @@ export interface AgUiEncoderOptions {
   /** Whether the reader may answer a request: the run ends with those as interrupts. Default: all. */
   readonly mayAnswer?: (request: Request) => boolean
   /**
-   * Begins with the messages as they are, and then sends what comes. `false`: sends the run from its beginning, for who has
-   * the rest. Default `true`.
+   * What it begins with. `snapshot`: all messages as they are, then what comes. `whole`: the run from its beginning, for
+   * who has the rest. `rest`: only what comes, for who has the run up to here. Default `snapshot`.
    */
-  readonly snapshot?: boolean
+  readonly from?: 'snapshot' | 'whole' | 'rest'
 }
 
 export interface AgUiEncoder {
@@ -128,13 +129,13 @@ class Encoder implements AgUiEncoder {
   }
 
   *#begin(): Events {
-    const { threadId, runId, snapshot = true } = this.#options
+    const { threadId, runId, from = 'snapshot' } = this.#options
     this.#main = this.#findMain()
     const headrace: JsonObject = { seq: this.#view.seq, ...(this.#main && { run: this.#main.id }) }
     yield { type: 'RUN_STARTED', threadId, runId, protocolVersion: agUiVersion, metadata: { headrace } }
     yield { type: 'STATE_SNAPSHOT', snapshot: this.#view.document.value }
-    if (snapshot) yield this.#snapshot()
-    yield* this.#beginParts(snapshot)
+    if (from === 'snapshot') yield this.#snapshot()
+    yield* this.#beginParts(from !== 'whole')
     yield* this.#settle()
   }
 
@@ -157,7 +158,7 @@ class Encoder implements AgUiEncoder {
       const hasCooled = this.#view.older !== before.older || this.#view.olderFor !== before.olderFor
       this.#gone = hasCooled ? cooled(before, event) : []
       this.#older.push(...this.#gone)
-      this.#main = this.#findMain()
+      this.#main = endedBy(event, this.#findMain())
       yield* this.#show(event)
     }
     yield* this.#settle()
@@ -182,9 +183,6 @@ class Encoder implements AgUiEncoder {
       case 'message.opened':
         this.#missed ||= event.run === undefined || !this.#isShown(event.run) || event.type === 'message.added'
         return
-      case 'message.closed':
-        yield* this.#sweep()
-        return
       case 'document.patched':
         this.#missed = true // the version of the document is told with the messages
         yield { type: 'STATE_DELTA', delta: event.data.patch, timestamp: event.at }
@@ -196,13 +194,14 @@ class Encoder implements AgUiEncoder {
       case 'run.queued':
         yield* this.#beginSubagent(event.data.id)
         return
+      case 'message.closed':
       case 'run.lapsed':
       case 'run.undelivered':
       case 'run.suspended':
-        yield* this.#sweep()
+        yield* this.#settleParts(event.run)
         return
       case 'run.ended':
-        yield* this.#sweep()
+        yield* this.#settleParts(event.run)
         if (event.run !== undefined) yield* this.#endSubagent(event.run)
         return
       default: // nothing that a stream of AG-UI shows
@@ -272,6 +271,12 @@ class Encoder implements AgUiEncoder {
         ? ({ type: 'success' } as const)
         : ({ type: 'suspended', interruptIds: waits.map((request) => request.id) } as const)
     yield { type: 'SUBAGENT_FINISHED', subagentRunId: id, outcome }
+  }
+
+  /** Parts that were open are not any more, without a word about each. */
+  *#settleParts(run: RunId | undefined): Events {
+    if (run !== undefined && !this.#isShown(run)) this.#missed = true
+    yield* this.#sweep()
   }
 
   *#sweep(): Events {
@@ -381,7 +386,7 @@ class Encoder implements AgUiEncoder {
     yield* this.#parts.sweep(() => true)
     for (const id of [...this.#subagents.keys()].reverse()) yield* this.#endSubagent(id)
     for (const run of this.#steps.keys()) yield* this.#leaveStep(run)
-    if (this.#missed && (this.#options.snapshot ?? true)) yield this.#snapshot()
+    if (this.#missed && (this.#options.from ?? 'snapshot') === 'snapshot') yield this.#snapshot()
   }
 
   #finished(how: Pick<Extract<AgUiEvent, { type: 'RUN_FINISHED' }>, 'outcome' | 'usage'>): AgUiEvent {
@@ -452,6 +457,14 @@ class Encoder implements AgUiEncoder {
     this.#missed = true
     return undefined
   }
+}
+
+/** A run that leaves the view with its last event is over all the same. */
+function endedBy(event: SessionEvent, run: Run | undefined): Run | undefined {
+  if (!run || event.type !== 'run.ended' || run.id !== event.run || run.status === 'ended') return run
+  const { reason, detail } = event.data
+  const base: RunBase = run
+  return { ...base, status: 'ended', reason, endedAt: event.at, ...(detail !== undefined && { detail }) }
 }
 
 function withVersion(message: AgUiMessage, document: number): AgUiMessage {

@@ -1,0 +1,5 @@
+export {
+  createTanStackConnection,
+  type TanStackConnection,
+  type TanStackConnectionOptions,
+} from './tanstack-ai/create-connection.ts'
