@@ -4,6 +4,7 @@ import { agentCommand } from './commands/agent.ts'
 import { cancelCommand } from './commands/cancel.ts'
 import { controlCommands } from './commands/control.ts'
 import { demoCommand } from './commands/demo.ts'
+import { factoryCommand } from './commands/factory.ts'
 import { historyCommands } from './commands/history.ts'
 import { inboxCommands } from './commands/inbox.ts'
 import { mcpCommand } from './commands/mcp.ts'
@@ -52,20 +53,29 @@ ${exitCodeHelp}`,
     mcpCommand(),
     verifyCommand(),
     agentCommand(),
+    factoryCommand(),
   ]
   for (const command of commands) program.addCommand(command)
-  for (const command of [program, ...commands, ...commands.flatMap((command) => command.commands)]) {
+  for (const command of withBelow(program)) {
     command
       .exitOverride()
       .showSuggestionAfterError()
-      .showHelpAfterError(
-        `(${command === program ? 'headrace' : `headrace ${command.name()}`} --help shows how it is used)`,
-      )
+      .showHelpAfterError(`(${fullName(command)} --help shows how it is used)`)
       .configureOutput({
         outputError: (text, write) => write(text.replace(/^error:/, createPaint(process.stderr)('red', 'error:'))),
       })
   }
   return program
+}
+
+/** A command and all below it. */
+function withBelow(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withBelow)]
+}
+
+/** As in `headrace factory task add`. */
+function fullName(command: Command): string {
+  return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name()
 }
 
 function version(): string {

@@ -76,6 +76,7 @@ describe('headrace', () => {
       'mcp',
       'verify',
       'agent',
+      'factory',
     ])
     for (const command of commands) {
       let help = ''

@@ -136,3 +136,6 @@ export { createLaneRunner, type Lane, type LaneRunnerOptions } from './lane/lane
 export { type Mandate } from './lane/prompts.ts'
 export { createGateWorker, type GatePolicy, type GateWorkerOptions } from './merge/gate-worker.ts'
 export { offerTrailer, type Offer, type Verdict as GateVerdict } from './merge/offer.ts'
+export { checkBase, type CheckBaseOptions, type CheckedCommit } from './demo/check-base.ts'
+export { askFloor, type AskFloorOptions, type FloorAnswered } from './foreman/ask-floor.ts'
+export { processesOf } from './process/processes-of.ts'

@@ -1,12 +1,10 @@
 import { connect } from '@headrace/client'
 import type { HeadraceError } from '@headrace/core'
-import type { TokenClaims } from '@headrace/server'
-import { exitCode } from '../exit-code.ts'
-import { Problem } from '../problem.ts'
 import { linkOf } from '../serve/link.ts'
 import { removeServerFile, writeServerFile } from '../serve/server-file.ts'
+import { minter } from '../serve/minter.ts'
 import { stopOnSignal } from '../serve/shutdown.ts'
-import { startServer, type RunningServer } from '../serve/start-server.ts'
+import { startServer } from '../serve/start-server.ts'
 import { processOutput, type Output } from '../terminal/console.ts'
 import { startAgents } from './agents.ts'
 import { introduction, type Links } from './introduction.ts'
@@ -79,11 +77,4 @@ export async function demo(options: DemoOptions, output: Output = processOutput)
 
 function readyLine(url: string, token: string, links: Links): string {
   return JSON.stringify({ ready: true, url, token, pid: process.pid, links })
-}
-
-function minter({ auth }: RunningServer): (claims: TokenClaims, ttlSeconds: number) => Promise<string> {
-  return (claims, ttlSeconds) => {
-    if (!auth.mint) throw new Problem(exitCode.failed, 'The demo needs a server that signs its own tokens.')
-    return auth.mint(claims, ttlSeconds)
-  }
 }

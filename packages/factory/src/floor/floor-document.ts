@@ -1,3 +1,4 @@
+import type { PlanLane } from './plan-floor.ts'
 import type { Task } from './task.ts'
 
 /** What the foreman goes by. It is the shared document of the floor's session, so every change of it is in the log. */
@@ -13,6 +14,8 @@ export interface FloorDocument {
   readonly nextTask: number
   /** By id, in the order they were added. What is over leaves when there are too many; the log keeps it. */
   readonly tasks: Readonly<Record<string, Task>>
+  /** Lanes that there are, as the foreman knows them; for whoever looks at the floor. */
+  readonly lanes: readonly PlanLane[]
   /** Lanes that take nothing new, and why. */
   readonly pausedLanes: Readonly<Record<string, string>>
 }
@@ -25,6 +28,7 @@ export const emptyFloor: FloorDocument = {
   maxAttempts: 3,
   nextTask: 1,
   tasks: {},
+  lanes: [],
   pausedLanes: {},
 }
 

@@ -16,7 +16,8 @@ import { floorOf, type FloorDocument } from '../floor/floor-document.ts'
 import { planFloor, type PlanLane } from '../floor/plan-floor.ts'
 import { settleAttempt } from '../floor/settle-attempt.ts'
 import { takeStep } from '../floor/take-step.ts'
-import type { Task } from '../floor/task.ts'
+import type { AttemptResult, Task } from '../floor/task.ts'
+import { offersOf, verdictOf } from '../merge/offer.ts'
 import { changeFloor } from './change-floor.ts'
 import { attemptRun, notes, orderFor, resultOf } from './notes.ts'
 import { crew, type FloorSessions } from './sessions.ts'
@@ -61,6 +62,7 @@ class Shift {
   readonly #run: AgentRun
   readonly #options: ForemanOptions
   readonly #floor: Session
+  readonly #merge: Session
   readonly #lanes = new Map<string, Session>()
   readonly #stops: (() => void)[] = []
   #wake: () => void = () => undefined
@@ -70,7 +72,9 @@ class Shift {
     this.#run = run
     this.#options = options
     this.#floor = options.client.session(options.sessions.floor)
+    this.#merge = options.client.session(options.sessions.merge)
     this.#follow(this.#floor)
+    this.#follow(this.#merge)
   }
 
   async work(): Promise<void> {
@@ -124,7 +128,30 @@ class Shift {
   #resultOf({ id, state }: Working): ReturnType<typeof resultOf> {
     const { view, status } = this.#lane(state.lane).getSnapshot()
     const run = status === 'live' ? attemptRun(view, id, state.attempt) : undefined
-    return run && resultOf(view, run)
+    const result = run && resultOf(view, run)
+    return result?.outcome === 'merged'
+      ? result
+      : result && this.#atTheGate(`${id.toLowerCase()}-${state.attempt}`, result)
+  }
+
+  /**
+   * An attempt that was cut short may have work at the gate. What the gate took is merged, whatever became of the attempt; what
+   * it still judges is stopped first, so that the next attempt can't be merged beside it.
+   */
+  #atTheGate(attempt: string, result: AttemptResult): AttemptResult | undefined {
+    const { view, status } = this.#merge.getSnapshot()
+    if (status === 'failed') return result // nothing was ever offered
+    if (status !== 'live') return undefined
+    for (const run of offersOf(view, attempt)) {
+      if (run.status !== 'ended') {
+        if (run.status !== 'active' || !run.cancel) this.#merge.cancel({ run: run.id }).catch(() => this.#wake())
+        return undefined
+      }
+      const verdict = verdictOf(view, run)
+      if (verdict?.verdict !== 'merged') continue
+      return { outcome: 'merged', why: verdict.why, ...(verdict.commit !== undefined && { commit: verdict.commit }) }
+    }
+    return result
   }
 
   /** Plans, and takes the plan's steps into the document; what they mean in the lanes follows from there. */
@@ -138,7 +165,7 @@ class Shift {
         const plan = planFloor(floor, lanes(), clock.now())
         lookAgainAt = plan.lookAgainAt
         begun.splice(0, begun.length, ...plan.steps.map(inWords))
-        return plan.steps.reduce((next, step) => takeStep(next, step, clock.now()), floor)
+        return plan.steps.reduce((next, step) => takeStep(next, step, clock.now()), withLanes(floor, lanes()))
       },
       this.#run.signal,
     )
@@ -206,6 +233,12 @@ class Shift {
   async #say(line: string): Promise<void> {
     await this.#run.text(`${line}\n`)
   }
+}
+
+/** The same floor where it names these lanes already. */
+function withLanes(floor: FloorDocument, lanes: readonly FloorLane[]): FloorDocument {
+  const known = lanes.map(({ name, kind, oversight, wip }) => ({ name, kind, oversight, wip }))
+  return JSON.stringify(known) === JSON.stringify(floor.lanes) ? floor : { ...floor, lanes: known }
 }
 
 function isWorking(task: Task): task is Working {

@@ -49,13 +49,22 @@ export function offerId({ attempt, round }: Pick<Offer, 'attempt' | 'round'>): s
   return `change:${attempt}.${round}`
 }
 
-/** The run that judges a change. */
-export function offerRun(view: SessionView, change: Pick<Offer, 'attempt' | 'round'>): Run | undefined {
+/** The run that judges what was offered. */
+export function offerRun(view: SessionView, { attempt, round }: Pick<Offer, 'attempt' | 'round'>): Run | undefined {
   return view.runs.find((run) => {
-    const input = view.messages.find(({ id }) => id === run.input)
-    const found = input && (noteIn([input], offerNotes.change) as unknown as Offer | undefined)
-    return found?.attempt === change.attempt && found.round === change.round
+    const offer = offerIn(view, run)
+    return offer?.attempt === attempt && offer.round === round
   })
+}
+
+/** The runs that judge, or have judged, what an attempt has offered. */
+export function offersOf(view: SessionView, attempt: string): readonly Run[] {
+  return view.runs.filter((run) => offerIn(view, run)?.attempt === attempt)
+}
+
+function offerIn(view: SessionView, run: Run): Offer | undefined {
+  const input = view.messages.find(({ id }) => id === run.input)
+  return input && (noteIn([input], offerNotes.change) as unknown as Offer | undefined)
 }
 
 /** What the run that judged a change came to; `undefined` while it is under way. */

@@ -1,0 +1,184 @@
+import { Argument, Command, Option } from 'commander'
+import type { FactoryDemoOptions } from '../factory/demo.ts'
+import type { FloorTarget } from '../factory/floor-target.ts'
+import type { AddTaskOptions } from '../factory/tasks.ts'
+import { list, option, whole, withTarget } from './options.ts'
+
+/** Commands of the factory floor. */
+export function factoryCommand(): Command {
+  const factory = new Command('factory')
+    .description('Many coding agents at work on one repository, merged only through its tests.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  headrace factory demo                            see a floor work: eight tasks, five lanes, no keys
+  headrace factory status                          what every lane is doing
+  headrace factory task add "Fix the login" --kind bug --priority 1
+  headrace factory lane nuke alpha --reason "It goes in circles"
+  headrace factory stop                            end what is under way in every lane`,
+    )
+  const commands = [demoCommand(), statusCommand(), taskCommand(), laneCommand(), ...modeCommands()]
+  for (const command of commands) factory.addCommand(command)
+  return factory
+}
+
+const floor = (): Option => option('--floor <name>', 'name of the floor').default('main')
+
+function withFloor(command: Command): Command {
+  return withTarget(command).addOption(floor())
+}
+
+function demoCommand(): Command {
+  return new Command('demo')
+    .description('See a floor work: a repository with tests, eight tasks, five lanes with scripted agents, no keys.')
+    .addOption(option('--port <number>', 'port; 0 takes any free one').default(4400).argParser(whole(0, 65_535)))
+    .addOption(new Option('--seed <number>', 'how the agents are paced').default(1).argParser(whole(0, 4_294_967_295)))
+    .addOption(new Option('--headless', 'work the tasks off, check what must hold, and end'))
+    .addOption(new Option('--json', 'print JSON: with --headless the report, else one line when ready'))
+    .addOption(new Option('--keep', 'keep the repository, the clones and the sessions'))
+    .addHelpText(
+      'after',
+      `
+Of the five agents two are good, one breaks a test and repairs it, one looks at the same file for ever, and one weakens
+the tests to make them green. With --headless the exit status is 0 only when good work was merged and the rest was not,
+every commit of the base branch is green, nothing was merged twice and no process is left.
+
+Examples:
+  headrace factory demo
+  headrace factory demo --headless --json --seed 7`,
+    )
+    .action(async (options: FactoryDemoOptions) => {
+      const { factoryDemo } = await import('../factory/demo.ts')
+      await factoryDemo(options)
+    })
+}
+
+function statusCommand(): Command {
+  return withFloor(new Command('status'))
+    .description('What every lane is doing, what waits and why, and what became of the rest.')
+    .addOption(new Option('--json', 'print the floor as JSON'))
+    .addOption(new Option('--watch', 'print it again whenever it changes'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  headrace factory status
+  headrace factory status --watch`,
+    )
+    .action(async (options: FloorTarget & { readonly json?: boolean; readonly watch?: boolean }) => {
+      const { status } = await import('../factory/status.ts')
+      await status(options)
+    })
+}
+
+function taskCommand(): Command {
+  const task = new Command('task').description('Tasks of a floor.')
+  task.addCommand(
+    withFloor(new Command('add'))
+      .description('Put a task on the floor.')
+      .argument('<title...>', 'what is to be done, in a line')
+      .addOption(new Option('--body <text>', 'what is wanted, in Markdown'))
+      .addOption(
+        new Option('--kind <kind>', 'which lanes may take it')
+          .choices(['ci', 'feature', 'bug', 'horizon', 'docs', 'custom'])
+          .default('feature'),
+      )
+      .addOption(new Option('--priority <number>', '0 interrupts others, 3 waits').default(2).argParser(whole(0, 3)))
+      .addOption(new Option('--lane <name>', 'only this lane'))
+      .addOption(new Option('--depends-on <tasks...>', 'tasks that must be done before').argParser(list))
+      .addOption(new Option('--accept <line...>', 'what must hold when it is done; several times'))
+      .addOption(new Option('--proposed', 'somebody must accept it first'))
+      .addHelpText(
+        'after',
+        `
+Examples:
+  headrace factory task add "Fix the login" --kind bug --priority 1
+  headrace factory task add "Cut lists into pieces" --accept "a size below 1 is refused" --depends-on T3`,
+      )
+      .action(async (title: readonly string[], options: AddTaskOptions) => {
+        const { addTask } = await import('../factory/tasks.ts')
+        await addTask(title.join(' '), options)
+      }),
+  )
+  task.addCommand(
+    withFloor(new Command('list'))
+      .description('The tasks of a floor.')
+      .addOption(new Option('--json', 'print them as JSON, one a line'))
+      .action(async (options: FloorTarget & { readonly json?: boolean }) => {
+        const { listTasks } = await import('../factory/tasks.ts')
+        await listTasks(options)
+      }),
+  )
+  task.addCommand(
+    withFloor(new Command('show'))
+      .description('A task with its attempts.')
+      .argument('<task>', 'as in T7')
+      .addOption(new Option('--json', 'print it as JSON'))
+      .action(async (id: string, options: FloorTarget & { readonly json?: boolean }) => {
+        const { showTask } = await import('../factory/tasks.ts')
+        await showTask(id, options)
+      }),
+  )
+  task.addCommand(
+    withFloor(new Command('accept'))
+      .description('Take a proposal, say that reviewed work was taken, or try a parked task again.')
+      .argument('<task>', 'as in T7')
+      .action(async (id: string, options: FloorTarget) => {
+        const { ask } = await import('../factory/ask.ts')
+        await ask({ ask: 'accept-task', task: id }, options)
+      }),
+  )
+  task.addCommand(
+    withFloor(new Command('reject'))
+      .description('Say that a task will not be done.')
+      .argument('<task>', 'as in T7')
+      .requiredOption('--reason <text>', 'why; it is kept')
+      .action(async (id: string, options: FloorTarget & { readonly reason: string }) => {
+        const { ask } = await import('../factory/ask.ts')
+        await ask({ ask: 'reject-task', task: id, reason: options.reason }, options)
+      }),
+  )
+  return task
+}
+
+function laneCommand(): Command {
+  const about = {
+    pause: 'A lane takes nothing new.',
+    resume: 'A paused lane takes work again.',
+    nuke: 'Put away what a lane is doing; its task begins anew, with the reason as its lesson.',
+  } as const
+  const lane = new Command('lane').description('Lanes of a floor.')
+  for (const what of ['pause', 'resume', 'nuke'] as const) {
+    const command = withFloor(new Command(what))
+      .description(about[what])
+      .addArgument(new Argument('<lane>', 'name of the lane'))
+    const reason = new Option('--reason <text>', 'why, for whoever reads it')
+    if (what !== 'resume') command.addOption(what === 'nuke' ? reason.makeOptionMandatory() : reason)
+    command.action(async (name: string, options: FloorTarget & { readonly reason?: string }) => {
+      const { ask } = await import('../factory/ask.ts')
+      const { reason: why } = options
+      if (what === 'nuke') await ask({ ask: 'nuke', lane: name, reason: why ?? '' }, options)
+      else if (what === 'resume') await ask({ ask: 'resume-lane', lane: name }, options)
+      else await ask({ ask: 'pause-lane', lane: name, ...(why !== undefined && { reason: why }) }, options)
+    })
+    lane.addCommand(command)
+  }
+  return lane
+}
+
+function modeCommands(): readonly Command[] {
+  const modes = [
+    ['stop', 'stopped', 'End what is under way in every lane, and begin nothing.'],
+    ['pause', 'paused', 'Begin nothing new; what is under way goes on.'],
+    ['resume', 'running', 'Go on after stop or pause.'],
+  ] as const
+  return modes.map(([name, mode, about]) =>
+    withFloor(new Command(name))
+      .description(about)
+      .action(async (options: FloorTarget) => {
+        const { setMode } = await import('../factory/ask.ts')
+        await setMode(mode, options)
+      }),
+  )
+}

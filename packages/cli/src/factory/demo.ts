@@ -1,0 +1,204 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { connect, type Client } from '@headrace/client'
+import type { HeadraceError } from '@headrace/core'
+import {
+  addDemoBacklog,
+  checkBase,
+  demoFaults,
+  demoFloor,
+  floorOf,
+  followDemo,
+  makeDemoRepository,
+  openFloor,
+  processesOf,
+  type Floor,
+  type FloorDocument,
+} from '@headrace/factory'
+import { minter } from '../serve/minter.ts'
+import { operator } from '../demo/people.ts'
+import { exitCode } from '../exit-code.ts'
+import { Problem } from '../problem.ts'
+import { linkOf } from '../serve/link.ts'
+import { removeServerFile, writeServerFile } from '../serve/server-file.ts'
+import { stopOnSignal } from '../serve/shutdown.ts'
+import { startServer } from '../serve/start-server.ts'
+import { processOutput, type Output } from '../terminal/console.ts'
+import { crewClaims } from './crew-claims.ts'
+import { floorLines } from './status.ts'
+import { taskLine } from './tasks.ts'
+
+export interface FactoryDemoOptions {
+  readonly port: number
+  readonly seed: number
+  readonly headless?: boolean
+  readonly json?: boolean
+  readonly keep?: boolean
+}
+
+/** A floor with nothing to do works a minute; one that takes this long hangs. */
+const longestMs = 600_000
+const tokenSeconds = 86_400
+
+/** One thing that must hold when the demo is over. */
+interface Invariant {
+  readonly name: string
+  readonly held: boolean
+  readonly evidence: readonly string[]
+}
+
+/** Server, floor, repository and agents in one process. */
+export async function factoryDemo(options: FactoryDemoOptions, output: Output = processOutput): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'headrace-factory-'))
+  const began = Date.now()
+  const failures: string[] = []
+  const onError = (error: HeadraceError): void => void failures.push(`${error.code}: ${error.message}`)
+  const data = path.join(folder, 'sessions')
+  const server = await startServer({
+    host: '127.0.0.1',
+    port: options.headless === true ? 0 : options.port,
+    data,
+    keys: { type: 'local' },
+    outbound: {},
+    onError,
+  })
+  const mint = minter(server)
+  const origin = path.join(folder, 'pebble')
+  await makeDemoRepository(origin)
+  const config = demoFloor({ seed: options.seed })
+  const floor = await openFloor({
+    name: 'main',
+    url: server.url,
+    token: (agent) => mint(crewClaims(agent), tokenSeconds),
+    folder: path.join(folder, 'floor'),
+    origin,
+    base: 'main',
+    config: () => config,
+    onError,
+  })
+  const token = await mint(operator, tokenSeconds)
+  const client = connect({ url: server.url, token, client: 'headrace-factory-demo', onError })
+  const stop = async (): Promise<void> => {
+    await client.close()
+    await floor.close()
+    await server.close()
+    if (options.keep !== true) rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    await addDemoBacklog({ client, sessions: floor.sessions })
+    if (options.headless === true)
+      return await headless({ options, output, client, floor, folder, began, failures, stop })
+    writeServerFile(data, { url: server.url, pid: process.pid, token }, output.err)
+    const link = linkOf(server.url, token, floor.sessions.floor)
+    const stopped = stopOnSignal({ stop, say: output.err, last: () => removeServerFile(data) })
+    if (options.json === true)
+      output.out(JSON.stringify({ ready: true, url: server.url, token, pid: process.pid, link }))
+    else introduce({ output, link, data, origin })
+    const over = new AbortController()
+    void stopped.then(() => over.abort())
+    const isQuiet = options.json === true
+    const end = await followDemo({
+      client,
+      sessions: floor.sessions,
+      signal: over.signal,
+      onTask: (task) => isQuiet || output.out(taskLine(task)),
+    }).catch(() => undefined)
+    if (end && !isQuiet) for (const line of ['', ...floorLines(end, Date.now())]) output.out(line)
+    await stopped
+  } catch (thrown) {
+    await stop()
+    throw thrown
+  }
+}
+
+interface Introduced {
+  readonly output: Output
+  readonly link: string
+  readonly data: string
+  readonly origin: string
+}
+
+function introduce({ output, link, data, origin }: Introduced): void {
+  output.out(`The floor is open. Watch it:\n\n  ${link}\n`)
+  output.out(`Its repository is ${origin}. In another terminal:\n`)
+  for (const command of ['status --watch', 'lane nuke dreamer --reason "It goes in circles"', 'stop']) {
+    output.out(`  headrace factory ${command} --data ${data}`)
+  }
+  output.out('')
+}
+
+interface Played {
+  readonly options: FactoryDemoOptions
+  readonly output: Output
+  readonly client: Client
+  readonly floor: Floor
+  readonly folder: string
+  readonly began: number
+  readonly failures: readonly string[]
+  readonly stop: () => Promise<void>
+}
+
+/** Plays the demo to its end and checks what must hold. */
+async function headless({ options, output, client, floor, folder, began, failures, stop }: Played): Promise<void> {
+  const { sessions, vault, sandbox } = floor
+  const signal = AbortSignal.timeout(longestMs)
+  const onTask =
+    options.json === true ? {} : { onTask: (task: Parameters<typeof taskLine>[0]) => output.out(taskLine(task)) }
+  const document = await followDemo({ client, sessions, signal, ...onTask }).catch((): FloorDocument =>
+    floorOf(client.session(sessions.floor).getSnapshot().view.document.value),
+  )
+  const wallMs = Date.now() - began
+  const commits = await checkBase({ vault, policy: demoFloor(options).gate, sandbox, demand: 'preferred' })
+  const left = await processesOf(folder)
+  const invariants = invariantsOf({ document, commits, left })
+  const held = invariants.every((invariant) => invariant.held)
+  const report = {
+    seed: options.seed,
+    wallMs,
+    sandbox: sandbox.kind,
+    tasks: Object.values(document.tasks),
+    merges: commits.filter(({ change }) => change !== undefined),
+    invariants,
+    failures,
+  }
+  await stop()
+  if (options.json === true) output.out(JSON.stringify(report))
+  else
+    for (const { name, held: holds, evidence } of invariants)
+      output.out([`${holds ? 'holds' : 'BROKEN'}: ${name}`, ...evidence].join('\n  '))
+  if (!held) throw new Problem(exitCode.failed, 'The floor did not come to the end that it must come to; see above.')
+}
+
+interface End {
+  readonly document: FloorDocument
+  readonly commits: Awaited<ReturnType<typeof checkBase>>
+  readonly left: readonly { readonly pid: number; readonly command: string }[]
+}
+
+function invariantsOf({ document, commits, left }: End): readonly Invariant[] {
+  const faults = demoFaults(document)
+  const red = commits.filter(({ green }) => !green).map(({ commit, why }) => `${commit}: ${why}`)
+  const changes = commits.flatMap(({ change }) =>
+    change === undefined ? [] : [change.replace(/\.\d+$/, '').replace(/-\d+$/, '')],
+  )
+  const twice = changes.filter((change, index) => changes.indexOf(change) !== index)
+  const merged = Object.values(document.tasks).filter(({ attempts }) =>
+    attempts.some(({ outcome }) => outcome === 'merged'),
+  )
+  return [
+    { name: 'good work is merged, and nothing else', held: faults.length === 0, evidence: faults },
+    { name: 'every commit of the base branch is green', held: red.length === 0, evidence: red },
+    { name: 'no task is merged twice', held: twice.length === 0, evidence: twice },
+    {
+      name: 'what is said to be merged is in the base, and what is in it was said to be',
+      held: merged.length === changes.length,
+      evidence: merged.length === changes.length ? [] : [`${merged.length} tasks, ${changes.length} commits`],
+    },
+    {
+      name: 'no process is left',
+      held: left.length === 0,
+      evidence: left.map(({ pid, command }) => `${pid} ${command}`),
+    },
+  ]
+}

@@ -1,0 +1,73 @@
+import { floorOf, planFloor, type FloorDocument, type Task } from '@headrace/factory'
+import { processOutput } from '../terminal/console.ts'
+import { formatDuration } from '../terminal/duration.ts'
+import { plainLine } from '../terminal/plain.ts'
+import { withFloor, type FloorTarget } from './floor-target.ts'
+import { taskLine } from './tasks.ts'
+
+/** Prints a floor; with `watch` again whenever it changes, until it is ended. */
+export async function status(
+  options: FloorTarget & { readonly json?: boolean; readonly watch?: boolean },
+): Promise<void> {
+  await withFloor(options, async ({ session }) => {
+    for (let seen = -1; ;) {
+      const { view } = await session.until((snapshot) => {
+        if (snapshot.error) throw snapshot.error
+        return snapshot.status === 'live' && snapshot.view.document.version !== seen
+      })
+      seen = view.document.version
+      const floor = floorOf(view.document.value)
+      if (options.json === true) processOutput.out(JSON.stringify(floor))
+      else for (const line of floorLines(floor, Date.now())) processOutput.out(line)
+      if (options.watch !== true) return
+      processOutput.out('')
+    }
+  })
+}
+
+/** A floor as lines of text. */
+export function floorLines(floor: FloorDocument, now: number): readonly string[] {
+  const { waiting } = planFloor(floor, floor.lanes, now)
+  const tasks = Object.values(floor.tasks)
+  const of = (...status: readonly Task['state']['status'][]): readonly Task[] =>
+    tasks.filter(({ state }) => status.includes(state.status))
+  const width = Math.max(4, ...floor.lanes.map(({ name }) => name.length))
+  const lanes = floor.lanes.map(({ name, oversight }) => {
+    const paused = floor.pausedLanes[name]
+    const work = of('working').filter(({ state }) => state.status === 'working' && state.lane === name)
+    const doing = work.map((task) => workLine(task, now)).join('; ')
+    return `  ${name.padEnd(width)}  ${oversight.padEnd(10)}  ${doing || (paused === undefined ? 'idle' : `paused: ${plainLine(paused)}`)}`
+  })
+  const count = `${of('done').length} done, ${of('working').length} under way, ${of('ready').length} ready, ${of('parked').length} parked`
+  return [
+    `The floor is ${floor.mode}: ${count}. At most ${floor.attention} lanes may need a person.`,
+    ...(lanes.length > 0 ? ['', 'Lanes:', ...lanes] : []),
+    ...section('Waiting:', of('ready'), ({ id }) => waiting[id] ?? 'begins now'),
+    ...section('Needs a person:', of('parked', 'review', 'proposed'), whyOf),
+  ]
+}
+
+function section(title: string, tasks: readonly Task[], why: (task: Task) => string): readonly string[] {
+  if (tasks.length === 0) return []
+  return ['', title, ...tasks.map((task) => `  ${taskLine(task)}: ${plainLine(why(task), 120)}`)]
+}
+
+function workLine(task: Task, now: number): string {
+  const { state } = task
+  if (state.status !== 'working') return ''
+  const held = state.pausedFor === undefined ? '' : `, held still for ${state.pausedFor}`
+  return `${task.id} ${plainLine(task.title, 60)} (attempt ${state.attempt}, ${formatDuration(Math.max(0, now - state.since))}${held})`
+}
+
+function whyOf({ state }: Task): string {
+  switch (state.status) {
+    case 'parked':
+      return state.why
+    case 'review':
+      return state.ref === '' ? 'its report is in the lane’s session' : `its work is at ${state.ref}`
+    case 'proposed':
+      return 'somebody must accept it'
+    default:
+      return ''
+  }
+}

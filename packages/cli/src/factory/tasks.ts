@@ -1,0 +1,93 @@
+import type { EndedAttempt, FloorRequest, LaneKind, Priority, Task } from '@headrace/factory'
+import { exitCode } from '../exit-code.ts'
+import { Problem } from '../problem.ts'
+import { processOutput } from '../terminal/console.ts'
+import { formatDuration } from '../terminal/duration.ts'
+import { plain } from '../terminal/plain.ts'
+import { ask } from './ask.ts'
+import { readFloor, withFloor, type FloorTarget } from './floor-target.ts'
+
+export interface AddTaskOptions extends FloorTarget {
+  readonly body?: string
+  readonly kind: LaneKind
+  readonly priority: Priority
+  readonly lane?: string
+  readonly dependsOn?: readonly string[]
+  readonly accept?: readonly string[]
+  readonly proposed?: boolean
+}
+
+export async function addTask(title: string, options: AddTaskOptions): Promise<void> {
+  const { body, kind, priority, lane, dependsOn, accept, proposed } = options
+  const request: FloorRequest = {
+    ask: 'add-task',
+    title,
+    kind,
+    priority,
+    ...(body !== undefined && { body }),
+    ...(lane !== undefined && { lane }),
+    ...(dependsOn && { dependsOn }),
+    ...(accept && { acceptance: accept }),
+    ...(proposed === true && { proposed: true }),
+  }
+  await ask(request, options)
+}
+
+export async function listTasks(options: FloorTarget & { readonly json?: boolean }): Promise<void> {
+  await withFloor(options, async (floor) => {
+    const tasks = Object.values((await readFloor(floor)).tasks)
+    if (options.json === true) for (const task of tasks) processOutput.out(JSON.stringify(task))
+    else if (tasks.length === 0)
+      processOutput.err('There is no task on this floor. `headrace factory task add` adds one.')
+    else for (const task of tasks) processOutput.out(taskLine(task))
+  })
+}
+
+export async function showTask(id: string, options: FloorTarget & { readonly json?: boolean }): Promise<void> {
+  await withFloor(options, async (floor) => {
+    const task = (await readFloor(floor)).tasks[id]
+    if (!task) throw new Problem(exitCode.refused, `There is no task ${id} on this floor.`)
+    if (options.json === true) return processOutput.out(JSON.stringify(task, undefined, 2))
+    processOutput.out(taskLine(task))
+    for (const line of details(task)) processOutput.out(plain(line))
+  })
+}
+
+/** A task in a line. */
+export function taskLine(task: Task): string {
+  const { id, priority, kind, title } = task
+  return plain(`${id.padEnd(4)} P${priority} ${kind.padEnd(7)} ${stateInWords(task).padEnd(24)} ${title}`)
+}
+
+/** How far a task is, in words. */
+function stateInWords({ state }: Task): string {
+  switch (state.status) {
+    case 'working':
+      return `in ${state.lane}, attempt ${state.attempt}${state.pausedFor === undefined ? '' : `, held for ${state.pausedFor}`}`
+    case 'done':
+      return state.commit === undefined ? 'done' : `done, ${state.commit.slice(0, 9)}`
+    case 'proposed':
+    case 'ready':
+    case 'review':
+    case 'parked':
+    case 'rejected':
+      return state.status
+    default:
+      return state satisfies never
+  }
+}
+
+function details(task: Task): readonly string[] {
+  const { body, acceptance, dependsOn, state, attempts } = task
+  return [
+    ...(body === '' ? [] : ['', body]),
+    ...(acceptance.length > 0 ? ['', 'Done when:', ...acceptance.map((line) => `  - ${line}`)] : []),
+    ...(dependsOn.length > 0 ? ['', `Depends on ${dependsOn.join(', ')}.`] : []),
+    ...('why' in state ? ['', `${state.status}: ${state.why}`] : []),
+    ...(attempts.length > 0 ? ['', 'Attempts:', ...attempts.map(attemptLine)] : []),
+  ]
+}
+
+function attemptLine({ attempt, lane, outcome, why, startedAt, endedAt }: EndedAttempt): string {
+  return `  ${attempt} in ${lane}, ${formatDuration(endedAt - startedAt)}: ${outcome}. ${why}`
+}

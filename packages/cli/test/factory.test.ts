@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { exitCode } from '../src/exit-code.ts'
+import { headrace, start, type Ready } from './support/headrace.ts'
+
+interface Report {
+  readonly seed: number
+  readonly tasks: readonly {
+    readonly id: string
+    readonly attempts: readonly { readonly outcome: string; readonly why: string }[]
+  }[]
+  readonly merges: readonly { readonly subject: string; readonly green: boolean }[]
+  readonly invariants: readonly { readonly name: string; readonly held: boolean }[]
+  readonly failures: readonly string[]
+}
+
+test(
+  'F1 F1f F2 F3 G1: headrace factory demo --headless works eight tasks off, merges the good ones, and leaves nothing',
+  { timeout: 240_000 },
+  async () => {
+    const { code, stdout, stderr } = await headrace(['factory', 'demo', '--headless', '--json', '--seed', '7'])
+    expect({ code, stderr }).toEqual({ code: exitCode.ok, stderr: '' })
+    const report = JSON.parse(stdout) as Report // one line, by the command
+    expect(report.invariants.map(({ name, held }) => `${held}: ${name}`)).toEqual([
+      'true: good work is merged, and nothing else',
+      'true: every commit of the base branch is green',
+      'true: no task is merged twice',
+      'true: what is said to be merged is in the base, and what is in it was said to be',
+      'true: no process is left',
+    ])
+    expect(report.merges).toHaveLength(6)
+    expect(report.failures).toEqual([])
+    const last = (id: string): string => {
+      const attempt = report.tasks.find((task) => task.id === id)?.attempts.at(-1)
+      return `${attempt?.outcome}: ${attempt?.why}`
+    }
+    expect(last('T7')).toBe('budget: The toolCalls budget of the run is used up: 40 of 40.')
+    expect(last('T8')).toMatch(
+      /^rejected: The guard test-tampering objects: test\/list\.test\.js:\d+: a test is skipped/,
+    )
+  },
+)
+
+test(
+  'F6 F6c F6d: a floor is watched, asked, refused and stopped from another terminal',
+  { timeout: 120_000 },
+  async () => {
+    await using demo = start(['factory', 'demo', '--port', '0', '--json'])
+    const [line] = await demo.seen(/^.*\n/)
+    const { url, token } = JSON.parse(line) as Ready // what the line holds is what the commands below need
+    const env = { HEADRACE_URL: url, HEADRACE_TOKEN: token }
+    const factory = (...args: string[]): ReturnType<typeof headrace> => headrace(['factory', ...args], { env })
+
+    expect(await factory('task', 'add', 'Too', 'much', '--lane', 'nowhere')).toMatchObject({
+      code: exitCode.refused,
+      stderr: expect.stringContaining(
+        'There is no lane nowhere. Lanes: steady, alpha, hasty, dreamer, crooked.',
+      ) as string,
+    })
+    const added = await factory('task', 'add', 'Later', '--kind', 'docs', '--accept', 'it reads well')
+    expect(added.stdout).toMatch(/^T\d+ is ready\.$/m)
+    const id = /^T\d+/.exec(added.stdout)?.[0] ?? ''
+    expect((await factory('task', 'show', id)).stdout).toContain('it reads well')
+    expect((await factory('task', 'reject', id, '--reason', 'Not now.')).stdout).toBe(`${id} is rejected.\n`)
+    expect((await factory('task', 'list')).stdout).toMatch(new RegExp(`^${id} +P2 docs +rejected +Later$`, 'm'))
+    expect((await factory('lane', 'pause', 'steady')).stdout).toBe('The lane steady takes nothing new.\n')
+    const stopped = await factory('stop')
+    expect(stopped).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing is under way') as string })
+    expect((await factory('status')).stdout).toMatch(/^The floor is stopped: \d done, 0 under way/)
+    expect(processesOf(demo.process.pid ?? 0)).toEqual([])
+  },
+)
+
+/** Agents of a floor, by the variable that everything they start carries, whose home is the demo's. */
+function processesOf(parent: number): readonly string[] {
+  const children = readFileSync(path.join('/proc', String(parent), 'task', String(parent), 'children'), 'utf8')
+  return children
+    .split(' ')
+    .filter((pid) => pid !== '')
+    .map((pid) => readFileSync(path.join('/proc', pid, 'cmdline'), 'utf8').replaceAll('\0', ' '))
+    .filter((command) => command !== '')
+}

@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Vault } from '../clones/open-vault.ts'
+import { runGate } from '../gate/run-gate.ts'
+import type { GatePolicy } from '../merge/gate-worker.ts'
+import type { SandboxDemand } from '../process/run-confined.ts'
+import type { Sandbox } from '../process/sandbox.ts'
+import { checkoutTree } from '../work/checkout-tree.ts'
+
+export interface CheckBaseOptions {
+  readonly vault: Vault
+  readonly policy: GatePolicy
+  readonly sandbox: Sandbox
+  readonly demand: SandboxDemand
+}
+
+/** What the tests of one commit of the base came to. */
+export interface CheckedCommit {
+  readonly commit: string
+  readonly subject: string
+  /** The line by which the gate knows it; `undefined` for what came another way. */
+  readonly change: string | undefined
+  readonly green: boolean
+  readonly why: string
+}
+
+/** Runs the tests on every commit of the base branch, the oldest first. */
+export async function checkBase({
+  vault,
+  policy,
+  sandbox,
+  demand,
+}: CheckBaseOptions): Promise<readonly CheckedCommit[]> {
+  const head = await vault.head()
+  const commits = (await vault.git.text(['rev-list', '--first-parent', '--reverse', head])).split('\n')
+  const checked: CheckedCommit[] = []
+  for (const commit of commits) {
+    const message = await vault.git.text(['log', '-1', '--format=%B', commit])
+    const place = await mkdtemp(path.join(tmpdir(), 'headrace-check-'))
+    try {
+      const checkout = path.join(place, 'checkout')
+      await checkoutTree({ vault, tree: commit, base: commit, into: checkout })
+      const result = await runGate({ checkout, setup: policy.setup, test: policy.test, sandbox, demand })
+      checked.push({
+        commit,
+        subject: message.split('\n')[0] ?? '',
+        change: /^Headrace-Change: (\S+)$/m.exec(message)?.[1],
+        green: result.verdict === 'green',
+        why: result.verdict === 'green' ? `${result.tests.passed} tests passed` : result.why,
+      })
+    } finally {
+      await rm(place, { recursive: true, force: true })
+    }
+  }
+  return checked
+}
