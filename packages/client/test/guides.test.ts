@@ -49,6 +49,8 @@ async function* ask(_prompt: unknown, { signal }: { readonly signal: AbortSignal
 }
 
 function moduleOf(code: string): string {
+  const lines = code.split('\n')
+  const isImport = (line: string): boolean => line.startsWith('import ')
   return [
     "import { isBusy, textOf } from '@headrace/core'",
     "import { connect, createLocalOutbox } from '@headrace/client'",
@@ -56,9 +58,10 @@ function moduleOf(code: string): string {
     "import { HeadraceChatTransport } from '@headrace/client/ai-sdk'",
     "import { Chat } from '@ai-sdk/react'",
     "import type { UIMessage } from 'ai'",
+    ...lines.filter(isImport),
     'void [HeadraceChatTransport, Chat, isBusy, textOf, connect, createLocalOutbox, createWorker]',
     'export async function run({ client, url, token, console, shelf, ask }) {',
-    code,
+    ...lines.filter((line) => !isImport(line)),
     // The agents of a guide are in one of these.
     "return [typeof worker === 'undefined' ? [] : worker, typeof workers === 'undefined' ? [] : workers].flat()",
     '}',
@@ -69,6 +72,7 @@ const all = await guides()
 
 test('there are guides', () => {
   expect(all.map(({ name }) => name)).toEqual([
+    'ag-ui.md',
     'approvals.md',
     'coming-back.md',
     'double-texting.md',
