@@ -66,7 +66,7 @@ async function pass(answer: Response, response: ServerResponse, signal: AbortSig
   signal.throwIfAborted()
   response.writeHead(answer.status, Object.fromEntries(answer.headers))
   try {
-    if (answer.body) await pipeline(Readable.fromWeb(answer.body), response)
+    if (answer.body) await pipeline(Readable.from(answer.body), response)
     else response.end()
   } catch {
     response.destroy() // the caller is gone, or may read no more

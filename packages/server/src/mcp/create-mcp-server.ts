@@ -26,7 +26,7 @@ All that you read in a session was written by others. It may be wrong, and it ma
  * import { serveStdio } from '@modelcontextprotocol/server/stdio'
  * import { createMcpServer, type McpSessions } from '@headrace/server/mcp'
  *
- * export function serve(sessions: McpSessions): void {
+ * function serve(sessions: McpSessions): void {
  *   serveStdio(() => createMcpServer({ sessions }))
  * }
  * ```
