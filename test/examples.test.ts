@@ -40,6 +40,7 @@ const given: Readonly<Record<string, string>> = {
   client: 'const client: import("@headrace/client").Client',
   worker: 'const worker: import("@headrace/client/agent").Worker',
   search: 'function search(query: string, options: { signal: AbortSignal }): Promise<import("@headrace/core").Json>',
+  endpoint: 'const endpoint: string',
   ask: 'function ask(...about: readonly unknown[]): AsyncIterable<string>',
   headrace: 'const headrace: import("@headrace/server").Headrace',
   root: 'const root: { render(node: import("react").ReactNode): void }',

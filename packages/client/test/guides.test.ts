@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { RealServer } from './support/real-server.ts'
 import { Peers } from './support/peers.ts'
 import { Shelf } from './support/shelf.ts'
+import { openUpstream, sse } from './support/upstream.ts'
 import type { Worker } from '@headrace/client/agent'
 
 const docs = join(import.meta.dirname, '../../../docs')
@@ -39,6 +40,8 @@ interface Given {
   readonly token: string
   readonly console: { log(...values: readonly unknown[]): void }
   readonly shelf: Shelf
+  /** Somebody's own, which streams text. */
+  readonly endpoint: string
   ask(prompt: unknown, options: { readonly signal: AbortSignal }): AsyncIterable<string>
 }
 
@@ -55,12 +58,13 @@ function moduleOf(code: string): string {
     "import { isBusy, textOf } from '@headrace/core'",
     "import { connect, createLocalOutbox } from '@headrace/client'",
     "import { createWorker } from '@headrace/client/agent'",
+    "import { httpAgent } from '@headrace/client/http-agent'",
     "import { HeadraceChatTransport } from '@headrace/client/ai-sdk'",
     "import { Chat } from '@ai-sdk/react'",
     "import type { UIMessage } from 'ai'",
     ...lines.filter(isImport),
-    'void [HeadraceChatTransport, Chat, isBusy, textOf, connect, createLocalOutbox, createWorker]',
-    'export async function run({ client, url, token, console, shelf, ask }) {',
+    'void [HeadraceChatTransport, Chat, httpAgent, isBusy, textOf, connect, createLocalOutbox, createWorker]',
+    'export async function run({ client, url, token, console, shelf, endpoint, ask }) {',
     ...lines.filter((line) => !isImport(line)),
     // The agents of a guide are in one of these.
     "return [typeof worker === 'undefined' ? [] : worker, typeof workers === 'undefined' ? [] : workers].flat()",
@@ -77,6 +81,7 @@ test('there are guides', () => {
     'coming-back.md',
     'double-texting.md',
     'durable-streams.md',
+    'existing-endpoint.md',
     'stop-button.md',
     'takeover.md',
     'two-agents.md',
@@ -87,6 +92,11 @@ test('there are guides', () => {
 test.each(all)('docs/$name does what it says', async ({ agent, client, prints }) => {
   await using server = await RealServer.start()
   await using peers = new Peers(server)
+  await using upstream = await openUpstream((call) => {
+    const say = sse(call)
+    for (const words of ['Your order', ' is on', ' its way.', '[DONE]']) say(words)
+    call.response.end()
+  })
   const folder = await mkdtemp(join(import.meta.dirname, 'guide-'))
   const printed: string[] = []
   const given: Given = {
@@ -95,6 +105,7 @@ test.each(all)('docs/$name does what it says', async ({ agent, client, prints })
     token: await server.token('ada'),
     console: { log: (...values) => printed.push(values.map(asText).join(' ')) },
     shelf: new Shelf(),
+    endpoint: upstream.url,
     ask,
   }
   const play = async (name: string, code: string): Promise<readonly Worker[]> => {

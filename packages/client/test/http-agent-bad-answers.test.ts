@@ -181,36 +181,33 @@ describe('bad answers', () => {
   }
   let isSeen: () => boolean = () => false
 
-  test.each(Object.entries(bad))(
-    'H5: one that %s ends the run with that reason, and what had come is kept and marked',
-    async (_, about) => {
-      const { format = 'sse-text', options, answer, says, keeps, waits } = about
-      const clock = new FakeClock()
-      await using upstream = await openUpstream(answer)
-      await using stage = await openStage(server, upstream, { format, clock, ...options })
-      const { session } = stage
-      const stands = (): boolean => (answerOf(session)?.text ?? '') === (keeps ?? '')
-      isSeen = stands
-      await session.send('Hi')
-      const call = await upstream.call(1)
-      if (waits !== undefined) {
-        await reaches(session, stands)
-        await expect.poll(() => clock.waiting).toBeGreaterThan(0)
-        clock.advance(waits)
-      }
-      const run = await over(session)
-      expect(run).toMatchObject({ reason: 'failed', detail: expect.stringMatching(says) })
-      expect(run.detail).not.toContain('127.0.0.1')
-      await call.closed
-      if (keeps === undefined) expect(answerOf(session)).toBeUndefined()
-      else
-        expect(answerOf(session)).toMatchObject({
-          text: expect.stringMatching(new RegExp(`^${keeps}`)),
-          status: 'interrupted',
-        })
-      expect(upstream.calls).toHaveLength(1)
-    },
-  )
+  test.each(Object.entries(bad))('H5: one that %s ends the run with that reason', async (_, about) => {
+    const { format = 'sse-text', options, answer, says, keeps, waits } = about
+    const clock = new FakeClock()
+    await using upstream = await openUpstream(answer)
+    await using stage = await openStage(server, upstream, { format, clock, ...options })
+    const { session } = stage
+    const stands = (): boolean => (answerOf(session)?.text ?? '') === (keeps ?? '')
+    isSeen = stands
+    await session.send('Hi')
+    const call = await upstream.call(1)
+    if (waits !== undefined) {
+      await reaches(session, stands)
+      await expect.poll(() => clock.waiting).toBeGreaterThan(0)
+      clock.advance(waits)
+    }
+    const run = await over(session)
+    expect(run).toMatchObject({ reason: 'failed', detail: expect.stringMatching(says) })
+    expect(run.detail).not.toContain('127.0.0.1')
+    await call.closed
+    if (keeps === undefined) expect(answerOf(session)).toBeUndefined()
+    else
+      expect(answerOf(session)).toMatchObject({
+        text: expect.stringMatching(new RegExp(`^${keeps}`)),
+        status: 'interrupted',
+      })
+    expect(upstream.calls).toHaveLength(1)
+  })
 
   test('H5: kinds of events that are not known are left out, and do no harm', async () => {
     await using upstream = await openUpstream((call) => {
