@@ -69,6 +69,8 @@ export class ChatLink {
   readonly #tools: PageTools
   readonly #turns = new Set<Turn>()
   readonly #aliases = new Map<string, MessageId>()
+  /** Messages that are being sent, by their ids on this page: what is said about one of them waits for its id. */
+  readonly #inFlight = new Map<string, Promise<unknown>>()
   readonly #stopped = new Set<string>()
   readonly #changes: Listeners
   #sending = 0
@@ -239,9 +241,14 @@ export class ChatLink {
     if (trigger === 'regenerate-message') {
       const input = messages.findLast(({ role }) => role === 'user')
       if (!input) throw new HeadraceError('bad_request', 'There is no message to answer again.')
+      await this.#inFlight.get(input.id)?.catch(noop)
       return this.#regenerate(this.serverId(input.id), work)
     }
-    return message.role === 'assistant' ? this.#goOn(messages, message) : this.#send(message, messageId, work)
+    if (message.role === 'assistant') return this.#goOn(messages, message)
+    const before = this.#inFlight.get(message.id)
+    const sent = (before?.catch(noop) ?? Promise.resolve()).then(() => this.#send(message, messageId, work))
+    this.#inFlight.set(message.id, sent)
+    return sent.finally(() => this.#inFlight.get(message.id) === sent && this.#inFlight.delete(message.id))
   }
 
   async #send(message: GivenMessage, messageId: string | undefined, work: Work): Promise<string | undefined> {

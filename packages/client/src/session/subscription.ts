@@ -4,7 +4,8 @@
  *   off ──connection──▶ on ──connection lost, refused for now──▶ off
  *                       on ──gap──▶ on, asked again from the cursor; after resyncMs without progress the connection is
  *                                   dropped
- *                       on ──refused──▶ failed, until the next connection or a reason to try again
+ *                       on ──refused──▶ failed, until the next connection or a reason to try again; a session that does
+ *                                       not exist is asked for now and then, because somebody may make it
  *
  * Resuming is always the same: subscribe after the cursor.
  */
@@ -100,11 +101,16 @@ export class Subscription {
   refused(error: HeadraceError): void {
     if (error.retry === 'later' || error.retry === 'reconnect') {
       this.lost()
-      this.#cancelRetry = this.#options.host.clock.after(this.#backoff.next(), () => this.#ask())
+      this.#askLater()
     } else {
       this.#error = error
       this.lost()
+      if (error.code === 'session_not_found') this.#askLater()
     }
+  }
+
+  #askLater(): void {
+    this.#cancelRetry = this.#options.host.clock.after(this.#backoff.next(), () => this.#ask())
   }
 
   #ask(): void {
@@ -123,6 +129,7 @@ export class Subscription {
   /** Something new came. */
   #progressed(): void {
     this.#mayGoBack = false
+    this.#error = undefined
     this.#backoff.reset()
     this.#resynced()
   }
