@@ -484,3 +484,23 @@ test('V26 older messages are loaded by page into the chat, also beside those tha
   await begun.shows(() => said(begun.chat.lastMessage) === 'new')
   expect(begun.chat.messages).toHaveLength(count + 1)
 })
+
+test('V25 a chat is ready for an answer also when somebody has sent more, and then reads what was sent', async () => {
+  await peers.worker(async (work) => {
+    if (textOf(work.input) === 'ask') await work.approve({ tool: 'refund' }, { key: 'k', title: 'May I?' })
+    await work.text(`${textOf(work.input)} done`)
+  })
+  const { chat, shows } = await tab({ sync: true })
+  void chat.sendMessage({ text: 'ask' })
+  await shows(() => isReady(chat) && JSON.stringify(chat.messages).includes('approval-requested'))
+  await chat.sendMessage({ text: 'more' })
+  expect(chat.status).toBe('ready')
+  const [part] = chat.messages.flatMap(({ parts }) => parts.filter((each) => 'approval' in each))
+  await chat.addToolApprovalResponse({
+    id: part && 'approval' in part ? (part.approval?.id ?? '') : '',
+    approved: true,
+  })
+  syncs[0]?.update()
+  await shows(() => isReady(chat) && said(chat.lastMessage) === 'more done')
+  expect(texts(chat).toSorted()).toEqual(['assistant ask done', 'assistant more done', 'user ask', 'user more'])
+})

@@ -4,7 +4,7 @@ export { forVersion, type AiSdkVersion } from './ai-sdk/for-version.ts'
 export { fromUiMessage, sameParts, type GivenMessage, type StoreUiFile, type UiFile } from './ai-sdk/from-ui-message.ts'
 export { givenAnswers, type GivenAnswer } from './ai-sdk/given-answers.ts'
 export { RunChunks, type RunChunksOptions, type RunLook, type RunSaid } from './ai-sdk/run-chunks.ts'
-export { isWaiting, openRequests, runFor } from './ai-sdk/run-state.ts'
+export { isBehindWaiting, isWaiting, openRequests, runFor } from './ai-sdk/run-state.ts'
 export { UiMessages, callOf, type Shown, type UiMessageOptions } from './ai-sdk/to-ui-messages.ts'
 export {
   type ProviderMetadata,

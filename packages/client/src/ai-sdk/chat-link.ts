@@ -20,6 +20,7 @@ import {
 import {
   UiMessages,
   fromUiMessage,
+  isBehindWaiting,
   isWaiting,
   openRequests,
   runFor,
@@ -131,7 +132,7 @@ export class ChatLink {
     const open = view.runs.filter((run) => run.status !== 'ended' && run.parent === undefined && isSeen(run))
     const goesOn = open.filter((run) => {
       if (this.#stopped.has(run.id) || (run.status === 'active' && run.cancel)) return false
-      return !isWaiting(view, run) || this.#mayRunTool(view, run)
+      return (!isWaiting(view, run) && !isBehindWaiting(view, run)) || this.#mayRunTool(view, run)
     })
     return goesOn.find((run) => run.status === 'active') ?? goesOn[0]
   }

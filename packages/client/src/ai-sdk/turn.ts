@@ -10,6 +10,7 @@
 import {
   RunChunks,
   callOf,
+  isBehindWaiting,
   isWaiting,
   openRequests,
   type UiChunk,
@@ -102,10 +103,12 @@ export class Turn {
   }
 
   #next(): readonly UiChunk[] {
-    const { session, run: id } = this.#options
+    const { session, run: id, mayReplay } = this.#options
     const { messages, view } = session.getSnapshot()
     const run = view.runs.find((candidate) => candidate.id === id)
-    const waits = run !== undefined && run.status !== 'ended' && isWaiting(view, run) && !this.#mayClaim()
+    const asks = run !== undefined && run.status !== 'ended' && isWaiting(view, run) && !this.#mayClaim()
+    // Whoever is to answer for the run before it does so in a chat that is `ready`.
+    const waits = asks || (run !== undefined && mayReplay() && isBehindWaiting(view, run))
     const { chunks, isOver } = this.#chunks.next({ messages, view, waits, show: (part) => this.#held(part) })
     if (isOver) this.release()
     return chunks

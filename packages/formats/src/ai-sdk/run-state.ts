@@ -23,6 +23,14 @@ export function isWaiting(view: SessionView, run: Run): boolean {
   return atWork.length <= asked
 }
 
+/** Whether a run has not begun because its agent waits, in a run before it, for somebody to answer. */
+export function isBehindWaiting(view: SessionView, run: Run): boolean {
+  if (run.status !== 'queued' || run.policy === 'parallel') return false
+  const isBefore = (other: Run): boolean =>
+    other.id !== run.id && other.agent === run.agent && (other.status === 'active' || other.status === 'suspended')
+  return view.runs.some((other) => isBefore(other) && isWaiting(view, other))
+}
+
 /** How the stream of a run ends. */
 export function endChunks(run: EndedRun | undefined): readonly UiChunk[] {
   // So long ago that the session shows its messages alone.

@@ -40,15 +40,21 @@ export class UiMessages {
   /** All messages of the branch, oldest first. */
   of({ messages, view }: Shown): UiMessage[] {
     const line = branch(messages, view.head).filter((message) => !isBeingReplaced(view, message))
+    // Gone through once: this is asked for at every change, and a page may have loaded thousands.
+    const said = Map.groupBy(line, (message) => (message.role === 'assistant' ? message.run : undefined))
+    const answered = new Set(messages.map((message) => (message.role === 'assistant' ? message.run : undefined)))
+    const asking = Map.groupBy(
+      view.runs.filter((run) => !answered.has(run.id)),
+      (run) => run.input,
+    )
     const shown: UiMessage[] = []
     const runs = new Set<string>()
     for (const message of line) {
       if (message.run === undefined) shown.push(this.#make(message.id, [message], none))
-      const asking = view.runs.filter((run) => run.input === message.id && !hasAnswer(messages, run.id))
-      for (const run of [message.run, ...asking.map(({ id }) => id)]) {
+      for (const run of [message.run, ...(asking.get(message.id) ?? []).map(({ id }) => id)]) {
         if (run === undefined || runs.has(run)) continue
         runs.add(run)
-        const answer = this.answer({ messages: line, view }, run)
+        const answer = this.#answer(run, said.get(run) ?? [], view)
         if (answer) shown.push(answer)
       }
     }
@@ -57,7 +63,11 @@ export class UiMessages {
 
   /** What a run has said and asked so far: a message with the run's id, which is known before it says anything. */
   answer({ messages, view }: Shown, run: string): UiMessage | undefined {
-    const said = messages.filter((message) => isAnswer(message, run))
+    const said = messages.filter((message) => message.run === run && message.role === 'assistant')
+    return this.#answer(run, said, view)
+  }
+
+  #answer(run: string, said: readonly Message[], view: SessionView): UiMessage | undefined {
     const requests = view.requests.filter((request) => request.run === run)
     return said.length + requests.length > 0 ? this.#make(run, said, requests) : undefined
   }
@@ -84,16 +94,8 @@ export class UiMessages {
   }
 }
 
-function hasAnswer(messages: readonly Message[], run: string): boolean {
-  return messages.some((message) => isAnswer(message, run))
-}
-
 function isMetadata(part: Part): part is Extract<Part, { readonly kind: 'data' }> {
   return part.kind === 'data' && part.name === ownData.metadata
-}
-
-function isAnswer(message: Message, run: string): boolean {
-  return message.run === run && message.role === 'assistant'
 }
 
 /** An answer that is being made anew: it goes as soon as that is asked for, not when the new one begins. */
