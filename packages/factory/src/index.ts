@@ -139,3 +139,8 @@ export { offerTrailer, type Offer, type Verdict as GateVerdict } from './merge/o
 export { checkBase, type CheckBaseOptions, type CheckedCommit } from './demo/check-base.ts'
 export { askFloor, type AskFloorOptions, type FloorAnswered } from './foreman/ask-floor.ts'
 export { processesOf } from './process/processes-of.ts'
+export { floorConfig, type MakeAgent } from './crew/floor-config.ts'
+export { agentOf } from './agents/agent-of.ts'
+export { githubIssues, type GithubIssuesOptions } from './sources/github-issues.ts'
+export { markdownBacklog, type MarkdownBacklogOptions } from './sources/markdown-backlog.ts'
+export { type ImportedTask, type TaskSourceReader } from './sources/task-source.ts'

@@ -134,6 +134,17 @@ describe('F1: tasks', () => {
     expect(floor.tasks['T1']?.state).toEqual({ status: 'working', lane: 'ci', attempt: 2, since: 4, countFrom: 2 })
   })
 
+  test('F1g a base that is not green holds the floor until a person resumes it, and counts against no task', () => {
+    let floor = run(accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci' }), 1)
+    const result = { outcome: 'failed', why: 'The base itself is not green.', failure: 'base' } as const
+    floor = settleAttempt(floor, { task: 'T1', attempt: 1, result, now: 2 })
+    expect(floor).toMatchObject({ mode: 'paused', modeWhy: 'The base itself is not green.' })
+    expect(planFloor(floor, lanes, 3).steps).toEqual([])
+    floor = run(accepted(floor, { ask: 'set-mode', mode: 'running' }), 4)
+    expect(floor.modeWhy).toBeUndefined()
+    expect(floor.tasks['T1']?.state).toEqual({ status: 'working', lane: 'ci', attempt: 2, since: 4, countFrom: 2 })
+  })
+
   test('F1e an attempt that failed for reasons of the machine is not begun again at once', () => {
     const floor = settle(run(accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci' }), 1), 'T1', 'failed', 2)
     const plan = planFloor(floor, lanes, 3)

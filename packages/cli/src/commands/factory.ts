@@ -1,7 +1,11 @@
 import { Argument, Command, Option } from 'commander'
 import type { FactoryDemoOptions } from '../factory/demo.ts'
 import type { FloorTarget } from '../factory/floor-target.ts'
+import type { InitOptions } from '../factory/files.ts'
+import type { ImportOptions } from '../factory/import-tasks.ts'
 import type { AddTaskOptions } from '../factory/tasks.ts'
+import type { UpOptions } from '../factory/up.ts'
+import type { WorkOptions } from '../factory/work.ts'
 import { list, option, whole, withTarget } from './options.ts'
 
 /** Commands of the factory floor. */
@@ -18,7 +22,21 @@ Examples:
   headrace factory lane nuke alpha --reason "It goes in circles"
   headrace factory stop                            end what is under way in every lane`,
     )
-  const commands = [demoCommand(), statusCommand(), taskCommand(), laneCommand(), ...modeCommands()]
+  const commands = [
+    demoCommand(),
+    initCommand(),
+    checkCommand(),
+    upCommand(),
+    statusCommand(),
+    taskCommand(),
+    laneCommand(),
+    steerCommand(),
+    takeCommand(),
+    handBackCommand(),
+    diffCommand(),
+    undoCommand(),
+    ...modeCommands(),
+  ]
   for (const command of commands) factory.addCommand(command)
   return factory
 }
@@ -51,6 +69,117 @@ Examples:
     .action(async (options: FactoryDemoOptions) => {
       const { factoryDemo } = await import('../factory/demo.ts')
       await factoryDemo(options)
+    })
+}
+
+const repository = (): Option => option('--repository <directory>', 'the repository').default('.')
+const base = (): Option => option('--base <branch>', 'its base branch').default('main')
+const folder = (): Option =>
+  option('--folder <directory>', 'where the trusted copy and the clones are kept').default('./.headrace/factory')
+
+function initCommand(): Command {
+  return new Command('init')
+    .description('Write .headrace/factory.yaml and five lanes for a repository, and say why they are so.')
+    .addOption(repository())
+    .addOption(
+      new Option('--agent <name>', 'the agent of all lanes')
+        .choices(['codex', 'claude', 'opencode', 'gemini'])
+        .default('codex'),
+    )
+    .addOption(new Option('--dry-run', 'show the files and write none'))
+    .action(async (options: InitOptions) => {
+      const { init } = await import('../factory/files.ts')
+      await init(options)
+    })
+}
+
+function checkCommand(): Command {
+  return new Command('check')
+    .description('Check the files of a floor: every fault with its file, line and key.')
+    .addOption(repository())
+    .action(async (options: Pick<InitOptions, 'repository'>) => {
+      const { check } = await import('../factory/files.ts')
+      await check(options)
+    })
+}
+
+function upCommand(): Command {
+  return new Command('up')
+    .description('Open the floor of a repository, as its base branch describes it.')
+    .addOption(repository())
+    .addOption(base())
+    .addOption(option('--data <directory>', 'where the sessions are kept').default('./.headrace/data'))
+    .addOption(folder())
+    .addOption(floor())
+    .addOption(option('--port <number>', 'port; 0 takes any free one').default(4400).argParser(whole(0, 65_535)))
+    .addOption(new Option('--json', 'print one line of JSON when ready'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  headrace factory init && git add .headrace && git commit -m "Describe the floor" && headrace factory up`,
+    )
+    .action(async (options: UpOptions) => {
+      const { up } = await import('../factory/up.ts')
+      await up(options)
+    })
+}
+
+function steerCommand(): Command {
+  return withFloor(new Command('steer'))
+    .description('Say something to the agent of a lane while it works.')
+    .argument('<lane>', 'name of the lane')
+    .argument('<text...>', 'what to tell it')
+    .action(async (lane: string, text: readonly string[], options: FloorTarget) => {
+      const { steerLane } = await import('../factory/lanes.ts')
+      await steerLane(lane, text.join(' '), options)
+    })
+}
+
+function takeCommand(): Command {
+  return withFloor(new Command('take'))
+    .description('Take over a lane: its agent holds still, and you work in its clone.')
+    .argument('<lane>', 'name of the lane')
+    .addOption(new Option('--note <text>', 'why, for the others'))
+    .action(async (lane: string, options: FloorTarget & { readonly note?: string }) => {
+      const { takeLane } = await import('../factory/lanes.ts')
+      await takeLane(lane, options)
+    })
+}
+
+function handBackCommand(): Command {
+  return withFloor(new Command('hand-back'))
+    .description('Give a lane that you took over back to its agent.')
+    .argument('<lane>', 'name of the lane')
+    .action(async (lane: string, options: FloorTarget) => {
+      const { handBackLane } = await import('../factory/lanes.ts')
+      await handBackLane(lane, options)
+    })
+}
+
+function diffCommand(): Command {
+  return withFloor(new Command('diff'))
+    .description('The difference that a task has made, or would make.')
+    .argument('<task>', 'as in T7')
+    .addOption(repository())
+    .addOption(base())
+    .addOption(folder())
+    .action(async (id: string, options: FloorTarget & WorkOptions) => {
+      const { diff } = await import('../factory/work.ts')
+      await diff(id, options)
+    })
+}
+
+function undoCommand(): Command {
+  return new Command('undo')
+    .description('Bring back a clone that was put away.')
+    .argument('<attempt>', 'as in t7-1')
+    .addOption(repository())
+    .addOption(base())
+    .addOption(folder())
+    .action(async (attempt: string, options: WorkOptions) => {
+      const { undo } = await import('../factory/work.ts')
+      await undo(attempt, options)
     })
 }
 
@@ -99,6 +228,17 @@ Examples:
       .action(async (title: readonly string[], options: AddTaskOptions) => {
         const { addTask } = await import('../factory/tasks.ts')
         await addTask(title.join(' '), options)
+      }),
+  )
+  task.addCommand(
+    withFloor(new Command('import'))
+      .description('Take tasks from a Markdown file or from issues; what is there already stays as it is.')
+      .addOption(new Option('--markdown <file>', 'a list: - [ ] Title (P1 bug)'))
+      .addOption(new Option('--github <repository>', 'owner/name; GITHUB_TOKEN for private ones'))
+      .addOption(new Option('--label <labels...>', 'only issues with all of these').argParser(list))
+      .action(async (options: ImportOptions) => {
+        const { importTasks } = await import('../factory/import-tasks.ts')
+        await importTasks(options)
       }),
   )
   task.addCommand(

@@ -40,7 +40,7 @@ export function floorLines(floor: FloorDocument, now: number): readonly string[]
   })
   const count = `${of('done').length} done, ${of('working').length} under way, ${of('ready').length} ready, ${of('parked').length} parked`
   return [
-    `The floor is ${floor.mode}: ${count}. At most ${floor.attention} lanes may need a person.`,
+    `The floor is ${floor.mode}${floor.modeWhy === undefined ? '' : ` (${plainLine(floor.modeWhy, 300)})`}: ${count}. At most ${floor.attention} lanes may need a person.`,
     ...(lanes.length > 0 ? ['', 'Lanes:', ...lanes] : []),
     ...section('Waiting:', of('ready'), ({ id }) => waiting[id] ?? 'begins now'),
     ...section('Needs a person:', of('parked', 'review', 'proposed'), whyOf),

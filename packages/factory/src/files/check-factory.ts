@@ -58,7 +58,7 @@ export async function checkFactory(source: FloorSource): Promise<FactoryCheck> {
     faults.push(...guardFaults(lane.guards, file, written ?? ''))
   }
   faults.push(...guardFaults(factory.guards, factoryPath, text))
-  const attended = lanes.filter(({ oversight }) => oversight !== 'unattended').length
+  const attended = lanes.filter(({ oversight }) => oversight !== 'unattended' && oversight !== 'merge').length
   if (attended > factory.attention) {
     const what = `${attended} lanes may need a person, and at most ${factory.attention} at a time: the others will wait`
     notes.push(at(factoryPath, what, 'attention', lineOf(text, 'attention')))

@@ -157,9 +157,9 @@ function resumeLane(floor: FloorDocument, lane: string): FloorAnswer {
 }
 
 function setMode(floor: FloorDocument, { mode }: Ask<'set-mode'>): FloorAnswer {
-  return mode === floor.mode
-    ? { outcome: 'noop', said: `The floor is ${mode} already.` }
-    : accepted({ ...floor, mode }, `The floor is ${mode}.`)
+  if (mode === floor.mode) return { outcome: 'noop', said: `The floor is ${mode} already.` }
+  const { modeWhy: _, ...rest } = floor
+  return accepted({ ...rest, mode }, `The floor is ${mode}.`)
 }
 
 function onTask(floor: FloorDocument, id: string, then: (task: Task) => FloorAnswer): FloorAnswer {

@@ -6,6 +6,8 @@ export interface FloorDocument {
   readonly format: 1
   /** `paused`: nothing new begins. `stopped`: what is under way is ended as well. */
   readonly mode: 'running' | 'paused' | 'stopped'
+  /** Why it does not run, where nobody said so. */
+  readonly modeWhy?: string
   /** How many lanes may need a person at the same time. */
   readonly attention: number
   /** How often a task is tried. */

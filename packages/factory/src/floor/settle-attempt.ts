@@ -34,7 +34,7 @@ export function settleAttempt(floor: FloorDocument, { task: id, attempt, result,
   const attempts = [...task.attempts, ended].slice(-keptAttempts)
   const state = stateAfter(floor, { attempts, countFrom }, ended)
   // What is over needs its text no more: the log has it.
-  return withTask(floor, { ...task, attempts, state, ...(state.status === 'done' && { body: '' }) })
+  return withTask(held(floor, ended), { ...task, attempts, state, ...(state.status === 'done' && { body: '' }) })
 }
 
 interface Tried {
@@ -44,6 +44,13 @@ interface Tried {
 
 function stateAfter(floor: FloorDocument, { attempts, countFrom }: Tried, ended: EndedAttempt): TaskState {
   const { outcome, why, endedAt: at, commit, ref } = ended
+  const again = (): TaskState => {
+    const tries = attempts.filter((other) => other.attempt >= countFrom).length
+    if (tries >= floor.maxAttempts) {
+      return { status: 'parked', why: `${tries} attempts, the last one ${outcome}: ${why}`, at }
+    }
+    return { status: 'ready', countFrom, ...(isOfTheMachine(outcome) && { after: at + retryAfterMs }) }
+  }
   switch (outcome) {
     case 'merged':
       return { status: 'done', at, ...(commit !== undefined && { commit }) }
@@ -54,21 +61,24 @@ function stateAfter(floor: FloorDocument, { attempts, countFrom }: Tried, ended:
       // Who stopped the whole floor says with its mode when all goes on; what was stopped alone waits for a word of its own.
       if (floor.mode === 'stopped') return { status: 'ready', countFrom: ended.attempt + 1 }
       return { status: 'parked', why, at }
+    case 'failed':
+      // Nothing can be judged on such a base, and no other attempt would fare better: it is no fault of this one.
+      if (ended.failure === 'base') return { status: 'ready', countFrom: ended.attempt + 1 }
+      return again()
     case 'rejected':
     case 'empty':
     case 'budget':
     case 'nuked':
-    case 'failed':
-    case 'lost': {
-      const tries = attempts.filter((other) => other.attempt >= countFrom).length
-      if (tries >= floor.maxAttempts) {
-        return { status: 'parked', why: `${tries} attempts, the last one ${outcome}: ${why}`, at }
-      }
-      return { status: 'ready', countFrom, ...(isOfTheMachine(outcome) && { after: at + retryAfterMs }) }
-    }
+    case 'lost':
+      return again()
     default:
       return outcome satisfies never
   }
+}
+
+/** A base that is not green, or was rewritten, holds the floor until a person has looked at it. */
+function held(floor: FloorDocument, { failure, why }: EndedAttempt): FloorDocument {
+  return failure === 'base' && floor.mode === 'running' ? { ...floor, mode: 'paused', modeWhy: why } : floor
 }
 
 function isOfTheMachine(outcome: Outcome): boolean {

@@ -70,6 +70,8 @@ export class AttemptRun {
     // Whoever had the attempt before may be gone in the middle, and its agent be at work without anybody who hears it.
     if (left) await endMarked(left.marker)
     const clone = left ?? (await this.#clone())
+    // For whoever takes the lane over and works in the clone.
+    await this.#note('factory.clone', clone.clone)
     const result = await this.#rounds(clone)
     await clones.quarantine(this.#id, `${result.outcome}: ${result.why}`.slice(0, 1_000))
     return result

@@ -1,0 +1,161 @@
+import path from 'node:path'
+import type { HeadraceError } from '@headrace/core'
+import {
+  FactoryError,
+  agentOf,
+  floorConfig,
+  loadFloor,
+  openFloor,
+  openVault,
+  type Floor,
+  type FloorConfig,
+  type Vault,
+} from '@headrace/factory'
+import { hideFromGit } from '../data-directory.ts'
+import { operator } from '../demo/people.ts'
+import { exitCode } from '../exit-code.ts'
+import { Problem } from '../problem.ts'
+import { linkOf } from '../serve/link.ts'
+import { minter } from '../serve/minter.ts'
+import { removeServerFile, writeServerFile } from '../serve/server-file.ts'
+import { stopOnSignal } from '../serve/shutdown.ts'
+import { startServer } from '../serve/start-server.ts'
+import { processOutput, type Output } from '../terminal/console.ts'
+import { crewClaims } from './crew-claims.ts'
+
+export interface UpOptions {
+  readonly repository: string
+  readonly base: string
+  readonly data: string
+  readonly folder: string
+  readonly floor: string
+  readonly port: number
+  readonly json?: boolean
+}
+
+const crewSeconds = 30 * 86_400
+const linkSeconds = 7 * 86_400
+/** How often the base branch is looked at for new files of the factory. */
+const reloadMs = 5_000
+
+/** Opens the floor of a repository: server, sessions, crew. It goes on until it is told to stop. */
+export async function up(options: UpOptions, output: Output = processOutput): Promise<void> {
+  const { data, port, base, floor: name, json } = options
+  const folder = path.resolve(options.folder)
+  const origin = path.resolve(options.repository)
+  const onError = (error: HeadraceError): void => output.err(`${error.code}: ${error.message}`)
+  // Before anything is started: files that are wrong are the reader's to put right.
+  const vault = await openVault({ folder: path.join(folder, 'vault.git'), origin, base }).catch(explain)
+  hideFromGit(folder)
+  const settings = await Settings.load(vault, output).catch(explain)
+  const server = await startServer({ host: '127.0.0.1', port, data, keys: { type: 'local' }, outbound: {}, onError })
+  const mint = minter(server)
+  const { url } = server
+  let opened: Floor | undefined
+  const stop = async (): Promise<void> => {
+    settings.close()
+    await opened?.close()
+    await server.close()
+  }
+  try {
+    opened = await openFloor({
+      name,
+      url,
+      token: (agent) => mint(crewClaims(agent), crewSeconds),
+      folder,
+      origin,
+      base,
+      config: () => settings.config,
+      demand: settings.demand,
+      onError,
+    })
+    const token = await mint(operator, linkSeconds)
+    writeServerFile(data, { url, pid: process.pid, token }, output.err)
+    const stopped = stopOnSignal({ stop, say: output.err, last: () => removeServerFile(data) })
+    const link = linkOf(url, token, opened.sessions.floor)
+    if (json === true) output.out(JSON.stringify({ ready: true, url, token, pid: process.pid, link }))
+    else for (const line of introduction(opened, link, settings.config)) output.out(line)
+    await stopped
+  } catch (thrown) {
+    await stop()
+    throw thrown instanceof FactoryError ? problem(thrown) : thrown
+  }
+}
+
+/** The floor's files on the base branch, read again when that moves. */
+class Settings {
+  config: FloorConfig
+  readonly demand: 'required' | 'preferred' | 'off'
+  #head: string
+  readonly #timer: NodeJS.Timeout
+
+  private constructor(vault: Vault, output: Output, first: Loaded) {
+    this.config = first.config
+    this.demand = first.demand
+    this.#head = first.head
+    this.#timer = setInterval(() => void this.#reload(vault, output), reloadMs)
+    this.#timer.unref()
+  }
+
+  static async load(vault: Vault, output: Output): Promise<Settings> {
+    const { head } = await vault.refresh()
+    return new Settings(vault, output, await read(vault, head))
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+  }
+
+  async #reload(vault: Vault, output: Output): Promise<void> {
+    try {
+      const { head } = await vault.refresh()
+      if (head === this.#head) return
+      this.#head = head
+      this.config = (await read(vault, head)).config
+    } catch (thrown) {
+      // The last files that were right go on to count.
+      const text = thrown instanceof FactoryError ? inWords(thrown) : String(thrown)
+      output.err(`The factory's files were not taken again: ${text}`)
+    }
+  }
+}
+
+interface Loaded {
+  readonly head: string
+  readonly config: FloorConfig
+  readonly demand: 'required' | 'preferred' | 'off'
+}
+
+async function read(vault: Vault, head: string): Promise<Loaded> {
+  const files = await loadFloor(vault, head)
+  return { head, config: floorConfig(files, agentOf), demand: files.factory.gate.sandbox }
+}
+
+function introduction({ sandbox, swept }: Floor, link: string, { lanes }: FloorConfig): readonly string[] {
+  const shut =
+    sandbox.kind === 'bubblewrap'
+      ? 'The gate runs in a sandbox.'
+      : `The gate runs without a sandbox: ${sandbox.reason}.`
+  const left = swept.filter(({ what }) => what === 'quarantined')
+  return [
+    `The floor is open, with ${lanes.length} lanes: ${lanes.map(({ name }) => name).join(', ')}. ${shut}`,
+    ...(left.length > 0 ? [`${left.length} clones that an earlier run left are in quarantine.`] : []),
+    '',
+    `  ${link}`,
+    '',
+    'headrace factory task add "…" puts a task on it, and headrace factory status shows it.',
+  ]
+}
+
+function explain(thrown: unknown): never {
+  throw thrown instanceof FactoryError ? problem(thrown) : thrown
+}
+
+/** A failure of the factory as the command tells it. */
+export function problem(error: FactoryError): Problem {
+  return new Problem(exitCode.notStarted, inWords(error))
+}
+
+function inWords(error: FactoryError): string {
+  return [error.message, ...error.evidence.map((line) => `  ${line}`), error.next].join('\n')
+}
