@@ -109,7 +109,7 @@ interface Tab extends AsyncDisposable {
   is(status: string): Promise<void>
 }
 
-async function open(chat: string, sub = 'ada'): Promise<Tab> {
+async function open(chat: string, sub = 'ada', door = 'own'): Promise<Tab> {
   const proxy = await startFaultProxy({ target: server.port })
   proxies.push(proxy)
   const context: BrowserContext = await browser.newContext({ viewport: { width: 760, height: 420 } })
@@ -122,7 +122,7 @@ async function open(chat: string, sub = 'ada'): Promise<Tab> {
   const page = await context.newPage()
   const token = await server.token(sub)
   const url = `http://127.0.0.1:${proxy.port}`
-  await page.goto(`${origin}/#${new URLSearchParams({ url, token, chat })}`)
+  await page.goto(`${origin}/#${new URLSearchParams({ url, token, chat, door })}`)
   await page.locator('main[data-connection=live]').waitFor()
   return {
     page,
@@ -239,3 +239,31 @@ test('V25: an approval is answered in the other tab, and both go on', async (con
   expect(answered.map(({ actor }) => actor)).toEqual(['user:bob'])
   expect([peers.errors, complaints]).toEqual([[], []])
 })
+
+test.each(['http', 'ws'])(
+  'V4 V8: the stock transport by %s in a browser: send, reload in the middle, stop',
+  async (door) => {
+    if (missing !== undefined) return
+    const chat = `stock/${door}`
+    const let1 = gated(chat, 3)
+    await using tab = await open(chat, 'ada', door)
+    await send(tab, 'begin')
+    await tab.shows('word1')
+    await tab.page.reload()
+    await tab.shows('word1')
+    await tab.is('streaming')
+    let1(1)
+    await tab.shows('word1 word2')
+    await shot(tab, `stock-${door}`)
+    expect(await tab.page.locator('article').allInnerTexts()).toEqual(['begin', 'word1 word2'])
+    await tab.page.getByRole('button', { name: 'Stop' }).click()
+    await tab.is('ready')
+    if (door === 'http') {
+      const authorization = `Bearer ${await server.token('ada')}`
+      const path = `/v1/ai-sdk/chat/${encodeURIComponent(chat)}/stop`
+      await fetch(server.url + path, { method: 'POST', headers: { authorization } })
+    }
+    expect(await endOf(chat)).toMatchObject({ reason: 'cancelled', cancelledBy: 'user:ada' })
+    expect(await tab.page.getByRole('alert').count()).toBe(0)
+  },
+)

@@ -125,6 +125,7 @@ describe('bad input: from where', () => {
           'Authorization',
           'Content-Type',
           'Last-Event-ID',
+          'Headrace-Ai-Sdk',
           ...requestHeaders,
           ...mcpRequestHeaders,
         ].join(', '),

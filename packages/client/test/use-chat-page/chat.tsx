@@ -14,14 +14,17 @@ import { useState, type FormEvent, type ReactNode } from 'react'
 export interface ChatProps {
   readonly id: string
   readonly transport: ChatTransport<UIMessage>
+  /** What the page has loaded before. */
+  readonly messages?: UIMessage[]
   /** What keeps the chat as its session is. */
   readonly useSync: (chat: ReturnType<typeof useChat<UIMessage>>) => { readonly connection: string }
 }
 
-export function Chat({ id, transport, useSync }: ChatProps): ReactNode {
+export function Chat({ id, transport, messages: loaded, useSync }: ChatProps): ReactNode {
   const chat = useChat<UIMessage>({
     id,
     transport,
+    ...(loaded && { messages: loaded }),
     resume: true,
     sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses,
   })

@@ -1,18 +1,48 @@
-import type { UIMessage } from 'ai'
-import { StrictMode, useState, type ReactNode } from 'react'
+import { DefaultChatTransport, WebSocketChatTransport, type ChatTransport, type UIMessage } from 'ai'
+import { StrictMode, useEffect, useState, type ReactNode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { connect } from '@headrace/client'
 import { HeadraceChatTransport } from '@headrace/client/ai-sdk'
 import { useChatSync } from '@headrace/client/react'
 import { Chat } from './chat.tsx'
 
-const { url = '', token = '', chat = 's' } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)))
+const {
+  url = '',
+  token = '',
+  chat = 's',
+  door = 'own',
+} = Object.fromEntries(new URLSearchParams(location.hash.slice(1)))
 Object.assign(globalThis, { statuses: [] })
 
-const client = connect({ url, token, backoff: { minMs: 20, maxMs: 100 } })
-const transport = new HeadraceChatTransport<UIMessage>({ client })
+const headers = { Authorization: `Bearer ${token}` }
 
-function Page(): ReactNode {
+/** The chat with a transport of the AI SDK's own, as its page is written: it loads what there is and resumes. */
+function stock(): ReactNode {
+  const transport: ChatTransport<UIMessage> =
+    door === 'http'
+      ? new DefaultChatTransport({ api: `${url}/v1/ai-sdk/chat`, headers })
+      : new WebSocketChatTransport({ url: `${url}/v1/ai-sdk/ws`, headers })
+  return <Stock transport={transport} />
+}
+
+function Stock({ transport }: { readonly transport: ChatTransport<UIMessage> }): ReactNode {
+  const [messages, setMessages] = useState<UIMessage[]>()
+  useEffect(() => {
+    void fetch(`${url}/v1/ai-sdk/chat/${encodeURIComponent(chat)}/messages`, { headers })
+      .then((answer) => answer.json())
+      .then((answer: { messages: UIMessage[] }) => setMessages(answer.messages))
+  }, [])
+  if (!messages) return null
+  return <Chat id={chat} transport={transport} messages={messages} useSync={() => ({ connection: 'live' })} />
+}
+
+/** The chat with our transport. */
+function own(): ReactNode {
+  const client = connect({ url, token, backoff: { minMs: 20, maxMs: 100 } })
+  return <Page transport={new HeadraceChatTransport<UIMessage>({ client })} />
+}
+
+function Page({ transport }: { readonly transport: HeadraceChatTransport<UIMessage> }): ReactNode {
   const [here, setHere] = useState(true)
   return (
     <>
@@ -31,7 +61,5 @@ style.textContent = `
   form { display: flex; gap: .5rem; margin-top: 1rem } input { flex: 1 }
 `
 createRoot(document.body.appendChild(document.createElement('div'))).render(
-  <StrictMode>
-    <Page />
-  </StrictMode>,
+  <StrictMode>{door === 'own' ? own() : stock()}</StrictMode>,
 )

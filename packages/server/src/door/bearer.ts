@@ -7,7 +7,7 @@ import { HeadraceError } from '@headrace/core'
  *
  * @throws HeadraceError `unauthenticated`
  */
-export function bearerToken({ headers }: IncomingMessage): string {
+export function bearerToken({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const header = headers.authorization
   if (header === undefined)
     throw new HeadraceError('unauthenticated', 'This needs a token: send the header Authorization: Bearer <token>.')

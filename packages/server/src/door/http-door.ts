@@ -18,7 +18,9 @@ import type { Metrics } from '../metrics.ts'
 import type { Outgoing } from '../outgoing/outgoing.ts'
 import type { HttpAgents } from '../agents/http-agents.ts'
 import { readCredential } from './credential.ts'
+import { versionHeader } from './ai-sdk-chat.ts'
 import { agUiRoutes } from './http-ag-ui.ts'
+import { aiSdkRoutes } from './http-ai-sdk.ts'
 import { agentRoutes } from './http-agents.ts'
 import { blobRoutes } from './http-blobs.ts'
 import { discardRest } from './http-body.ts'
@@ -147,6 +149,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     ...searchRoutes(services),
     ...agentRoutes(services),
     ...agUiRoutes(services),
+    ...aiSdkRoutes(services),
     ...registryRoutes(services),
     ...shareRoutes(services),
     ...tokenRoutes(services),
@@ -264,6 +267,7 @@ function options({ request, response }: Exchange, allow: string): Reply {
         'Authorization',
         'Content-Type',
         'Last-Event-ID',
+        versionHeader,
         ...requestHeaders,
         ...mcpRequestHeaders,
       ].join(', '),

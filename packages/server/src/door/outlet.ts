@@ -29,12 +29,15 @@ export interface OutletOptions {
   readonly onStall: () => void
   /** A follower's log can't be read on; it has been let go. */
   readonly onBroken: (follower: Follower, thrown: unknown) => void
+  /** A page as frames. Default: as it is. */
+  readonly encode?: (follower: Follower, page: Page) => Buffer
 }
 
 /** Answers that nobody reads may take so many times the room of pages before the peer is cut. */
 const unreadFactor = 16
 
-export class Outlet {
+/** @typeParam Frame - control frames */
+export class Outlet<Frame extends object = Down> {
   readonly #options: OutletOptions
   readonly #due = new Set<Follower>()
   #texts: string[] = []
@@ -53,14 +56,14 @@ export class Outlet {
    * Sends a control frame, before pages that wait. Those of one turn of the event loop leave in one write: when a commit
    * answers many commands of a worker, that is one call into the kernel instead of one for each.
    */
-  send(message: Down): void {
+  send(message: Frame): void {
     if (this.#closed) return
     this.#texts.push(JSON.stringify(message))
     if (this.#texts.length === 1) this.#options.pace.soon(() => this.flushTexts())
   }
 
   /** Sends a frame that is worth nothing later: not to a reader that is behind. */
-  offer(message: Down): void {
+  offer(message: Frame): void {
     if (!this.#full && !this.#isFull()) this.send(message)
   }
 
@@ -129,9 +132,10 @@ export class Outlet {
   /** Sends a page; its follower stays due until it has reached the end of its log. */
   #give(follower: Follower, page: Page | undefined): void {
     if (!page || this.#closed) return
-    this.#write(page.frame)
-    this.#options.meter.delivered(page.events.length, page.frame.length)
     this.#due.add(follower)
+    const frames = this.#options.encode?.(follower, page) ?? page.frame
+    if (frames.length > 0) this.#write(frames)
+    this.#options.meter.delivered(page.events.length, frames.length)
   }
 
   /**

@@ -21,6 +21,7 @@ import type { SocketHub } from '../socket-hub.ts'
 import type { Traffic } from './traffic.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 import { Subscriptions } from './ws-subscriptions.ts'
+import { Heartbeat, parseFrame, readText, watchStranger } from './ws-peer.ts'
 import { WorkerOffers } from './ws-workers.ts'
 
 export interface ConnectionOptions {
@@ -52,8 +53,7 @@ export class Connection {
   #leaveTenant: () => void = () => undefined
   readonly #frames: Rate
   #cancelRest: () => void = () => undefined
-  #cancelIdle: () => void = () => undefined
-  #lastHeard: number
+  readonly #heartbeat: Heartbeat
   #unanswered = 0
   #isResting = false
   #cancelStranger: () => void = () => undefined
@@ -63,7 +63,7 @@ export class Connection {
     this.#ws = ws
     this.#options = options
     const { hub, access, clock, pace, meter, limits } = options
-    this.#lastHeard = clock.now()
+    this.#heartbeat = new Heartbeat({ ws, clock, meter, idleMs: limits.idleMs })
     this.#frames = new Rate({ clock, perSecond: limits.framesPerSecond, burst: limits.frameBurst })
     this.#outlet = new Outlet({
       ws,
@@ -86,28 +86,13 @@ export class Connection {
     this.#cancelHello = clock.after(limits.helloMs, () => {
       this.#cut('hello_timeout', `Send a hello frame with a token within ${limits.helloMs} ms of connecting.`)
     })
-    this.#watchStranger(socket, limits.maxHelloBytes)
+    const onTooMuch = (error: HeadraceError): void => this.#end(error)
+    this.#cancelStranger = watchStranger({ ws, socket, maxBytes: limits.maxHelloBytes, onTooMuch })
     ws.on('message', (data, isBinary) => this.#receive(data, isBinary))
     ws.on('pong', () => this.#heard())
     ws.on('close', () => this.close())
     // `ws` closes the socket itself after an error of the peer's framing, with the right code.
     ws.on('error', () => undefined)
-    this.#watch()
-  }
-
-  /** Somebody unknown must not make us hold a large frame while it is on its way. */
-  #watchStranger(socket: Duplex, maxBytes: number): void {
-    let bytes = 0
-    const onData = (chunk: Buffer): void => {
-      bytes += chunk.length
-      if (bytes <= maxBytes) return
-      const text = `Before hello a connection may send ${maxBytes} bytes (maxHelloBytes).`
-      this.#end(new HeadraceError('frame_too_large', text, { detail: { limit: 'maxHelloBytes', allowed: maxBytes } }))
-      // Time to hear why, but not to go on for long.
-      if (bytes > 2 * maxBytes) this.#ws.terminate()
-    }
-    socket.on('data', onData)
-    this.#cancelStranger = () => socket.off('data', onData)
   }
 
   /** Tells the client to come back, then closes. */
@@ -126,7 +111,7 @@ export class Connection {
     if (this.#closed) return
     this.#heard()
     try {
-      const text = isBinary ? notText() : decode(data)
+      const text = readText(data, isBinary)
       const { limits } = this.#options
       if (!this.#grant && text.length > limits.maxHelloChars) {
         throw new HeadraceError(
@@ -135,7 +120,7 @@ export class Connection {
         )
       }
       const waitMs = this.#frames.take()
-      const frame = up.parse(parseJson(text))
+      const frame = up.parse(parseFrame(text))
       if (waitMs === 0) this.#handle(frame)
       else this.#slowDown(frame, waitMs)
     } catch (thrown) {
@@ -290,25 +275,8 @@ export class Connection {
   }
 
   #heard(): void {
-    this.#lastHeard = this.#options.clock.now()
+    this.#heartbeat.heard()
     this.#workers.heard()
-  }
-
-  /** Heartbeat: asks a silent peer, then takes it for dead. */
-  #watch(): void {
-    const { clock, limits } = this.#options
-    this.#cancelIdle = clock.after(limits.idleMs / 3, () => {
-      // A clock that was set back says nothing of the time that has passed.
-      if (clock.now() < this.#lastHeard) this.#lastHeard = clock.now()
-      const silent = clock.now() - this.#lastHeard
-      if (silent >= limits.idleMs) {
-        this.#options.meter.cut('idle_timeout')
-        this.#ws.terminate()
-        return
-      }
-      if (silent >= limits.idleMs / 3) this.#ws.ping()
-      this.#watch()
-    })
   }
 
   #cut(code: 'slow_consumer' | 'hello_timeout' | 'token_expired', text: string): void {
@@ -345,29 +313,12 @@ export class Connection {
     this.#closed = true
     this.#cancelHello()
     this.#cancelExpiry()
-    this.#cancelIdle()
+    this.#heartbeat.close()
     this.#letGo()
     this.#leaveTenant()
     this.#cancelRest()
     this.#subscriptions.close()
     this.#workers.close()
     this.#outlet.close()
-  }
-}
-
-function notText(): never {
-  throw new HeadraceError('bad_request', 'Frames must be text, not binary.')
-}
-
-/** `ws` is left at its default of one Buffer per message and has checked the UTF-8. */
-function decode(data: RawData): string {
-  return Buffer.isBuffer(data) ? data.toString('utf8') : notText()
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new HeadraceError('bad_request', 'The frame is not JSON.', { cause })
   }
 }

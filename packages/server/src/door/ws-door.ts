@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { HeadraceError, subprotocol } from '@headrace/core'
+import { AiSdkConnection } from './ai-sdk-connection.ts'
 import { hasToken, noTokenInAddress } from './credential.ts'
 import { adviceHeaders } from './http-reply.ts'
 import { Connection, type ConnectionOptions } from './ws-connection.ts'
@@ -14,11 +15,14 @@ export interface WsDoorOptions extends Omit<ConnectionOptions, 'from'> {
 /** Most pieces of the network's that wait for the end of a frame; the bound on bytes comes first for all but tiny ones. */
 const maxChunks = 4_096
 
-/** The WebSocket door of the native protocol at `/v1/connect`. */
+/** Where chats of the AI SDK connect. */
+const aiSdkPath = '/v1/ai-sdk/ws'
+
+/** The WebSocket doors: of the native protocol at `/v1/connect`, and of the AI SDK's chats at `/v1/ai-sdk/ws`. */
 export class WsDoor {
   readonly #options: WsDoorOptions
   readonly #server: WebSocketServer
-  readonly #connections = new Set<Connection>()
+  readonly #connections = new Set<Connection | AiSdkConnection>()
   #closing = false
 
   constructor(options: WsDoorOptions) {
@@ -32,7 +36,11 @@ export class WsDoor {
       // Compression costs CPU and memory for each connection and lets a peer send a bomb before it is known.
       perMessageDeflate: false,
       clientTracking: false,
-      handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
+      handleProtocols: (offered, request) => {
+        if (offered.has(subprotocol)) return subprotocol
+        // A browser hangs up on a server that takes none of those that a page offers.
+        return isAiSdk(request) ? ([...offered][0] ?? false) : false
+      },
     })
   }
 
@@ -50,7 +58,10 @@ export class WsDoor {
     this.#server.handleUpgrade(request, socket, head, (ws) => {
       const from = this.#options.traffic.addressOf(request)
       const leave = this.#options.traffic.crowd.enter(from)
-      const connection = new Connection(ws, socket, { ...this.#options, from })
+      const options = { ...this.#options, from }
+      const connection = isAiSdk(request)
+        ? new AiSdkConnection(ws, socket, { ...options, query: new URLSearchParams(queryOf(request)) })
+        : new Connection(ws, socket, options)
       this.#connections.add(connection)
       this.#options.meter.connected('ws', 1)
       ws.once('close', () => {
@@ -65,12 +76,12 @@ export class WsDoor {
     const { limits, gate, traffic } = this.#options
     const refused = gate.check(request)
     if (refused) return refused
-    const path = (request.url ?? '').split('?')[0]
-    if (path !== '/v1/connect') return new HeadraceError('not_found', 'WebSockets are served at /v1/connect.')
-    if (hasToken(new URLSearchParams((request.url ?? '').split('?')[1])))
-      return new HeadraceError('bad_request', noTokenInAddress)
+    if (pathOf(request) !== '/v1/connect' && !isAiSdk(request))
+      return new HeadraceError('not_found', `WebSockets are served at /v1/connect, and at ${aiSdkPath} for the AI SDK.`)
+    if (hasToken(new URLSearchParams(queryOf(request)))) return new HeadraceError('bad_request', noTokenInAddress)
     const offered = request.headers['sec-websocket-protocol']
-    const speaks = offered === undefined || offered.split(',').some((name) => name.trim() === subprotocol)
+    const speaks =
+      isAiSdk(request) || offered === undefined || offered.split(',').some((name) => name.trim() === subprotocol)
     if (!speaks) return new HeadraceError('unsupported_version', `This server speaks the subprotocol ${subprotocol}.`)
     if (this.#closing) return new HeadraceError('draining', 'The server is shutting down; reconnect in a moment.')
     if (this.#connections.size >= limits.maxConnections) {
@@ -106,6 +117,18 @@ export class WsDoor {
       index += 1
     }
   }
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? ''
+}
+
+function queryOf({ url = '' }: IncomingMessage): string {
+  return url.split('?')[1] ?? ''
+}
+
+function isAiSdk(request: IncomingMessage): boolean {
+  return pathOf(request) === aiSdkPath
 }
 
 function refuse(socket: Duplex, error: HeadraceError): void {

@@ -188,6 +188,28 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: {},
     other: { 'text/event-stream': text },
   },
+  'POST /v1/ai-sdk/chat': {
+    summary: 'A chat of the AI SDK, which is a session: takes what is new of it and streams the answer in UI chunks.',
+    verb: ['read', 'send'],
+    answers: {},
+    other: { 'text/event-stream': text },
+  },
+  'GET /v1/ai-sdk/chat/{session}/stream': {
+    summary: 'The answer that is under way, from its first word on; 204 when there is none.',
+    verb: 'read',
+    answers: { 204: null },
+    other: { 'text/event-stream': text },
+  },
+  'POST /v1/ai-sdk/chat/{session}/stop': {
+    summary: 'Stops what the session works on; without the verb control, what the caller asked for.',
+    verb: 'read',
+    answers: { 204: null },
+  },
+  'GET /v1/ai-sdk/chat/{session}/messages': {
+    summary: 'The newest messages as UI messages, to begin a chat with; none for a session that does not exist yet.',
+    verb: 'read',
+    answers: { 200: record<{ messages: unknown }>({ messages: list(free) }) },
+  },
   'POST /v1/agents/{agent}/claim': {
     summary: 'Waits for a run of an agent and takes it. 204 when none came in time.',
     verb: 'write-as-agent',
