@@ -19,6 +19,7 @@ import {
   type SessionEvent,
   type SessionState,
   type SessionView,
+  type SystemCommandBody,
   type WriteOp,
 } from '@headrace/core'
 import {
@@ -31,7 +32,7 @@ import {
 } from '@headrace/formats/ai-sdk'
 import { PartWriter, RunParts } from '../src/agent/part-writer.ts'
 import { randomLog } from '../../core/test/random-log.ts'
-import { ada, writer } from '../../core/test/support.ts'
+import { ada, server, writer } from '../../core/test/support.ts'
 
 test('V1: the messages and chunks are those of the AI SDK', () => {
   expectTypeOf<UiMessage>().toExtend<UIMessage>()
@@ -241,7 +242,9 @@ const pieces: fc.Arbitrary<Piece> = fc.oneof(
 class Played {
   readonly log: SessionEvent[] = []
   #state: SessionState = emptyState('demo/1')
+  #attempt = 1
   #n = 0
+  #now = 1_000_000
 
   constructor() {
     this.#do({ type: 'create', agent: 'writer' }, ada)
@@ -254,11 +257,21 @@ class Played {
   }
 
   write(ops: readonly WriteOp[]): void {
-    if (ops.length > 0) this.#do({ type: 'write', run: this.run, attempt: 1, n: (this.#n += 1), ops }, writer)
+    if (ops.length === 0) return
+    this.#do({ type: 'write', run: this.run, attempt: this.#attempt, n: (this.#n += 1), ops }, writer)
   }
 
-  #do(body: CommandBody, grant: typeof ada): void {
-    const decision = decide(this.#state, { grant, body }, 1_000_000)
+  /** The attempt is lost, and another one begins. */
+  again(): void {
+    this.#now += 60_000
+    this.#do({ type: 'tick' }, server)
+    this.#do({ type: 'claim', run: this.run, worker: 'w' }, writer)
+    this.#attempt += 1
+    this.#n = 0
+  }
+
+  #do(body: CommandBody | SystemCommandBody, grant: typeof ada): void {
+    const decision = decide(this.#state, { grant, body }, this.#now)
     if (decision.outcome !== 'accepted') throw new Error(JSON.stringify(decision))
     for (const event of decision.events) {
       this.log.push(event)
@@ -312,6 +325,27 @@ test.each([7, 6] as const)(
     )
   },
 )
+
+test.each([
+  [7, 'reset-step', ['new']],
+  [6, undefined, ['old', 'new']],
+] as const)('V1: for version %s a step that begins again is %s', async (version, told, words) => {
+  const played = new Played()
+  played.write([{ op: 'open', message: '1', part: '1', step: '1', start: { kind: 'text', text: 'old' } }])
+  const first = upTo(played.log, 3)
+  const stream = createUiStream({ ...first, run: played.run, version })
+  const chunks: UiChunk[] = [...stream.begin(), ...stream.push(first.events)]
+  const known = played.log.length
+  played.again()
+  played.write([
+    { op: 'open', message: '1', part: '1', step: '1', start: { kind: 'text', text: 'new' } },
+    { op: 'end', reason: 'complete' },
+  ])
+  chunks.push(...stream.push(upTo(played.log, known).events))
+  expect(chunks.find(({ type }) => type === 'reset-step')?.type).toBe(told)
+  const message = await read(chunks, version)
+  expect(message?.parts.flatMap((part) => (part.type === 'text' ? [part.text] : []))).toEqual(words)
+})
 
 /** What a message says: without ids, steps and states, with what is not kept of a chunk as what it becomes. */
 function plain(message: UIMessage | undefined): readonly object[] {
