@@ -89,6 +89,7 @@ export { initFactory, type InitOptions, type Initialised } from './files/init-fa
 export { laneFileSchema, parseLaneFile, type LaneFile } from './files/lane-file.ts'
 export { landingRules, loadFloor } from './files/load-floor.ts'
 export { faultInWords, type FileFault } from './files/yaml-text.ts'
+export { recoverVault, type RecoverOptions } from './clones/recover-vault.ts'
 export { decideFloor, type FloorAnswer, type FloorAsk } from './floor/decide-floor.ts'
 export { emptyFloor, floorOf, isOver, type FloorDocument } from './floor/floor-document.ts'
 export { floorRequest, laneKind, type FloorRequest } from './floor/floor-request.ts'

@@ -12,7 +12,14 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { attemptEnvironment, createClones, endMarked, openVault, type ClonesOptions } from '@headrace/factory'
+import {
+  attemptEnvironment,
+  createClones,
+  endMarked,
+  openVault,
+  recoverVault,
+  type ClonesOptions,
+} from '@headrace/factory'
 import { testFolder, workTree } from './support/git-repository.ts'
 
 async function floor(options: Partial<ClonesOptions> = {}) {
@@ -179,4 +186,33 @@ test('F2: an id that would be another path, or is taken, starts nothing', async 
   expect(existsSync(one.clone)).toBe(true)
   renameSync(path.join(folder, 'floor/attempts/one'), path.join(folder, 'gone'))
   await expect(clones.quarantine('one', 'x')).rejects.toMatchObject({ code: 'not_found' })
+})
+
+test('F7h: what a killed process left in the vault is cleared away, once no git works on it any more', async () => {
+  const { origin, vault } = await floor()
+  origin.write({ 'a.txt': 'next\n' })
+  const next = origin.commit('next')
+  writeFileSync(path.join(vault.folder, 'refs/heads/main.lock'), '')
+  mkdirSync(path.join(vault.folder, 'incoming-x/pack'), { recursive: true })
+  await expect(vault.refresh()).rejects.toMatchObject({
+    code: 'git_failed',
+    message: expect.stringContaining('main.lock'),
+  })
+  // One that still works is waited for, and its locks are its own.
+  const child = spawn('/usr/bin/git', [`--git-dir=${vault.folder}`, 'cat-file', '--batch'], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  const over = new Promise((resolve) => child.once('exit', resolve))
+  await new Promise((resolve) => child.once('spawn', resolve))
+  await expect
+    .poll(() => recoverVault(vault, { waitMs: 0 }).catch((error: unknown) => error))
+    .toMatchObject({
+      code: 'still_alive',
+      evidence: [`process ${child.pid}`],
+    })
+  child.stdin.end()
+  await over
+  expect(await recoverVault(vault)).toEqual(['incoming-x', 'refs/heads/main.lock'])
+  expect(await recoverVault(vault)).toEqual([])
+  expect(await vault.refresh()).toMatchObject({ kind: 'advanced', head: next })
 })

@@ -1,6 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { countJunit, createTestCounter, runGate, type GateOptions, type GateStep } from '@headrace/factory'
 import { testFolder } from './support/git-repository.ts'
 import { missing, sandbox } from './support/sandbox.ts'
@@ -118,7 +118,35 @@ test('F7a: what a gate leaves running is ended, and shown', async () => {
   expect(result.proof.ended.map(({ command }) => command)).toContain('tail -f /dev/null')
 })
 
-describe.skipIf(sandbox.kind === 'none')(`in the sandbox${missing}`, () => {
+describe('in the sandbox', () => {
+  beforeEach(({ skip }) => skip(sandbox.kind === 'none', missing))
+
+  test('G3e: runners write the report that counts to a file that what is tested has no name for', async () => {
+    const folder = checkout({
+      'a.test.mjs': `import { test } from 'vitest'\nconsole.log('      Tests  99 passed (99)')\ntest('a', () => {})\ntest.skip('b', () => {})\n`,
+    })
+    const modules = path.join(import.meta.dirname, '../../../node_modules')
+    symlinkSync(modules, path.join(folder, 'node_modules'))
+    const result = await runGate({
+      checkout: folder,
+      test: {
+        argv: [
+          node,
+          'node_modules/vitest/vitest.mjs',
+          'run',
+          '--reporter=default',
+          '--reporter=junit',
+          '--outputFile.junit={report}',
+        ],
+        timeoutMs: 30_000,
+      },
+      readable: [modules],
+      sandbox,
+      demand: 'required',
+    })
+    expect(result).toMatchObject({ verdict: 'green', tests: { passed: 1, failed: 0, skipped: 1 }, runners: ['junit'] })
+  })
+
   test('G3c: tests reach no file, secret or network outside of their checkout', async () => {
     const outside = testFolder()
     const attack = `

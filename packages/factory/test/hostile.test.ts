@@ -15,7 +15,7 @@ import {
 import { factoryFloor, type FactoryFloor } from './support/factory-floor.ts'
 import { workTree } from './support/git-repository.ts'
 import { escapesOf, hostileCases } from './support/hostile.ts'
-import { sandbox } from './support/sandbox.ts'
+import { missing, sandbox } from './support/sandbox.ts'
 
 // Real repositories and real git for each of more than fifty attacks on one floor: that is why this takes its time.
 const secret = 'canary-secret-4f7a'
@@ -51,7 +51,7 @@ test('adds more', () => assert.equal(add(20, 22), 42))
 
 interface Row {
   readonly name: string
-  readonly outcome: Landing['outcome'] | 'skipped'
+  readonly outcome: Landing['outcome']
   readonly by: string
   readonly escapes: number
   readonly leaks: number
@@ -94,13 +94,10 @@ afterAll(() => {
 })
 
 describe('G2d: hostile repositories and changes: no escape, no leak, no tampered merge', () => {
-  test.each(hostileCases.map((hostile, n) => [hostile.name, hostile, n] as const))(
+  test.for(hostileCases.map((hostile, n) => [hostile.name, hostile, n] as const))(
     'G2d: %s',
-    async (name, hostile, n) => {
-      if (hostile.needsSandbox && sandbox.kind === 'none') {
-        rows.push({ name, outcome: 'skipped', by: sandbox.reason, escapes: 0, leaks: 0 })
-        return
-      }
+    async ([name, hostile, n], { skip }) => {
+      skip(hostile.needsSandbox === true && sandbox.kind === 'none', missing)
       const place = path.join(folder, 'outside', String(n))
       mkdirSync(place, { recursive: true })
       const canary = path.join(place, 'canary')

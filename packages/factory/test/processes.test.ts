@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { endMarked, markedProcesses, markerName, runCommand, runConfined, type Sandbox } from '@headrace/factory'
 import { testFolder } from './support/git-repository.ts'
 import { missing, sandbox } from './support/sandbox.ts'
@@ -52,7 +52,9 @@ test('F2b: what demands a sandbox does not start without one', async () => {
   expect(existsSync(path.join(folder, 'canary'))).toBe(false)
 })
 
-describe.skipIf(sandbox.kind === 'none')(`sandbox${missing}`, () => {
+describe('sandbox', () => {
+  beforeEach(({ skip }) => skip(sandbox.kind === 'none', missing))
+
   function inside(folder: string, script: string, more: object = {}) {
     return runConfined({
       ...bounds,

@@ -75,6 +75,8 @@ export function createClones(options: ClonesOptions): Clones {
   const attempts = path.join(folder, 'attempts')
   const shelf = path.join(folder, 'quarantine')
   const seed: Seed = openSeed({ folder: path.join(folder, 'seed.git'), vault })
+  // What each attempt used when it was last looked at: a start must not look at every file of all others.
+  const measured = new Map<string, DiskUse>()
   // One at a time: two that start at once must not get the same ports.
   let last: Promise<unknown> = Promise.resolve()
 
@@ -98,9 +100,24 @@ export function createClones(options: ClonesOptions): Clones {
     throw new FactoryError('bad_option', `All ports from ${from} to ${to} belong to attempts; allow more of them.`)
   }
 
+  /** What all attempts use, about: each is looked at once, and again whenever somebody asks for {@link Clones.use}. */
+  async function usedAbout(): Promise<number> {
+    let own = 0
+    let linked = 0
+    for (const of of [attempts, shelf]) {
+      for (const id of await names(of)) {
+        const use = measured.get(id) ?? (await diskUse([path.join(of, id)]))
+        measured.set(id, use)
+        own += use.bytes - use.linkedBytes
+        linked = Math.max(linked, use.linkedBytes)
+      }
+    }
+    return own + linked
+  }
+
   async function start({ id, lane }: { readonly id: string; readonly lane: string }): Promise<Attempt> {
     const place = placeOf(id)
-    const { bytes } = await diskUse([attempts, shelf])
+    const bytes = await usedAbout()
     if (bytes >= maxBytes) throw diskFull(bytes, maxBytes)
     await mkdir(attempts, { recursive: true })
     const base = await vault.head()
@@ -123,6 +140,7 @@ export function createClones(options: ClonesOptions): Clones {
     try {
       await startClone({ seed, attempt, objects })
       await writeAttempt(place, record)
+      measured.delete(id)
     } catch (error) {
       await remove(place) // nobody has worked in it
       throw isNoSpace(error) ? diskFull(bytes, maxBytes, error) : error
@@ -163,6 +181,8 @@ export function createClones(options: ClonesOptions): Clones {
     find: (id) => readAttempt(placeOf(id)),
     list,
     async use() {
+      measured.clear()
+      await usedAbout()
       return { ...(await diskUse([attempts, shelf])), maxBytes }
     },
     quarantine,
@@ -180,7 +200,10 @@ export function createClones(options: ClonesOptions): Clones {
     },
     async expire() {
       const over = (await quarantined()).filter(({ until }) => Date.parse(until) <= now())
-      for (const { id } of over) await remove(path.join(shelf, id))
+      for (const { id } of over) {
+        await remove(path.join(shelf, id))
+        measured.delete(id)
+      }
       return over.map(({ id }) => id)
     },
     async sweep(held) {

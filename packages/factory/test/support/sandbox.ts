@@ -4,5 +4,5 @@ import { findSandbox, type Sandbox } from '@headrace/factory'
 export const sandbox: Sandbox = await findSandbox()
 if (sandbox.kind === 'none' && process.env['CI'] === 'true') throw new Error(sandbox.reason)
 
-/** For the title of a test that is skipped: why. */
-export const missing = sandbox.kind === 'none' ? ` (skipped: ${sandbox.reason})` : ''
+/** Why what needs a sandbox is skipped. */
+export const missing = sandbox.kind === 'none' ? sandbox.reason : ''
