@@ -58,8 +58,8 @@ export const factoryErrorTable: Readonly<Record<FactoryErrorCode, FactoryErrorRo
     next: 'Start a new one; the evidence says what differs.',
   },
   disk_full: {
-    meaning: 'The clones use as much disk as they may.',
-    next: 'Let quarantined clones go, or allow more.',
+    meaning: 'The disk is full, or the clones use as much of it as they may.',
+    next: 'Make space, let quarantined clones go, or allow more; then try again: nothing is lost.',
   },
   not_found: { meaning: 'There is nothing under this name.', next: 'List what there is.' },
   still_alive: {

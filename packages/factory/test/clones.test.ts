@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
@@ -215,4 +216,25 @@ test('F7h: what a killed process left in the vault is cleared away, once no git 
   expect(await recoverVault(vault)).toEqual(['incoming-x', 'refs/heads/main.lock'])
   expect(await recoverVault(vault)).toEqual([])
   expect(await vault.refresh()).toMatchObject({ kind: 'advanced', head: next })
+})
+
+test('F2d: a full disk is told as such, and leaves no half of a clone', async ({ skip }) => {
+  skip(process.platform !== 'linux' || process.getuid?.() !== 0, 'needs root on Linux to make a small disk')
+  const { folder, origin, vault } = await floor()
+  origin.write({ big: randomBytes(4_000_000) })
+  origin.commit('large')
+  await vault.refresh()
+  const disk = path.join(folder, 'disk')
+  mkdirSync(disk)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', disk])
+  try {
+    const clones = createClones({ folder: path.join(disk, 'floor'), vault, now: () => 0 })
+    await expect(clones.start({ id: 'one', lane: 'bugs' })).rejects.toMatchObject({
+      code: 'disk_full',
+      next: expect.stringContaining('Make space'),
+    })
+    expect(await clones.list()).toEqual([])
+  } finally {
+    execFileSync('umount', [disk])
+  }
 })

@@ -246,6 +246,5 @@ function diskFull(bytes: number, maxBytes: number, cause?: unknown): FactoryErro
 }
 
 function isNoSpace(error: unknown): boolean {
-  if (error instanceof FactoryError) return error.evidence.some((line) => line.includes('No space left on device'))
-  return error instanceof Error && 'code' in error && error.code === 'ENOSPC'
+  return error instanceof Error && 'code' in error && (error.code === 'disk_full' || error.code === 'ENOSPC')
 }

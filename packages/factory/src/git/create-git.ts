@@ -45,7 +45,7 @@ export interface GitOutput {
 export interface Git {
   readonly gitDir: string | undefined
   /**
-   * Runs one command. Rejects with `git_failed`, `git_timeout`, `git_flood` or `git_missing`, with the command and the
+   * Runs one command. Rejects with `git_failed`, `git_timeout`, `git_flood`, `disk_full` or `git_missing`, with the command and the
    * last lines that git said as evidence.
    */
   run(args: readonly string[], options?: GitRunOptions): Promise<GitOutput>
@@ -106,7 +106,9 @@ async function gitProgram(): Promise<string> {
 
 function gitFailure(args: readonly string[], gitDir: string | undefined, result: CommandResult): FactoryError {
   const { end } = result
-  const code = end.kind === 'timeout' ? 'git_timeout' : end.kind === 'flood' ? 'git_flood' : 'git_failed'
+  const isFull = /No space left on device|Out of diskspace|Disk quota exceeded/.test(result.stderr)
+  const failed = isFull ? 'disk_full' : 'git_failed'
+  const code = end.kind === 'timeout' ? 'git_timeout' : end.kind === 'flood' ? 'git_flood' : failed
   const lines = result.stderr
     .split('\n')
     .filter((line) => line.trim() !== '')

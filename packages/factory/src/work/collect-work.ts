@@ -139,7 +139,8 @@ async function writeBundle(
 }
 
 function refused(error: unknown, what: string): unknown {
-  if (!(error instanceof FactoryError) || error.code === 'git_missing') return error
+  // What is wrong with the machine is not the work's fault.
+  if (!(error instanceof FactoryError) || error.code === 'git_missing' || error.code === 'disk_full') return error
   const code = error.code === 'git_failed' ? 'work_invalid' : 'work_too_large'
   return new FactoryError(code, `The work of ${what} can't be taken: ${error.message}`, {
     evidence: error.evidence,

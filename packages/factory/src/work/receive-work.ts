@@ -132,6 +132,7 @@ function tooLarge(has: string, most: string, cause?: unknown): FactoryError {
 }
 
 function invalid(text: string, error: unknown): unknown {
-  if (!(error instanceof FactoryError)) return error
+  // What is wrong with the machine is not the work's fault.
+  if (!(error instanceof FactoryError) || error.code === 'git_missing' || error.code === 'disk_full') return error
   return new FactoryError('work_invalid', `${text}: ${error.message}`, { evidence: error.evidence, cause: error })
 }
