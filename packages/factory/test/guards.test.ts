@@ -133,6 +133,11 @@ describe('G4: test tampering', () => {
 
   const asked: Record<string, readonly Edit[]> = {
     'an assertion says something else': [{ path: t, before: suite, after: suite.replace('toBe(3)', 'toBe(4)') }],
+    'a skip that depends on the machine': [
+      { path: t, before: suite, after: `${suite}test.skipIf(!docker)('b', () => {})\n` },
+    ],
+    'a skip in a new file': [{ path: 'src/new.test.ts', after: "test.skip('later', () => {})\n" }],
+    'what tests use is deleted': [{ path: 'test/support/play.ts', before: 'export const play = 1\n' }],
     'the runner is configured': [{ path: 'vitest.config.ts', before: 'a\n', after: 'b\n' }],
     'a line that nobody reads to its end': [
       { path: 'src/a.ts', after: `${' '.repeat(5_000)}if (process.env.VITEST) cheat()\n` },
@@ -171,6 +176,7 @@ describe('G4: the other guards', () => {
       ['secrets', 'GitHub token', [{ path: 'a', after: `t: ghp_${'a1'.repeat(18)}` }], 'block'],
       ['secrets', 'address', [{ path: 'a', after: 'url = postgres://me:hunter22@db.example/x' }], 'block'],
       ['secrets', 'address with a place for one', [{ path: 'a', after: 'postgres://me:${PASSWORD}@db/x' }], 'pass'],
+      ['secrets', 'made up for a test', [{ path: 'a.test.ts', after: 'const k = "AKIAABCDEFGHIJKLMNOP"' }], 'ask'],
       ['secrets', 'an .env file', [{ path: '.env', after: 'A=b' }], 'ask'],
       ['secrets', 'an example of one', [{ path: '.env.example', after: 'A=b' }], 'pass'],
       ['conflict-markers', 'markers', [{ path: 'a', after: '<<<<<<< HEAD\na\n=======\nb\n>>>>>>> x' }], 'block'],
@@ -246,7 +252,7 @@ describe('G4: the other guards', () => {
       path: 'a.test.ts',
       line: 2,
       quote: "test.skip('1')",
-      certainty: 'sure',
+      certainty: 'maybe',
     })
   })
 })

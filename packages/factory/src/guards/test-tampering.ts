@@ -32,6 +32,8 @@ const runnerFiles = createPathMatcher([
 /** A test that is skipped, left to do, or alone. */
 const skips =
   /\b(?:x(?:it|test|describe|specify))\s*[(`]|\b(?:it|test|describe|suite|context|specify)\.(?:skip|todo|fails?|failing|only|skipIf|runIf)\b|@(?:pytest\.mark\.)?(?:skip|skipif|xfail)\b|@unittest\.(?:skip|skipIf|skipUnless|expectedFailure)\b|\bpytest\.(?:skip|xfail)\(|\bself\.skipTest\(|\bt\.Skip(?:f|Now)?\(|#\[ignore\b|@(?:Disabled|Ignore)\b|\bthis\.skip\(\)|\{\s*skip:\s*(?:true|['"])/
+/** A skip that depends on something. */
+const depends = /\bif\b|[sS]kip[iI]f|[rR]unIf|skipUnless|\bskip\([^)'"`]/
 /** What ends a run before its tests do, or changes what they say. */
 const escapes =
   /\bprocess\.(?:exit|reallyExit)\s*\(\s*0?\s*\)|\b(?:sys|os)\._?exit\s*\(\s*0?\s*\)|\bprocess\.exitCode\s*=\s*0\b|\bos\.Exit\(0\)|\bstd::process::exit\(0\)|^\s*exit(?:\s+0)?\s*;?\s*$|\|\|\s*(?:true|exit 0|:)\s*(?:$|[;&"'])|\bset \+e\b|pytest_(?:sessionfinish|runtest_makereport|collection_modifyitems|report_teststatus|terminal_summary)\b|\.exitstatus\s*=|\b__eq__\b.*return True|--passWithNoTests|passWithNoTests:\s*true|bail:\s*false\b.*exit/
@@ -64,7 +66,9 @@ export const testTamperingGuard: Guard = {
       if (isTest(path)) {
         if (before && !after) {
           if (arrived.has(before.id)) return []
-          return [{ what: 'a file of tests was deleted', path, certainty: 'sure' }]
+          // What tests only use may go where nothing uses it any more.
+          const hasTests = beginning.test(before.text ?? '') || before.text === undefined
+          return [{ what: 'a file of tests was deleted', path, certainty: hasTests ? 'sure' : 'maybe' }]
         }
         return [...testFindings(file), ...exitFindings(file), ...specialFindings(file).filter(isNoQuestion)]
       }
@@ -84,7 +88,11 @@ function testFindings({ path, before, added, removed }: ChangedFile): readonly F
   for (const { line, text: whole } of added) {
     const text = whole.slice(0, maxLine)
     if (oldLines.has(whole.trim())) continue
-    if (skips.test(text)) found.push({ what: 'a test is skipped', path, line, quote: quote(text), certainty: 'sure' })
+    if (skips.test(text)) {
+      // One that depends on the machine, or in a file that is new, takes nothing away by itself: somebody should look.
+      const certainty = before === undefined || depends.test(text) ? 'maybe' : 'sure'
+      found.push({ what: 'a test is skipped', path, line, quote: quote(text), certainty })
+    }
     if (vacuous.test(text))
       found.push({ what: 'an assertion that can’t fail', path, line, quote: quote(text), certainty: 'sure' })
   }
