@@ -120,9 +120,13 @@ function ordinal(run: string): number {
 function answerParts(parts: readonly Part[], requests: readonly Request[]): UiPart[] {
   const made: UiPart[] = []
   const linked = new Set<string>()
+  let waits = false
   for (const part of parts) {
     const isCall = part.kind === 'tool'
     const last = made.at(-1)
+    // A chat gives a call its input in the step in which the call began and in no later one, so no other step begins before.
+    if (waits && !isCall) break
+    waits ||= isStreamed(part)
     if (last === undefined || (!isCall && last.type.startsWith('tool-'))) made.push({ type: 'step-start' })
     const request = isCall ? requests.find((candidate) => callOf(candidate) === part.callId) : undefined
     if (request) linked.add(request.id)
@@ -134,6 +138,11 @@ function answerParts(parts: readonly Part[], requests: readonly Request[]): UiPa
     made.push(requestPart(request))
   }
   return made
+}
+
+/** A call whose input is still to come. */
+function isStreamed(part: Part): boolean {
+  return part.kind === 'tool' && part.status === 'open' && toolState(part, undefined).state === 'input-streaming'
 }
 
 /**
