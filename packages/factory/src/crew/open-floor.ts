@@ -5,7 +5,7 @@
 import path from 'node:path'
 import { connect, type Client } from '@headrace/client'
 import { createWorker, type RunHandler, type Worker } from '@headrace/client/agent'
-import type { HeadraceError } from '@headrace/core'
+import { HeadraceError } from '@headrace/core'
 import { createClones, type Clones, type Swept } from '../clones/create-clones.ts'
 import { openVault, type Vault } from '../clones/open-vault.ts'
 import { endMarked } from '../process/marked.ts'
@@ -127,7 +127,7 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
   await work(crew.desk, createDesk({ client: clients.desk, lanes: laneNames, now }), 1)
   const foreman = createForeman({ client: clients.foreman, sessions, lanes: () => config().lanes, clock: timer })
   await work(crew.foreman, foreman, 1)
-  await beginShift(clients.foreman, sessions)
+  const endShifts = await keepShift(clients.foreman, { sessions, onError })
   return {
     sessions,
     client: clients.foreman,
@@ -136,6 +136,7 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
     sandbox,
     swept,
     async close() {
+      endShifts()
       // Workers first: what they do with a client ends with them.
       await Promise.all(open.map((worker) => worker.close({ graceMs: 0 })))
       await Promise.all(Object.values(clients).map((client) => client.close()))
@@ -143,13 +144,30 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
   }
 }
 
-/** Sees to it that there is a run for a foreman to take. */
-async function beginShift(client: Client, sessions: FloorSessions): Promise<void> {
+interface ShiftOptions {
+  readonly sessions: FloorSessions
+  readonly onError: (error: HeadraceError) => void
+}
+
+/** Sees to it that there is a run for a foreman to take, now and whenever one has ended. Returns what ends that. */
+async function keepShift(client: Client, { sessions, onError }: ShiftOptions): Promise<() => void> {
   const floor = client.session(sessions.floor)
   await floor.create({ agent: crew.foreman, policy: 'queue', maxAttempts: 100, metadata: { title: 'Factory floor' } })
-  const { view } = await floor.until(({ status }) => status === 'live')
-  const shifts = view.runs.filter(({ agent, status }) => agent === crew.foreman && status !== 'ended')
-  if (shifts.length === 0) await floor.send({ agent: crew.foreman, text: 'Run the floor.' })
+  await floor.until(({ status }) => status === 'live')
+  let isAsking = false
+  const look = (): void => {
+    const { view, status } = floor.getSnapshot()
+    const hasShift = view.runs.some((run) => run.agent === crew.foreman && run.status !== 'ended')
+    if (status !== 'live' || hasShift || isAsking) return
+    isAsking = true
+    floor
+      .send({ agent: crew.foreman, text: 'Run the floor.' })
+      .catch((thrown: unknown) => onError(HeadraceError.from(thrown)))
+      .finally(() => (isAsking = false))
+  }
+  const stop = floor.subscribe(look)
+  look()
+  return stop
 }
 
 interface Left {

@@ -44,6 +44,9 @@ export interface ForemanOptions {
   readonly clock: ForemanClock
 }
 
+/** Lines of one shift. */
+const maxLines = 5_000
+
 type Working = Task & { readonly state: Extract<Task['state'], { readonly status: 'working' }> }
 
 /** Handles the foreman's run: it goes on until the run is stopped, or another process takes it. */
@@ -65,6 +68,7 @@ class Shift {
   readonly #merge: Session
   readonly #lanes = new Map<string, Session>()
   readonly #stops: (() => void)[] = []
+  #said = 0
   #wake: () => void = () => undefined
   #cancelTimer: () => void = () => undefined
 
@@ -79,7 +83,8 @@ class Shift {
 
   async work(): Promise<void> {
     const { signal } = this.#run
-    for (;;) {
+    // What it says is one message, and messages have a bound: then another shift begins.
+    while (this.#said < maxLines) {
       signal.throwIfAborted()
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#wake = resolve
@@ -231,6 +236,7 @@ class Shift {
   }
 
   async #say(line: string): Promise<void> {
+    this.#said += 1
     await this.#run.text(`${line}\n`)
   }
 }
