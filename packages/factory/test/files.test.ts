@@ -1,5 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -195,8 +195,12 @@ describe('F9c: init', () => {
       'features feature branch',
       'horizon horizon observe',
     ])
-    expect(check.notes.map((note) => faultInWords(note)).join('\n')).toContain(
-      'attention: 5 lanes may need a person, and at most 3',
+    expect(check.notes.map((note) => faultInWords(note))).toEqual([])
+    const file = path.join(tree.folder, '.headrace/factory.yaml')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('attention: 3', 'attention: 2'))
+    const tight = await checkFactory(folderSource(tree.folder))
+    expect(tight.notes.map((note) => faultInWords(note)).join('\n')).toContain(
+      'attention: 3 lanes may need a person, and at most 2',
     )
     expect(explanation.join('\n')).toMatch(/Five lanes[\s\S]*Commit these files to trunk/)
     await expect(initFactory({ repository: tree.folder })).rejects.toMatchObject({ code: 'files_invalid' })
