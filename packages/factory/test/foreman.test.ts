@@ -132,6 +132,36 @@ test('F7b of two foremen one works; when it is gone the other one goes on, and n
   expect(given.begun.toSorted()).toEqual(['T1.1', 'T2.1'])
 })
 
+test('F1c a request whose answer was cut off is answered again, and adds no second task', async () => {
+  await using server = new SessionsServer()
+  const client = await server.client('ada')
+  const session = client.session(sessions.floor)
+  await session.create({ agent: crew.foreman, policy: 'queue', maxAttempts: 100 })
+  const desk = createDesk({ client: await server.client(crew.desk, 'agent'), lanes: () => [], now: () => Date.now() })
+  const died = Promise.withResolvers<void>()
+  // The first try does what was asked and is gone before it can say so.
+  await server.worker(crew.desk, async (run) => {
+    if (run.attempt > 1) return desk(run)
+    const mute = new Proxy(run, {
+      get(target, key) {
+        const value: unknown = Reflect.get(target, key, target)
+        if (key === 'write') return () => new Promise<void>(() => undefined)
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      },
+    })
+    void desk(mute)
+    await session.until(({ view: { document } }) => floorOf(document.value).tasks['T1'] !== undefined)
+    died.resolve()
+    return run.suspend()
+  })
+  await ask(session, { ask: 'add-task', title: 'once' })
+  await died.promise
+  const { view } = await session.until(({ view: { runs } }) => runs.some(({ status }) => status === 'suspended'))
+  await session.resume(view.runs[0]?.id ?? '')
+  const end = await session.until(({ view: { runs } }) => runs.every(({ status }) => status === 'ended'))
+  expect(Object.keys(floorOf(end.view.document.value).tasks)).toEqual(['T1'])
+})
+
 test('F6c F8b stopping the floor ends what is under way, and what is nuked begins anew with its lesson', async () => {
   await using server = new SessionsServer()
   const session = await floor(server)

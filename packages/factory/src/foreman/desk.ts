@@ -2,7 +2,7 @@ import { HeadraceError } from '@headrace/core'
 import type { Client } from '@headrace/client'
 import type { RunHandler } from '@headrace/client/agent'
 import { decideFloor, type FloorAnswer } from '../floor/decide-floor.ts'
-import { floorRequest } from '../floor/floor-request.ts'
+import { floorRequest, type FloorRequest } from '../floor/floor-request.ts'
 import { changeFloor } from './change-floor.ts'
 import { noteIn, notes } from './notes.ts'
 
@@ -33,7 +33,7 @@ export function createDesk({ client, lanes, now }: DeskOptions): RunHandler {
     if (asked === undefined) {
       throw new HeadraceError('bad_request', `Nothing to do: the message has no ${notes.request} part.`)
     }
-    const request = floorRequest.parse(asked, notes.request)
+    const request = named(floorRequest.parse(asked, notes.request), run.id)
     let answer: FloorAnswer | undefined
     await changeFloor(
       client.session(run.session),
@@ -49,4 +49,9 @@ export function createDesk({ client, lanes, now }: DeskOptions): RunHandler {
     await run.write({ type: 'data', name: notes.answer, value: { ...value } })
     await run.text(said)
   }
+}
+
+/** A task that came from nowhere else is known by the run that asked for it: another try of that run adds no second one. */
+function named(request: FloorRequest, run: string): FloorRequest {
+  return request.ask === 'add-task' && !request.source ? { ...request, source: { kind: 'floor', ref: run } } : request
 }

@@ -83,6 +83,13 @@ class Shift {
 
   async work(): Promise<void> {
     const { signal } = this.#run
+    // So that it can be followed before the first change is offered.
+    await this.#merge.create({
+      agent: crew.gate,
+      policy: 'queue',
+      maxAttempts: 100,
+      metadata: { title: 'Merge queue' },
+    })
     // What it says is one message, and messages have a bound: then another shift begins.
     while (this.#said < maxLines) {
       signal.throwIfAborted()
@@ -145,7 +152,6 @@ class Shift {
    */
   #atTheGate(attempt: string, result: AttemptResult): AttemptResult | undefined {
     const { view, status } = this.#merge.getSnapshot()
-    if (status === 'failed') return result // nothing was ever offered
     if (status !== 'live') return undefined
     for (const run of offersOf(view, attempt)) {
       if (run.status !== 'ended') {
