@@ -104,9 +104,9 @@ export function createClones(options: ClonesOptions): Clones {
   async function usedAbout(): Promise<number> {
     let own = 0
     let linked = 0
-    for (const of of [attempts, shelf]) {
-      for (const id of await names(of)) {
-        const use = measured.get(id) ?? (await diskUse([path.join(of, id)]))
+    for (const place of [attempts, shelf]) {
+      for (const id of await names(place)) {
+        const use = measured.get(id) ?? (await diskUse([path.join(place, id)]))
         measured.set(id, use)
         own += use.bytes - use.linkedBytes
         linked = Math.max(linked, use.linkedBytes)
