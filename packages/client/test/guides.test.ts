@@ -2,7 +2,14 @@
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
+import { createOpenAI } from '@ai-sdk/openai'
+import Anthropic from '@anthropic-ai/sdk'
+import { MessagesAnnotation, START, StateGraph } from '@langchain/langgraph'
+import { ChatOpenAI } from '@langchain/openai'
+import { streamText } from 'ai'
+import OpenAI from 'openai'
 import { expect, test } from 'vitest'
+import { startModelServer } from '@headrace/testing/model-server'
 import { RealServer } from './support/real-server.ts'
 import { Peers } from './support/peers.ts'
 import { Shelf } from './support/shelf.ts'
@@ -43,6 +50,29 @@ interface Given {
   /** Somebody's own, which streams text. */
   readonly endpoint: string
   ask(prompt: unknown, options: { readonly signal: AbortSignal }): AsyncIterable<string>
+  readonly openai: OpenAI
+  readonly anthropic: Anthropic
+  readonly model: unknown
+  readonly graph: unknown
+  readonly streamText: typeof streamText
+}
+
+/** The SDKs of a reader, at a model that says how the weather is. */
+function sdks(url: string): Pick<Given, 'openai' | 'anthropic' | 'model' | 'graph' | 'streamText'> {
+  const key = { apiKey: 'none', maxRetries: 0 }
+  const baseURL = `${url}/v1`
+  const chat = new ChatOpenAI({ ...key, model: 'scripted', configuration: { baseURL } })
+  const graph = new StateGraph(MessagesAnnotation)
+    .addNode('agent', async ({ messages }) => ({ messages: [await chat.invoke(messages)] }))
+    .addEdge(START, 'agent')
+    .compile()
+  return {
+    openai: new OpenAI({ ...key, baseURL }),
+    anthropic: new Anthropic({ ...key, baseURL: url }),
+    model: createOpenAI({ apiKey: 'none', baseURL })('scripted'),
+    graph,
+    streamText,
+  }
 }
 
 /** A model that begins a story and has to be stopped. */
@@ -64,7 +94,8 @@ function moduleOf(code: string): string {
     "import type { UIMessage } from 'ai'",
     ...lines.filter(isImport),
     'void [HeadraceChatTransport, Chat, httpAgent, isBusy, textOf, connect, createLocalOutbox, createWorker]',
-    'export async function run({ client, url, token, console, shelf, endpoint, ask }) {',
+    'export async function run(given) {',
+    'const { client, url, token, console, shelf, endpoint, ask, openai, anthropic, model, graph, streamText } = given',
     ...lines.filter((line) => !isImport(line)),
     // The agents of a guide are in one of these.
     "return [typeof worker === 'undefined' ? [] : worker, typeof workers === 'undefined' ? [] : workers].flat()",
@@ -77,6 +108,7 @@ const all = await guides()
 test('there are guides', () => {
   expect(all.map(({ name }) => name)).toEqual([
     'ag-ui.md',
+    'agents.md',
     'approvals.md',
     'coming-back.md',
     'double-texting.md',
@@ -92,6 +124,7 @@ test('there are guides', () => {
 test.each(all)('docs/$name does what it says', async ({ agent, client, prints }) => {
   await using server = await RealServer.start()
   await using peers = new Peers(server)
+  await using models = await startModelServer({ script: () => ({ steps: [{ type: 'text', text: 'It rains.' }] }) })
   await using upstream = await openUpstream((call) => {
     const say = sse(call)
     for (const words of ['Your order', ' is on', ' its way.', '[DONE]']) say(words)
@@ -107,6 +140,7 @@ test.each(all)('docs/$name does what it says', async ({ agent, client, prints })
     shelf: new Shelf(),
     endpoint: upstream.url,
     ask,
+    ...sdks(models.url),
   }
   const play = async (name: string, code: string): Promise<readonly Worker[]> => {
     const file = join(folder, `${name}.ts`)
