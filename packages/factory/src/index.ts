@@ -67,13 +67,14 @@ export { defaultTestGlobs } from './guards/test-globs.ts'
 export { type Change, type ChangedFile, type ChangedLine, type FileKind, type FileSide } from './work/change.ts'
 export { readChange, type ReadChangeOptions } from './work/read-change.ts'
 export {
-  landWork,
+  judgeWork,
   type Approval,
-  type LandOptions,
+  type JudgeOptions,
   type Landing,
   type LandingRules,
   type LandingStep,
-} from './landing/land-work.ts'
+} from './landing/judge-work.ts'
+export { landWork, type LandOptions } from './landing/land-work.ts'
 export { landingInWords } from './landing/landing-in-words.ts'
 export { checkFactory, type FactoryCheck, type FloorFiles } from './files/check-factory.ts'
 export {
@@ -135,7 +136,7 @@ export { makeDemoRepository } from './demo/demo-repository.ts'
 export { addDemoBacklog, demoFaults, followDemo, type DemoOptions } from './demo/run-demo.ts'
 export { createLaneRunner, type Lane, type LaneRunnerOptions } from './lane/lane-runner.ts'
 export { type Mandate } from './lane/prompts.ts'
-export { createGateWorker, type GatePolicy, type GateWorkerOptions } from './merge/gate-worker.ts'
+export { createGateWorker, type GateWorkerOptions } from './merge/gate-worker.ts'
 export { offerTrailer, type Offer, type Verdict as GateVerdict } from './merge/offer.ts'
 export { checkBase, type CheckBaseOptions, type CheckedCommit } from './demo/check-base.ts'
 export { askFloor, type AskFloorOptions, type FloorAnswered } from './foreman/ask-floor.ts'

@@ -74,7 +74,7 @@ test('G4c: what guards ask about lands once a human has let exactly that tree th
   const change = { 'n.mjs': 'export const n = 2\n', 'test/n.test.mjs': suite(2) }
   const asked = await land('one', change)
   if (asked.outcome !== 'asked') throw new Error(landingInWords(asked))
-  expect(landingInWords(asked)).toContain('- test-tampering: test/n.test.mjs:4 an assertion says something else now')
+  expect(landingInWords(asked)).toContain('- test-tampering: test/n.test.mjs:4: an assertion says something else now')
   const { tree } = asked
   expect((await land('two', { ...change, 'm.mjs': 'more\n' }, { approval: { tree } })).outcome).toBe('asked')
   expect((await land('three', change, { approval: { tree } })).outcome).toBe('landed')

@@ -149,7 +149,9 @@ async function headless({ options, output, client, floor, folder, began, failure
     floorOf(client.session(sessions.floor).getSnapshot().view.document.value),
   )
   const wallMs = Date.now() - began
-  const commits = await checkBase({ vault, policy: demoFloor(options).gate, sandbox, demand: 'preferred' })
+  const gate = demoFloor(options).lanes[0]?.landing.gate
+  if (!gate) throw new Error('the demo has lanes')
+  const commits = await checkBase({ vault, gate, sandbox, demand: 'preferred' })
   const left = await processesOf(folder)
   const invariants = invariantsOf({ document, commits, left })
   const held = invariants.every((invariant) => invariant.held)

@@ -11,30 +11,12 @@ export type MakeAgent = (name: string, settings: AgentSettings) => AgentKind
 
 /** The floor that the files describe. */
 export function floorConfig(files: FloorFiles, makeAgent: MakeAgent): FloorConfig {
-  const { factory } = files
-  const rules = new Map(files.lanes.map((lane) => [lane.name, landingRules(files, lane)]))
-  const { gate } = factory
-  const steps = { timeoutMs: gate.timeoutMs }
-  return {
-    lanes: files.lanes.map((lane) => laneConfig(files, lane, makeAgent)),
-    gate: {
-      setup: gate.setup.map((argv) => ({ argv, network: gate.setupNetwork, ...steps })),
-      test: { argv: gate.test, network: gate.network, ...steps },
-      ...(gate.junit !== undefined && { junit: gate.junit }),
-      protectedPaths: factory.protectedPaths,
-      testPaths: [...rules.values()][0]?.testGlobs ?? [],
-      diff: factory.diff,
-      guardPolicy: factory.guards,
-      surfaces: (name) => {
-        const rule = rules.get(name)
-        return { allowed: rule?.allowed ?? [], forbidden: rule?.forbidden ?? [] }
-      },
-    },
-  }
+  return { lanes: files.lanes.map((lane) => laneConfig(files, lane, makeAgent)) }
 }
 
-function laneConfig({ factory }: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): LaneConfig {
+function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): LaneConfig {
   const { name, kind, oversight, wip, model, permissions, allowed, mandate } = lane
+  const { factory } = files
   const settings = factory.agents[lane.agent]
   if (!settings) throw new Error(`checked before: ${name} names the agent ${lane.agent}`)
   const limits = { ...factory.budget, ...lane.budget }
@@ -47,6 +29,7 @@ function laneConfig({ factory }: FloorFiles, lane: LaneFile, makeAgent: MakeAgen
     agent: makeAgent(lane.agent, settings),
     ...(asked !== undefined && { model: asked }),
     rules: permissions,
+    landing: landingRules(files, lane),
     mandate: { text: mandate, oversight, surfaces: allowed, test: factory.gate.test.join(' ') },
     rounds: 3,
     ...(limits.minutes !== undefined && { attemptMs: limits.minutes * 60_000 }),

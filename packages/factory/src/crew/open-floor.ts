@@ -15,15 +15,19 @@ import { createDesk } from '../foreman/desk.ts'
 import { createForeman, type FloorLane } from '../foreman/foreman.ts'
 import { orderOf } from '../foreman/notes.ts'
 import { crew, floorSessions, type FloorSessions } from '../foreman/sessions.ts'
-import { createGateWorker, type GatePolicy } from '../merge/gate-worker.ts'
+import type { LandingRules } from '../landing/judge-work.ts'
+import { createGateWorker } from '../merge/gate-worker.ts'
 import { createLaneRunner, type Lane } from '../lane/lane-runner.ts'
 
 /** A lane with all that is known of it. */
-export type LaneConfig = FloorLane & Lane
+export type LaneConfig = FloorLane &
+  Lane & {
+    /** By what its work is judged. */
+    readonly landing: LandingRules
+  }
 
 export interface FloorConfig {
   readonly lanes: readonly LaneConfig[]
-  readonly gate: GatePolicy
 }
 
 export interface OpenFloorOptions {
@@ -102,7 +106,7 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
       client: clients.gate,
       sessions,
       vault,
-      policy: async () => config().gate,
+      rules: (lane) => config().lanes.find(({ name: known }) => known === lane)?.landing,
       sandbox,
       demand,
       now,

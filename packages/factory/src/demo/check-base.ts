@@ -2,15 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Vault } from '../clones/open-vault.ts'
-import { runGate } from '../gate/run-gate.ts'
-import type { GatePolicy } from '../merge/gate-worker.ts'
+import type { LandingRules } from '../landing/judge-work.ts'
+import { testTree } from '../landing/test-tree.ts'
 import type { SandboxDemand } from '../process/run-confined.ts'
 import type { Sandbox } from '../process/sandbox.ts'
-import { checkoutTree } from '../work/checkout-tree.ts'
 
 export interface CheckBaseOptions {
   readonly vault: Vault
-  readonly policy: GatePolicy
+  readonly gate: LandingRules['gate']
   readonly sandbox: Sandbox
   readonly demand: SandboxDemand
 }
@@ -26,12 +25,7 @@ export interface CheckedCommit {
 }
 
 /** Runs the tests on every commit of the base branch, the oldest first. */
-export async function checkBase({
-  vault,
-  policy,
-  sandbox,
-  demand,
-}: CheckBaseOptions): Promise<readonly CheckedCommit[]> {
+export async function checkBase({ vault, gate, sandbox, demand }: CheckBaseOptions): Promise<readonly CheckedCommit[]> {
   const head = await vault.head()
   const commits = (await vault.git.text(['rev-list', '--first-parent', '--reverse', head])).split('\n')
   const checked: CheckedCommit[] = []
@@ -39,9 +33,7 @@ export async function checkBase({
     const message = await vault.git.text(['log', '-1', '--format=%B', commit])
     const place = await mkdtemp(path.join(tmpdir(), 'headrace-check-'))
     try {
-      const checkout = path.join(place, 'checkout')
-      await checkoutTree({ vault, tree: commit, base: commit, into: checkout })
-      const result = await runGate({ checkout, setup: policy.setup, test: policy.test, sandbox, demand })
+      const result = await testTree({ ...gate, vault, tree: commit, base: commit, scratch: place, sandbox, demand })
       checked.push({
         commit,
         subject: message.split('\n')[0] ?? '',

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { scriptedAgent } from '../agents/scripted/scripted-agent.ts'
 import type { LaneConfig, FloorConfig } from '../crew/open-floor.ts'
+import type { LandingRules } from '../landing/judge-work.ts'
 import type { LaneKind } from '../floor/task.ts'
 import { defaultTestGlobs } from '../guards/test-globs.ts'
 import { demoBacklog } from './demo-backlog.ts'
@@ -25,6 +26,16 @@ const lanes: readonly DemoLane[] = [
   },
 ]
 
+const landing: LandingRules = {
+  protectedPaths: ['package.json', '.headrace/**'],
+  allowed: ['src/**', 'test/**'],
+  forbidden: [],
+  testGlobs: defaultTestGlobs,
+  budget: { files: 10, lines: 300, fileBytes: 100_000, newDependencies: 0 },
+  guardPolicy: {},
+  gate: { test: { argv: ['node', '--test'], timeoutMs: 60_000 } },
+}
+
 /** A number from 0 to 1 for each place where the demo has a choice, the same for the same seed. */
 function chance(seed: number, of: string): number {
   let state = seed >>> 0
@@ -34,7 +45,7 @@ function chance(seed: number, of: string): number {
 
 /** Five lanes with agents that play scripts: two good ones, one that breaks tests, one that dreams, one that cheats. */
 export function demoFloor({ seed }: { readonly seed: number }): FloorConfig {
-  return { lanes: lanes.map((lane) => laneConfig(lane, seed)), gate: gate() }
+  return { lanes: lanes.map((lane) => laneConfig(lane, seed)) }
 }
 
 function laneConfig({ name, kind, about }: DemoLane, seed: number): LaneConfig {
@@ -44,6 +55,7 @@ function laneConfig({ name, kind, about }: DemoLane, seed: number): LaneConfig {
     oversight: 'merge',
     wip: 1,
     rules: [],
+    landing,
     // Enough for every one of them but the one that never comes to an end.
     budget: { toolCalls: 40 },
     rounds: 2,
@@ -55,16 +67,5 @@ function laneConfig({ name, kind, about }: DemoLane, seed: number): LaneConfig {
       if (!task) return { turns: [[{ do: 'say', text: 'I know nothing of this task.' }]] }
       return { ...task.script, paceMs: 20 + Math.round(chance(seed, id) * 60) }
     }),
-  }
-}
-
-function gate(): FloorConfig['gate'] {
-  return {
-    setup: [],
-    test: { argv: ['node', '--test'], timeoutMs: 60_000 },
-    protectedPaths: ['package.json', '.headrace/**'],
-    testPaths: defaultTestGlobs,
-    diff: { files: 10, lines: 300, fileBytes: 100_000, newDependencies: 0 },
-    surfaces: () => ({ allowed: ['src/**', 'test/**'], forbidden: [] }),
   }
 }

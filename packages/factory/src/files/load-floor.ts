@@ -1,7 +1,7 @@
 import type { Vault } from '../clones/open-vault.ts'
 import { FactoryError } from '../errors.ts'
 import { defaultTestGlobs } from '../guards/test-globs.ts'
-import type { LandingRules } from '../landing/land-work.ts'
+import type { LandingRules } from '../landing/judge-work.ts'
 import { checkFactory, type FloorFiles } from './check-factory.ts'
 import { commitSource } from './floor-source.ts'
 import type { LaneFile } from './lane-file.ts'

@@ -1,106 +1,17 @@
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Attempt } from '../clones/attempt.ts'
-import type { Vault } from '../clones/open-vault.ts'
 import { FactoryError } from '../errors.ts'
-import { runGate, type GateOptions, type GateResult } from '../gate/run-gate.ts'
-import type { TestCounts } from '../gate/test-counts.ts'
-import type { DiffBudget, Guard, GuardPolicy } from '../guards/guard.ts'
-import { runGuards, type GuardsVerdict } from '../guards/run-guards.ts'
-import { createPathMatcher } from '../paths.ts'
-import type { SandboxDemand } from '../process/run-confined.ts'
-import type { Sandbox } from '../process/sandbox.ts'
-import { advanceBase } from '../work/advance-base.ts'
-import { checkoutTree } from '../work/checkout-tree.ts'
 import { collectWork } from '../work/collect-work.ts'
-import { mergeWork, type ConflictFile } from '../work/merge-work.ts'
-import type { PutBack } from '../work/put-back.ts'
-import { readChange } from '../work/read-change.ts'
 import { receiveWork, releaseWork } from '../work/receive-work.ts'
+import { judgeWork, type JudgeOptions, type Landing } from './judge-work.ts'
 
-/** By what work is judged. All of it comes from the base branch. */
-export interface LandingRules {
-  /** Globs of what is taken from the base and from nowhere else. */
-  readonly protectedPaths: readonly string[]
-  /** Globs of what the lane may touch; everything if empty. */
-  readonly allowed: readonly string[]
-  readonly forbidden: readonly string[]
-  readonly testGlobs: readonly string[]
-  readonly budget: DiffBudget
-  readonly guardPolicy: Readonly<Record<string, GuardPolicy>>
-  readonly gate: Pick<GateOptions, 'setup' | 'test' | 'junit' | 'readable' | 'programs' | 'env' | 'maxOutputBytes'>
-}
-
-/** What a human let through, bound to what they saw. */
-export interface Approval {
-  /** The tree that guards asked about. Another one is asked about again. */
-  readonly tree: string
-  /** Protected paths, with the hash of the content that was seen. */
-  readonly paths?: ReadonlyMap<string, string>
-  /** It is right that there are fewer tests now. */
-  readonly fewerTests?: boolean
-}
-
-export interface LandOptions {
-  readonly vault: Vault
+/** `scratch` is emptied. */
+export interface LandOptions extends Omit<JudgeOptions, 'base' | 'head'> {
   readonly attempt: Attempt
-  readonly rules: LandingRules
-  /** A folder for what is made on the way; it is emptied. */
-  readonly scratch: string
-  readonly sandbox: Sandbox
-  readonly demand: SandboxDemand
-  /** Tests of the base. Without it, that there are as many is not checked. */
-  readonly baseline?: TestCounts
-  readonly approval?: Approval
-  /** `land` moves the base; `judge` says whether it would, for lanes in which a human merges. */
-  readonly upTo: 'judge' | 'land'
-  readonly message: string
-  readonly author: { readonly name: string; readonly email: string }
-  /** The time, in ms since 1970. */
-  readonly now: () => number
-  /** Default: those that come with the factory. */
-  readonly guards?: readonly Guard[]
-  readonly signal?: AbortSignal
-  readonly onStep?: (step: LandingStep) => void
-  /** Gets the output of the gate as it comes. */
-  readonly onOutput?: (chunk: Uint8Array) => void
 }
 
-export type LandingStep = 'collect' | 'receive' | 'merge' | 'guards' | 'checkout' | 'gate' | 'advance'
-
-/** What became of the work of an attempt. Only `landed` has moved the base. */
-export type Landing =
-  | {
-      readonly outcome: 'landed' | 'ready'
-      readonly commit: string
-      readonly tests: TestCounts
-      readonly guards: GuardsVerdict
-      readonly gate: GateResult
-      readonly putBack: readonly PutBack[]
-    }
-  /** There is nothing to merge, or nothing is left of it. */
-  | { readonly outcome: 'empty'; readonly putBack: readonly PutBack[] }
-  /** It was not even read: the clone, the bundle or the tree is not what work may be. */
-  | { readonly outcome: 'refused'; readonly error: FactoryError }
-  | { readonly outcome: 'conflict'; readonly files: readonly ConflictFile[]; readonly said: readonly string[] }
-  /** `asked`: a human may let exactly this tree through, by {@link Approval}. */
-  | {
-      readonly outcome: 'blocked' | 'asked'
-      readonly guards: GuardsVerdict
-      readonly tree: string
-      readonly putBack: readonly PutBack[]
-    }
-  | {
-      readonly outcome: 'red'
-      readonly gate: Extract<GateResult, { readonly verdict: 'red' }>
-      readonly guards: GuardsVerdict
-    }
-  /** The base moved meanwhile: land it again. */
-  | { readonly outcome: 'stale'; readonly head: string }
-  /** The origin does not take it now, such as when somebody has changes where the base is checked out. */
-  | { readonly outcome: 'held'; readonly why: string; readonly evidence: readonly string[] }
-
-const refusals = new Set(['work_unsafe', 'work_too_large', 'work_invalid', 'tree_unsafe', 'still_alive'])
+const refusals = new Set(['work_unsafe', 'work_too_large', 'work_invalid', 'still_alive'])
 
 /**
  * Takes the work of an attempt the whole way: out of its clone, through guards and gate, to the base branch. One at a time
@@ -125,77 +36,12 @@ export async function landWork(options: LandOptions): Promise<Landing> {
   }
 }
 
-async function land(options: LandOptions): Promise<Landing> {
-  const { vault, attempt, rules, scratch, sandbox, demand, approval, baseline, signal, onOutput } = options
-  const step = options.onStep ?? (() => undefined)
-
-  step('collect')
+async function land({ attempt, ...options }: LandOptions): Promise<Landing> {
+  const { vault, scratch, sandbox, demand, now, onStep } = options
+  onStep?.('collect')
   const into = path.join(scratch, 'work')
-  const { bundle } = await collectWork({ attempt, into, sandbox, demand, now: options.now() })
-  step('receive')
+  const { bundle } = await collectWork({ attempt, into, sandbox, demand, now: now() })
+  onStep?.('receive')
   const { head } = await receiveWork({ vault, attempt: attempt.id, bundle, base: attempt.base })
-
-  step('merge')
-  const base = await vault.head()
-  const { message, author } = options
-  const merged = await mergeWork({
-    vault,
-    base,
-    head,
-    protectedPaths: rules.protectedPaths,
-    ...(approval?.paths && { approved: approval.paths }),
-    message,
-    author,
-    now: options.now(),
-  })
-  if (merged.kind === 'conflict') return { outcome: 'conflict', files: merged.files, said: merged.said }
-  const { wanted, putBack } = merged
-  if (merged.kind === 'nothing' && putBack.length === 0) return { outcome: 'empty', putBack }
-
-  step('guards')
-  const guards = runGuards({
-    change: await readChange({ vault, base, tree: wanted }),
-    context: {
-      allowed: rules.allowed,
-      forbidden: rules.forbidden,
-      isTest: createPathMatcher(rules.testGlobs),
-      putBack,
-      budget: rules.budget,
-    },
-    policy: rules.guardPolicy,
-    ...(options.guards && { guards: options.guards }),
-  })
-  if (guards.verdict === 'block') return { outcome: 'blocked', guards, tree: wanted, putBack }
-  if (guards.verdict === 'ask' && approval?.tree !== wanted) return { outcome: 'asked', guards, tree: wanted, putBack }
-  if (merged.kind === 'nothing') return { outcome: 'empty', putBack }
-  const { tree, commit } = merged
-
-  step('checkout')
-  const checkout = path.join(scratch, 'checkout')
-  await checkoutTree({ vault, tree, base, into: checkout })
-  step('gate')
-  const gate = await runGate({
-    ...rules.gate,
-    checkout,
-    sandbox,
-    demand,
-    ...(baseline && { baseline }),
-    ...(approval?.fewerTests && approval.tree === wanted && { allowFewer: true }),
-    ...(signal && { signal }),
-    ...(onOutput && { onOutput }),
-  })
-  if (gate.verdict === 'red') return { outcome: 'red', gate, guards }
-  const judged = { commit, tests: gate.tests, guards, gate, putBack }
-  if (options.upTo === 'judge') return { outcome: 'ready', ...judged }
-
-  step('advance')
-  const advanced = await advanceBase({ vault, from: base, to: commit })
-  switch (advanced.kind) {
-    case 'advanced':
-      return { outcome: 'landed', ...judged }
-    case 'stale':
-      return { outcome: 'stale', head: advanced.head }
-    case 'refused':
-      return { outcome: 'held', why: advanced.why, evidence: advanced.evidence }
-  }
+  return judgeWork({ ...options, base: await vault.head(), head })
 }

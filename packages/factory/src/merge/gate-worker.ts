@@ -18,43 +18,20 @@ import type { Vault } from '../clones/open-vault.ts'
 import { FactoryError } from '../errors.ts'
 import { noteIn } from '../foreman/notes.ts'
 import type { FloorSessions } from '../foreman/sessions.ts'
-import { runGate, type GateResult, type GateStep } from '../gate/run-gate.ts'
 import type { TestCounts } from '../gate/test-counts.ts'
+import { judgeWork, type Approval, type Landing, type LandingRules } from '../landing/judge-work.ts'
+import { findingLines, landingWords } from '../landing/landing-in-words.ts'
+import { testTree } from '../landing/test-tree.ts'
 import type { SandboxDemand } from '../process/run-confined.ts'
 import type { Sandbox } from '../process/sandbox.ts'
-import { advanceBase } from '../work/advance-base.ts'
-import { checkoutTree } from '../work/checkout-tree.ts'
-import { mergeWork, type Merged } from '../work/merge-work.ts'
-import { readChange } from '../work/read-change.ts'
-import { createPathMatcher } from '../paths.ts'
-import type { DiffBudget, Finding, Guard, GuardPolicy } from '../guards/guard.ts'
-import { runGuards } from '../guards/run-guards.ts'
 import { offerNotes, offerTrailer, type Offer, type Verdict } from './offer.ts'
-
-/** How changes are judged. Read from the base branch, and from nowhere else. */
-export interface GatePolicy {
-  readonly setup: readonly GateStep[]
-  readonly test: GateStep
-  readonly junit?: string
-  /** Globs of what is taken from the base, whatever a change wants. */
-  readonly protectedPaths: readonly string[]
-  /** Guards beside or in place of the built-in ones. Default: those. */
-  readonly guards?: readonly Guard[]
-  /** What is done about what a guard finds, by its name. Default: each guard's own. */
-  readonly guardPolicy?: Readonly<Record<string, GuardPolicy>>
-  /** Globs of tests. */
-  readonly testPaths: readonly string[]
-  /** The most that a change may be. */
-  readonly diff: DiffBudget
-  /** What a lane may and may not touch. */
-  readonly surfaces: (lane: string) => { readonly allowed: readonly string[]; readonly forbidden: readonly string[] }
-}
 
 export interface GateWorkerOptions {
   readonly client: Client
   readonly sessions: FloorSessions
   readonly vault: Vault
-  readonly policy: () => Promise<GatePolicy>
+  /** By what the work of a lane is judged. Read from the base branch, and from nowhere else. */
+  readonly rules: (lane: string) => LandingRules | undefined
   readonly sandbox: Sandbox
   readonly demand: SandboxDemand
   /** Milliseconds since 1970. */
@@ -69,8 +46,7 @@ interface Baseline {
 
 /** How often the base may be moved by somebody else while one change is judged. */
 const maxStale = 5
-const maxEvidenceChars = 8_000
-const order = { block: 0, ask: 1, warn: 2, pass: 3 } as const
+const maxEvidenceChars = 8_192
 
 /** Judges the changes that are offered in the merge session. Give its worker a capacity of 1. */
 export function createGateWorker(options: GateWorkerOptions): RunHandler {
@@ -105,7 +81,7 @@ class Judgement {
 
   /** One judgement on the base as it is now; nothing when that moved meanwhile. */
   async #once(): Promise<Verdict | undefined> {
-    const { vault, offer, policy, now } = this.#options
+    const { vault, offer, rules } = this.#options
     const seen = await vault.refresh()
     if (seen.kind === 'rewritten') {
       const why = `The base branch was rewritten, from ${seen.from} to ${seen.head}. Look at it, and accept it on purpose.`
@@ -114,34 +90,57 @@ class Judgement {
     const base = seen.head
     const found = await this.#inBase(base)
     if (found !== undefined) return { verdict: 'merged', why: 'It is in the base.', commit: found }
-    const rules = await policy()
-    const baseline = await this.#baseline(base, rules)
+    const byWhat = rules(offer.lane)
+    if (!byWhat) return { verdict: 'refused', why: `There is no lane ${offer.lane} any more.`, failure: 'lane' }
+    const baseline = await this.#baseline(base, byWhat)
     if ('verdict' in baseline) return baseline
-    const merged = await mergeWork({
-      vault,
-      base,
-      head: offer.head,
-      protectedPaths: rules.protectedPaths,
-      message: `${offer.task}: ${offer.title}\n\n${offerTrailer(offer)}\n`,
-      author: { name: `Headrace lane ${offer.lane}`, email: `${offer.lane}@headrace.invalid` },
-      now: now(),
-    })
-    if (merged.kind !== 'merged') return notMerged(merged)
-    const guarded = await this.#guard(merged, base, rules)
-    if (guarded) return guarded
-    const result = await this.#test(merged.commit, base, { rules, baseline: baseline.tests })
-    if (result.verdict === 'red') return red(result)
-    const advanced = await advanceBase({ vault, from: base, to: merged.commit })
-    if (advanced.kind === 'stale') return undefined
-    if (advanced.kind === 'refused') {
-      const evidence = advanced.evidence.join('\n').slice(-maxEvidenceChars)
-      return { verdict: 'refused', why: `The origin does not take it: ${advanced.why}`, failure: 'origin', evidence }
+    const judged = { base, rules: byWhat, baseline: baseline.tests }
+    let landing = await this.#judge(judged)
+    if (landing.outcome === 'asked') {
+      if (!(await this.#mayPass(landing))) {
+        const { why, evidence } = landingWords(landing)
+        return { verdict: 'blocked', why: `${why} Nobody let it pass.`, failure: guardOf(landing), evidence }
+      }
+      landing = await this.#judge({ ...judged, approval: approvalOf(landing) })
     }
-    await this.#keepBaseline({ commit: merged.commit, tests: result.tests })
-    const back = merged.putBack.length
-    const why = `Green: ${result.tests.passed} tests passed.${back > 0 ? ` ${back} protected files were put back.` : ''}`
-    const facts = { tests: { ...result.tests }, testMs: Math.round(result.durationMs), putBack: back }
-    return { verdict: 'merged', why, commit: merged.commit, facts }
+    if (landing.outcome === 'landed') await this.#keepBaseline({ commit: landing.commit, tests: landing.tests })
+    return verdictOfLanding(landing)
+  }
+
+  /** From merge on to the base. Whoever lets something pass lets pass one tree on one base. */
+  async #judge(on: Judged): Promise<Landing> {
+    const { vault, offer, sandbox, demand, now } = this.#options
+    const place = await mkdtemp(path.join(tmpdir(), 'headrace-judge-'))
+    try {
+      const landing = await judgeWork({
+        ...on,
+        vault,
+        head: offer.head,
+        scratch: place,
+        sandbox,
+        demand,
+        upTo: 'land',
+        message: `${offer.task}: ${offer.title}\n\n${offerTrailer(offer)}\n`,
+        author: { name: `Headrace lane ${offer.lane}`, email: `${offer.lane}@headrace.invalid` },
+        now,
+        signal: this.#run.signal,
+      })
+      if ('guards' in landing && !on.approval) {
+        const lines = findingLines(landing.guards, 'block', 'ask', 'warn')
+        if (lines.length > 0) await this.#run.text(`${lines.join('\n')}\n`)
+      }
+      return landing
+    } finally {
+      await rm(place, { recursive: true, force: true })
+    }
+  }
+
+  /** Asks a person about all that guards ask about. Bound to the tree: an approval of one change is none of another. */
+  async #mayPass(landing: Held): Promise<boolean> {
+    const { offer } = this.#options
+    const { why, evidence } = landingWords(landing)
+    const action = { merge: landing.tree, change: `${offer.attempt}.${offer.round}`, evidence }
+    return this.#run.approve(action, { title: `May ${offer.task} be merged all the same? ${why}`.slice(0, 500) })
   }
 
   /** The commit of this very change in the base: an earlier try got as far as that. */
@@ -153,121 +152,92 @@ class Judgement {
     return found.trim() === '' ? undefined : found.trim().split('\n').at(-1)
   }
 
-  /** What guards object to; nothing where they don't, or a person let it pass. */
-  async #guard(
-    merged: Extract<Merged, { readonly kind: 'merged' }>,
-    base: string,
-    rules: GatePolicy,
-  ): Promise<Verdict | undefined> {
-    const { vault, offer } = this.#options
-    const change = await readChange({ vault, base, tree: merged.wanted })
-    const { verdicts } = runGuards({
-      change,
-      context: {
-        ...rules.surfaces(offer.lane),
-        isTest: createPathMatcher(rules.testPaths),
-        putBack: merged.putBack,
-        budget: rules.diff,
-      },
-      ...(rules.guards && { guards: rules.guards }),
-      ...(rules.guardPolicy && { policy: rules.guardPolicy }),
-    })
-    // What blocks is said before anybody is asked about the rest.
-    const found = verdicts
-      .filter(({ verdict }) => verdict !== 'pass')
-      .sort((a, b) => order[a.verdict] - order[b.verdict])
-    for (const { guard, verdict, findings, more } of found) {
-      const evidence = [...findings.map(inWords), ...(more > 0 ? [`and ${more} more`] : [])]
-        .join('\n')
-        .slice(0, maxEvidenceChars)
-      await this.#run.text(`${guard} (${verdict}):\n${evidence}\n`)
-      if (verdict === 'warn') continue
-      const why = `The guard ${guard} objects: ${findings[0] ? inWords(findings[0]) : 'it failed'}`
-      const blocked: Verdict = { verdict: 'blocked', why, failure: guard, evidence }
-      if (verdict === 'block') return blocked
-      // Bound to the tree: an approval of one change is none of another.
-      const action = { merge: merged.tree, change: `${offer.attempt}.${offer.round}`, guard, evidence }
-      const title = `May ${offer.task} be merged all the same? ${why}`.slice(0, 500)
-      if (!(await this.#run.approve(action, { title }))) return { ...blocked, why: `${why} Nobody let it pass.` }
-    }
-    return undefined
-  }
-
   /** The tests of the base, counted once for each base that nobody has judged yet. */
-  async #baseline(base: string, rules: GatePolicy): Promise<Baseline | Verdict> {
-    const { client, sessions } = this.#options
+  async #baseline(base: string, { gate }: LandingRules): Promise<Baseline | Verdict> {
+    const { client, sessions, vault, sandbox, demand } = this.#options
     const session = client.session(sessions.merge)
     const { view } = await session.until(({ status }) => status === 'live', { signal: this.#run.signal })
     const known = (view.document.value as { readonly baseline?: Baseline }).baseline
     if (known?.commit === base) return known
     await this.#run.text(`Counting the tests of the base ${base.slice(0, 12)}.\n`)
-    const result = await this.#test(base, base, { rules })
-    if (result.verdict === 'red') {
-      const why = `The base itself is not green: ${result.why} Nothing can be judged before it is.`
-      return { verdict: 'base', why, failure: result.class, evidence: result.output.slice(-maxEvidenceChars) }
+    const scratch = await mkdtemp(path.join(tmpdir(), 'headrace-judge-'))
+    try {
+      const { signal } = this.#run
+      const result = await testTree({ ...gate, vault, tree: base, base, scratch, sandbox, demand, signal })
+      if (result.verdict === 'red') {
+        const why = `The base itself is not green: ${result.why} Nothing can be judged before it is.`
+        return { verdict: 'base', why, failure: result.class, evidence: result.output.slice(-maxEvidenceChars) }
+      }
+      const baseline = { commit: base, tests: result.tests }
+      await this.#keepBaseline(baseline)
+      return baseline
+    } catch (thrown) {
+      if (!(thrown instanceof FactoryError) || thrown.code !== 'tree_unsafe') throw thrown
+      const why = `The base itself can't be checked out: ${thrown.message} Nothing can be judged before it can.`
+      return { verdict: 'base', why, failure: 'tree_unsafe', evidence: thrown.evidence.join('\n') }
+    } finally {
+      await rm(scratch, { recursive: true, force: true })
     }
-    const baseline = { commit: base, tests: result.tests }
-    await this.#keepBaseline(baseline)
-    return baseline
   }
 
   async #keepBaseline({ commit, tests }: Baseline): Promise<void> {
     const session = this.#options.client.session(this.#options.sessions.merge)
     await session.patch([{ op: 'add', path: '/baseline', value: { commit, tests: { ...tests } } }])
   }
+}
 
-  async #test(
-    tree: string,
-    base: string,
-    { rules, baseline }: { readonly rules: GatePolicy; readonly baseline?: TestCounts },
-  ): Promise<GateResult> {
-    const { vault, sandbox, demand } = this.#options
-    const place = await mkdtemp(path.join(tmpdir(), 'headrace-judge-'))
-    try {
-      const checkout = path.join(place, 'checkout')
-      await checkoutTree({ vault, tree, base, into: checkout })
-      return await runGate({
-        checkout,
-        setup: rules.setup,
-        test: rules.test,
-        ...(rules.junit !== undefined && { junit: rules.junit }),
-        ...(baseline && { baseline }),
-        sandbox,
-        demand,
-        signal: this.#run.signal,
-      })
-    } catch (thrown) {
-      if (!(thrown instanceof FactoryError) || thrown.code !== 'tree_unsafe') throw thrown
-      const output = [thrown.message, ...thrown.evidence].join('\n')
-      const none = { tests: undefined, runners: [], end: { kind: 'not_started', reason: thrown.message } } as const
-      const proof = { ended: [], left: [], looks: 0 }
-      const report = { ...none, output, outputBytes: 0, durationMs: 0, sandboxed: false, proof }
-      return { verdict: 'red', class: 'product', why: thrown.message, ...report }
-    } finally {
-      await rm(place, { recursive: true, force: true })
+interface Judged {
+  readonly base: string
+  readonly rules: LandingRules
+  readonly baseline: TestCounts
+  readonly approval?: Approval
+}
+
+type Held = Extract<Landing, { readonly outcome: 'asked' | 'blocked' }>
+
+/** What a person lets through. Whoever has seen which tests are gone has said that there may be fewer. */
+function approvalOf({ tree, guards }: Held): Approval {
+  const fewerTests = guards.verdicts.some(({ guard, verdict }) => guard === 'test-tampering' && verdict === 'ask')
+  return { tree, fewerTests }
+}
+
+function guardOf({ outcome, guards }: Held): string {
+  const of = outcome === 'blocked' ? 'block' : 'ask'
+  return guards.verdicts.find(({ verdict }) => verdict === of)?.guard ?? 'guard'
+}
+
+/** What the gate says of it; nothing when the base moved meanwhile. */
+function verdictOfLanding(landing: Landing): Verdict | undefined {
+  const words = landingWords(landing)
+  const { why } = words
+  const said = { why, ...(words.evidence !== '' && { evidence: words.evidence }) }
+  switch (landing.outcome) {
+    case 'landed':
+    case 'ready': {
+      const { commit, tests, gate, putBack } = landing
+      const facts = { tests: { ...tests }, testMs: Math.round(gate.durationMs), putBack: putBack.length }
+      return { verdict: 'merged', ...said, commit, facts }
     }
+    case 'red': {
+      const { tests, durationMs, class: failure } = landing.gate
+      const facts = { testMs: Math.round(durationMs), ...(tests && { tests: { ...tests } }) }
+      return { verdict: 'red', ...said, failure, facts }
+    }
+    case 'blocked':
+    case 'asked':
+      return { verdict: 'blocked', ...said, failure: guardOf(landing) }
+    case 'refused':
+      // Something in the tree itself: the agent can take it out again.
+      return { verdict: 'blocked', ...said, failure: landing.error.code }
+    case 'conflict':
+      return { verdict: 'conflict', ...said, failure: 'conflict' }
+    case 'empty':
+      return { verdict: 'nothing', ...said, failure: 'protected' }
+    case 'held':
+      return { verdict: 'refused', ...said, failure: 'origin' }
+    case 'stale':
+      return undefined
+    default:
+      return landing satisfies never
   }
-}
-
-function notMerged(merged: Exclude<Merged, { readonly kind: 'merged' }>): Verdict {
-  if (merged.kind === 'conflict') {
-    const files = merged.files.map((file) => file.path)
-    const evidence = merged.files.map((file) => `${file.path}\n${file.text}`).join('\n\n')
-    const why = `It does not fit the base any more: ${files.join(', ')}.`
-    return { verdict: 'conflict', why, failure: 'conflict', evidence: evidence.slice(0, maxEvidenceChars) }
-  }
-  const paths = merged.putBack.map((back) => `${back.path} (${back.was})`)
-  const why = `Nothing is left of it once what is protected is as in the base: ${paths.join(', ')}.`
-  return { verdict: 'nothing', why, failure: 'protected', evidence: paths.join('\n') }
-}
-
-function inWords({ what, path: file, line, quote }: Finding): string {
-  const place = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}: `
-  return `${place}${what}${quote === undefined ? '' : `: ${quote}`}`
-}
-
-function red(result: Extract<GateResult, { readonly verdict: 'red' }>): Verdict {
-  const { why, output, tests, durationMs } = result
-  const facts = { testMs: Math.round(durationMs), ...(tests && { tests: { ...tests } }) }
-  return { verdict: 'red', why, failure: result.class, evidence: output.slice(-maxEvidenceChars), facts }
 }
