@@ -39,6 +39,7 @@ export { createPathMatcher, linkFault, type PathMatcher, type PathMatcherOptions
 export { advanceBase, type AdvanceOptions, type Advanced } from './work/advance-base.ts'
 export { checkoutTree, type CheckoutOptions } from './work/checkout-tree.ts'
 export { collectWork, type CollectOptions, type CollectedWork } from './work/collect-work.ts'
+export { pushBranch, type BranchPushed, type PushBranchOptions } from './work/push-branch.ts'
 export { mergeWork, type ConflictFile, type MergeOptions, type Merged } from './work/merge-work.ts'
 export { type PutBack } from './work/put-back.ts'
 export { receiveWork, releaseWork, type ReceiveOptions, type ReceivedWork } from './work/receive-work.ts'

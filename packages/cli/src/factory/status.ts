@@ -64,6 +64,7 @@ function whyOf({ state }: Task): string {
     case 'parked':
       return state.why
     case 'review':
+      if (state.why !== undefined) return state.why
       return state.ref === '' ? 'its report is in the lane’s session' : `its work is at ${state.ref}`
     case 'proposed':
       return 'somebody must accept it'

@@ -55,8 +55,9 @@ function stateAfter(floor: FloorDocument, { attempts, countFrom }: Tried, ended:
     case 'merged':
       return { status: 'done', at, ...(commit !== undefined && { commit }) }
     case 'proposed':
-    case 'branched':
       return { status: 'review', ref: ref ?? '', at }
+    case 'branched':
+      return { status: 'review', ref: ref ?? '', why, at }
     case 'cancelled':
       // Who stopped the whole floor says with its mode when all goes on; what was stopped alone waits for a word of its own.
       if (floor.mode === 'stopped') return { status: 'ready', countFrom: ended.attempt + 1 }

@@ -68,8 +68,8 @@ export type TaskState =
       /** Somebody has had enough of it: what it did is put away, and it begins anew with this lesson. */
       readonly nuked?: { readonly by: Actor; readonly reason: string }
     }
-  /** The work is there, and a person decides what becomes of it. */
-  | { readonly status: 'review'; readonly ref: string; readonly at: number }
+  /** The work is there, and a person decides what becomes of it. `why`: what the gate said, where it judged it. */
+  | { readonly status: 'review'; readonly ref: string; readonly why?: string; readonly at: number }
   | { readonly status: 'done'; readonly commit?: string; readonly at: number }
   | { readonly status: 'parked'; readonly why: string; readonly at: number }
   | { readonly status: 'rejected'; readonly why: string; readonly by: Actor; readonly at: number }

@@ -102,7 +102,6 @@ export class AttemptRun {
       }
       const { ref, head } = work
       if (mandate.oversight === 'propose') return { outcome: 'proposed', why: 'A person decides.', ref, commit: head }
-      if (mandate.oversight === 'branch') return { outcome: 'branched', why: 'A person merges it.', ref, commit: head }
       const verdict = await this.#offer(clone, work)
       const result = this.#judged(verdict, round >= rounds)
       if (result) return result
@@ -284,11 +283,19 @@ export class AttemptRun {
 
   /** What a verdict makes of the attempt; nothing where it has another round. */
   #judged(verdict: Verdict, isLast: boolean): AttemptResult | undefined {
-    const { why, failure, commit, facts } = verdict
+    const { why, failure, commit, branch, facts } = verdict
     const beside = { ...(failure !== undefined && { failure }), ...(facts && { facts }) }
     switch (verdict.verdict) {
       case 'merged':
         return { outcome: 'merged', why, ...(commit !== undefined && { commit }), ...beside }
+      case 'branched':
+        return {
+          outcome: 'branched',
+          why,
+          ...(branch !== undefined && { ref: branch }),
+          ...(commit !== undefined && { commit }),
+          ...beside,
+        }
       case 'red':
       case 'blocked':
       case 'nothing':

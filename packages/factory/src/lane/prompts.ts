@@ -17,7 +17,8 @@ export interface Mandate {
 const ending: Readonly<Record<Oversight, string>> = {
   observe: 'Change nothing. Your report is what counts.',
   propose: 'Leave your changes in this folder, committed or not. They are shown to a person as a proposal.',
-  branch: 'Leave your changes in this folder, committed or not. They are put on a branch, and a person merges it.',
+  branch:
+    'Leave your changes in this folder, committed or not. They are put on a branch if the gate is green, and a person merges it.',
   merge: 'Leave your changes in this folder, committed or not. They are merged if the gate is green.',
   unattended: 'Leave your changes in this folder, committed or not. They are merged if the gate is green.',
 }

@@ -6,6 +6,8 @@
  *     ▲                                                                                            │
  *     └────────────────────────────────── somebody else moved it ◀─────────────────────────────────┘
  *
+ * In a lane with the level `branch` what is green goes to a branch of its own in place of the base, for a person to merge.
+ *
  * Judged again after a crash, a change that is in the base already is found there and not merged twice.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -13,7 +15,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Client } from '@headrace/client'
 import type { AgentRun, RunHandler } from '@headrace/client/agent'
-import { HeadraceError, type Json } from '@headrace/core'
+import { HeadraceError, type Json, type JsonObject } from '@headrace/core'
 import type { Vault } from '../clones/open-vault.ts'
 import { FactoryError } from '../errors.ts'
 import { noteIn } from '../foreman/notes.ts'
@@ -24,6 +26,7 @@ import { findingLines, landingWords } from '../landing/landing-in-words.ts'
 import { testTree } from '../landing/test-tree.ts'
 import type { SandboxDemand } from '../process/run-confined.ts'
 import type { Sandbox } from '../process/sandbox.ts'
+import { pushBranch } from '../work/push-branch.ts'
 import { offerNotes, offerTrailer, type Offer, type Verdict } from './offer.ts'
 
 export interface GateWorkerOptions {
@@ -96,6 +99,7 @@ class Judgement {
     if ('verdict' in baseline) return baseline
     const judged = { base, rules: byWhat, baseline: baseline.tests }
     let landing = await this.#judge(judged)
+    if (offer.oversight === 'branch') return this.#branch(judged, landing)
     if (landing.outcome === 'asked') {
       if (!(await this.#mayPass(landing))) {
         const { why, evidence } = landingWords(landing)
@@ -119,7 +123,7 @@ class Judgement {
         scratch: place,
         sandbox,
         demand,
-        upTo: 'land',
+        upTo: offer.oversight === 'branch' ? 'judge' : 'land',
         message: `${offer.task}: ${offer.title}\n\n${offerTrailer(offer)}\n`,
         author: { name: `Headrace lane ${offer.lane}`, email: `${offer.lane}@headrace.invalid` },
         now,
@@ -132,6 +136,31 @@ class Judgement {
       return landing
     } finally {
       await rm(place, { recursive: true, force: true })
+    }
+  }
+
+  /** Puts what is green on a branch. What guards ask about the person is told who merges it, so nobody is asked now. */
+  async #branch(on: Judged, first: Landing): Promise<Verdict | undefined> {
+    const { vault, offer } = this.#options
+    const asked = first.outcome === 'asked' ? first : undefined
+    const landing = asked ? await this.#judge({ ...on, approval: approvalOf(asked) }) : first
+    if (landing.outcome !== 'ready') return verdictOfLanding(landing)
+    const { commit } = landing
+    const pushed = await pushBranch({ vault, attempt: offer.attempt, commit })
+    if (pushed.kind === 'refused') {
+      const { why, evidence } = pushed
+      return verdictOfLanding({ outcome: 'held', why, evidence })
+    }
+    const { why } = landingWords(landing)
+    const look = asked ? ` Look before you merge it: ${landingWords(asked).why}` : ''
+    const facts = factsOf(landing)
+    return {
+      verdict: 'branched',
+      why: `${why} It is on the branch ${pushed.branch}.${look}`,
+      commit,
+      branch: pushed.branch,
+      facts,
+      ...(asked && { evidence: landingWords(asked).evidence }),
     }
   }
 
@@ -206,6 +235,11 @@ function guardOf({ outcome, guards }: Held): string {
   return guards.verdicts.find(({ verdict }) => verdict === of)?.guard ?? 'guard'
 }
 
+function factsOf(landing: Extract<Landing, { readonly outcome: 'landed' | 'ready' }>): JsonObject {
+  const { tests, gate, putBack } = landing
+  return { tests: { ...tests }, testMs: Math.round(gate.durationMs), putBack: putBack.length }
+}
+
 /** What the gate says of it; nothing when the base moved meanwhile. */
 function verdictOfLanding(landing: Landing): Verdict | undefined {
   const words = landingWords(landing)
@@ -213,11 +247,8 @@ function verdictOfLanding(landing: Landing): Verdict | undefined {
   const said = { why, ...(words.evidence !== '' && { evidence: words.evidence }) }
   switch (landing.outcome) {
     case 'landed':
-    case 'ready': {
-      const { commit, tests, gate, putBack } = landing
-      const facts = { tests: { ...tests }, testMs: Math.round(gate.durationMs), putBack: putBack.length }
-      return { verdict: 'merged', ...said, commit, facts }
-    }
+    case 'ready':
+      return { verdict: 'merged', ...said, commit: landing.commit, facts: factsOf(landing) }
     case 'red': {
       const { tests, durationMs, class: failure } = landing.gate
       const facts = { testMs: Math.round(durationMs), ...(tests && { tests: { ...tests } }) }

@@ -20,17 +20,19 @@ export interface Offer {
 /** What the gate says of a change. */
 export interface Verdict {
   /**
-   * `merged`: it is in the base. `red`: tests. `blocked`: a guard. `conflict`: it does not fit the base any more. `nothing`:
+   * `merged`: it is in the base. `branched`: it would be, and is on a branch for a person to merge. `red`: tests. `blocked`: a guard. `conflict`: it does not fit the base any more. `nothing`:
    * nothing is left of it once protected paths are put back. `refused`: the origin, or a person. `base`: the base itself is
    * not green, so nothing can be judged.
    */
-  readonly verdict: 'merged' | 'red' | 'blocked' | 'conflict' | 'nothing' | 'refused' | 'base'
+  readonly verdict: 'merged' | 'branched' | 'red' | 'blocked' | 'conflict' | 'nothing' | 'refused' | 'base'
   /** In words for a person, and for the agent. */
   readonly why: string
   /** `product`, `harness`, `setup`, `environment`, `flake`, or the name of a guard. */
   readonly failure?: string
-  /** The commit in the base. */
+  /** The commit in the base, or on the branch. */
   readonly commit?: string
+  /** Name of the branch at the origin. */
+  readonly branch?: string
   /** The end of what was printed, or what a guard quotes. */
   readonly evidence?: string
   /** Counts of tests, size of the diff, time. */
