@@ -5,6 +5,7 @@
 import type { Json, Usage } from '@headrace/core'
 import type { Chunk } from '@headrace/client/agent'
 import type { Oversight } from '../floor/plan-floor.ts'
+import type { ModelAccess } from '../proxy/model-access.ts'
 import type { EndProof } from '../process/marked.ts'
 
 /** Kinds of tools, as the Agent Client Protocol has them. */
@@ -44,6 +45,8 @@ export interface AgentStart {
   readonly oversight: Oversight
   /** The agent's name for a model, where one is chosen. */
   readonly model?: string
+  /** The way to its models, with a token of this attempt's own. Without it the agent must find one by itself. */
+  readonly models?: Pick<ModelAccess, 'token' | 'url'>
   /** The session of its own that it goes on with, where it can. */
   readonly resume?: string
   /** Takes what it says; the agent waits until that is taken. */

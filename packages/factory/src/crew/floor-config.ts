@@ -1,9 +1,11 @@
 /** What the files of the base branch make of a floor. */
+import process from 'node:process'
 import type { AgentKind } from '../agents/agent.ts'
-import type { AgentSettings, AttemptBudget } from '../files/factory-file.ts'
+import type { AgentSettings, AttemptBudget, ModelSettings } from '../files/factory-file.ts'
 import type { FloorFiles } from '../files/check-factory.ts'
 import type { LaneFile } from '../files/lane-file.ts'
 import { landingRules } from '../files/load-floor.ts'
+import type { ModelsConfig } from '../proxy/model-proxy.ts'
 import type { FloorConfig, LaneConfig } from './open-floor.ts'
 
 /** Makes an agent of what `.headrace/factory.yaml` says of it. */
@@ -11,7 +13,21 @@ export type MakeAgent = (name: string, settings: AgentSettings) => AgentKind
 
 /** The floor that the files describe. */
 export function floorConfig(files: FloorFiles, makeAgent: MakeAgent): FloorConfig {
-  return { lanes: files.lanes.map((lane) => laneConfig(files, lane, makeAgent)) }
+  const { models } = files.factory
+  return {
+    lanes: files.lanes.map((lane) => laneConfig(files, lane, makeAgent)),
+    ...(models && { models: modelsOf(models) }),
+  }
+}
+
+/** The keys are looked up for each call, in the environment of this process. */
+function modelsOf({ providers, prices }: ModelSettings): ModelsConfig {
+  return {
+    providers: Object.fromEntries(
+      Object.entries(providers).map(([name, { kind, url, key }]) => [name, { kind, url, key: () => process.env[key] }]),
+    ),
+    ...(prices && { prices }),
+  }
 }
 
 function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): LaneConfig {

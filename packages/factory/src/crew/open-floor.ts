@@ -8,6 +8,7 @@ import { createWorker, type RunHandler, type Worker } from '@headrace/client/age
 import { HeadraceError } from '@headrace/core'
 import { createClones, type Clones, type Swept } from '../clones/create-clones.ts'
 import { openVault, type Vault } from '../clones/open-vault.ts'
+import { startModelProxy, type ModelProxy, type ModelsConfig } from '../proxy/model-proxy.ts'
 import { endMarked } from '../process/marked.ts'
 import { findSandbox, type Sandbox } from '../process/sandbox.ts'
 import type { SandboxDemand } from '../process/run-confined.ts'
@@ -28,6 +29,11 @@ export type LaneConfig = FloorLane &
 
 export interface FloorConfig {
   readonly lanes: readonly LaneConfig[]
+  /**
+   * The models that agents may ask, through the floor alone. Where there are none when the floor is opened, agents must find
+   * their models by themselves, and nothing is counted.
+   */
+  readonly models?: ModelsConfig
 }
 
 export interface OpenFloorOptions {
@@ -61,6 +67,8 @@ export interface Floor {
   readonly vault: Vault
   readonly clones: Clones
   readonly sandbox: Sandbox
+  /** The way of agents to their models, where the floor has models. */
+  readonly models: ModelProxy | undefined
   /** What was done about clones that an earlier process left. */
   readonly swept: readonly Swept[]
   /** Ends everything here. What was under way goes on wherever the floor is open next. Idempotent. */
@@ -91,6 +99,7 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
     open.push(worker)
     await worker.ready
   }
+  const models = config().models && (await startModelProxy({ models: () => config().models ?? { providers: {} } }))
   const swept = await sweep(clients.runner, { clones, sessions, lanes: config().lanes })
   const laneNames = (): readonly string[] => config().lanes.map((lane) => lane.name)
   const timer = {
@@ -124,6 +133,7 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
       sandbox,
       demand,
       bundles: path.join(folder, 'bundles'),
+      ...(models && { models }),
       now,
     }),
     64,
@@ -138,11 +148,13 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
     vault,
     clones,
     sandbox,
+    models,
     swept,
     async close() {
       endShifts()
       // Workers first: what they do with a client ends with them.
       await Promise.all(open.map((worker) => worker.close({ graceMs: 0 })))
+      await models?.close()
       await Promise.all(Object.values(clients).map((client) => client.close()))
     },
   }

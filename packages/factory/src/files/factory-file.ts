@@ -1,4 +1,6 @@
 import { array, integer, object, oneOf, optional, string, type JsonObject, type Schema } from '@headrace/core'
+import type { ModelPrice } from '../proxy/price.ts'
+import type { ProviderKind } from '../proxy/provider.ts'
 import { amount, command, described, named, type Argv } from './shapes.ts'
 import { fieldFaults, readYaml, type FileFault } from './yaml-text.ts'
 
@@ -102,6 +104,55 @@ const fields = {
       { about: 'The agents that lanes may name.' },
     ),
   ),
+  models: optional(
+    described(
+      object({
+        providers: named(
+          object({
+            kind: described(oneOf('openai', 'anthropic', 'gemini'), {
+              about: 'Whose wire formats it speaks; openai is Responses and Chat Completions.',
+            }),
+            url: described(
+              string({
+                min: 8,
+                max: 500,
+                pattern: /^https?:\/\/[^\s?#@]+$/,
+                called: 'an http or https URL without a query',
+              }),
+              { about: 'What a client of it has as its base URL, such as https://api.openai.com/v1.' },
+            ),
+            key: described(
+              string({
+                min: 1,
+                max: 100,
+                pattern: /^[A-Z_][A-Z0-9_]*$/,
+                called: 'the name of an environment variable',
+              }),
+              {
+                about: 'The environment variable of the factory that holds its key. Never the key itself.',
+              },
+            ),
+          }),
+          { max: 20 },
+        ),
+        prices: optional(
+          named(
+            object({
+              input: amount(),
+              output: amount(),
+              cachedInput: optional(amount()),
+              cacheWrite: optional(amount()),
+            }),
+            { max: 200, pattern: /^[\w][\w.:/@-]{0,99}$/ },
+          ),
+        ),
+      }),
+      {
+        about:
+          'The models that agents may ask, through the factory alone, and what a million tokens of each cost in US dollars.',
+      },
+    ),
+  ),
   clones: optional(
     described(
       object({
@@ -142,6 +193,15 @@ export interface AgentSettings {
   readonly model?: string
 }
 
+/** `models` of the file: providers by their names, with the environment variable that holds the key of each. */
+export interface ModelSettings {
+  readonly providers: Readonly<
+    Record<string, { readonly kind: ProviderKind; readonly url: string; readonly key: string }>
+  >
+  /** By the exact name of a model. */
+  readonly prices?: Readonly<Record<string, ModelPrice>>
+}
+
 /** `.headrace/factory.yaml` with its defaults. */
 export interface FactoryFile {
   readonly base: string
@@ -160,6 +220,7 @@ export interface FactoryFile {
   }
   readonly guards: Readonly<Record<string, 'block' | 'ask' | 'warn'>>
   readonly agents: Readonly<Record<string, AgentSettings>>
+  readonly models: ModelSettings | undefined
   readonly clones: { readonly maxBytes: number; readonly undoDays: number }
   readonly webhooks: readonly string[]
 }
@@ -209,6 +270,7 @@ export function parseFactoryFile(text: string, file: string = factoryPath): Fact
     diff: { files: 40, lines: 1_500, fileBytes: 1_000_000, newDependencies: 0, ...given.diff },
     guards: given.guards ?? {},
     agents: given.agents ?? {},
+    models: given.models,
     clones: { maxBytes: (given.clones?.maxGb ?? 20) * 1_000_000_000, undoDays: given.clones?.undoDays ?? 7 },
     webhooks: given.notifications?.webhooks ?? [],
   }

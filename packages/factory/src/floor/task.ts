@@ -8,7 +8,7 @@
  *
  * Only one attempt holds a task: `working` names it, and what another one reports is not taken.
  */
-import type { Actor, JsonObject } from '@headrace/core'
+import type { Actor, JsonObject, Usage } from '@headrace/core'
 
 /** What kind of work a lane takes. */
 export type LaneKind = 'ci' | 'feature' | 'bug' | 'horizon' | 'docs' | 'custom'
@@ -109,8 +109,12 @@ export interface AttemptResult {
   /** The commit that is in the base, or the ref that holds the work. */
   readonly commit?: string
   readonly ref?: string
-  /** Facts beside: counts of tests, size of the diff, tokens. */
+  /** Facts beside: counts of tests, size of the diff. */
   readonly facts?: JsonObject
+  /** Which agent worked on it. */
+  readonly agent?: string
+  /** What it used, as the model proxy and the runner counted it. */
+  readonly used?: Usage
 }
 
 export interface EndedAttempt extends AttemptResult {

@@ -1,5 +1,5 @@
 /** What the crew says to each other: data parts of messages, so that it is in the log and people can read it. */
-import type { Json, Message, Run, SessionView } from '@headrace/core'
+import type { Json, Message, Run, SessionView, Usage } from '@headrace/core'
 import type { AttemptResult, Task } from '../floor/task.ts'
 
 /** What an attempt is to do; it is the input of its run. */
@@ -24,6 +24,8 @@ export function orderFor(task: Task, attempt: number): AttemptOrder {
 export const notes = {
   order: 'factory.attempt',
   result: 'factory.result',
+  /** Which agent works on an attempt, and what it asked of which models so far. */
+  models: 'factory.models',
   request: 'factory.request',
   answer: 'factory.answer',
 } as const
@@ -48,13 +50,28 @@ export function attemptRun(view: SessionView, task: string, attempt: number): Ru
   })
 }
 
-/** What became of a run that is over. */
+/** What an attempt says of its agent and of the models that this asked: a part each time that there is a reason to. */
+export interface ModelsNote {
+  /** The name of the kind of agent. */
+  readonly agent: string
+  readonly calls: number
+  /** Calls that ended before their use was said. */
+  readonly uncounted: number
+  /** By the names that the agent asked for; the last one stands for all that are too many. */
+  readonly models: Readonly<Record<string, Usage>>
+}
+
+/** What became of a run that is over, with what it used. */
 export function resultOf(view: SessionView, run: Run): AttemptResult | undefined {
+  const own = view.messages.filter((message) => message.run === run.id)
+  const result = whatCame(own, run)
+  const worked = noteIn(own, notes.models) as ModelsNote | undefined // only the runner may write in a lane as the runner
+  return result && { ...result, ...(worked && { agent: worked.agent }), ...(run.usage && { used: run.usage }) }
+}
+
+function whatCame(own: readonly Message[], run: Run): AttemptResult | undefined {
   if (run.status !== 'ended') return undefined
-  const said = noteIn(
-    view.messages.filter((message) => message.run === run.id),
-    notes.result,
-  )
+  const said = noteIn(own, notes.result)
   // A run writes its result with its end; one that was cut short says at least how.
   if (run.reason === 'complete' && said !== undefined) return said as unknown as AttemptResult
   const why = run.detail ?? `the run ended as ${run.reason}`

@@ -26,7 +26,8 @@ import { createPathMatcher } from '../paths.ts'
 import { collectWork } from '../work/collect-work.ts'
 import { receiveWork, type ReceivedWork } from '../work/receive-work.ts'
 import type { Lane, LaneRunnerOptions } from './lane-runner.ts'
-import { afterPausePrompt, goOnPrompt, redPrompt, steerPrompt, taskPrompt } from './prompts.ts'
+import { AttemptModels } from './attempt-models.ts'
+import { afterPausePrompt, afterWarningPrompt, goOnPrompt, redPrompt, steerPrompt, taskPrompt } from './prompts.ts'
 
 export interface AttemptRunOptions extends Omit<LaneRunnerOptions, 'lane'> {
   readonly order: AttemptOrder
@@ -52,6 +53,7 @@ export class AttemptRun {
   readonly #id: string
   /** Aborts when the attempt has had its time. */
   readonly #deadline: AbortSignal
+  readonly #models: AttemptModels
   #memory: Memory
 
   constructor(run: AgentRun, options: AttemptRunOptions) {
@@ -61,10 +63,19 @@ export class AttemptRun {
     this.#id = `${task.toLowerCase()}-${attempt}`
     const own = run.view.messages.filter((message) => message.run === run.id)
     this.#memory = (noteIn(own, memoryNote) as unknown as Memory | undefined) ?? { round: 1 }
+    this.#models = new AttemptModels({ run, proxy: options.models, agent: options.lane.agent.name })
     this.#deadline = AbortSignal.timeout(options.lane.attemptMs ?? 3_600_000)
   }
 
   async work(): Promise<AttemptResult> {
+    try {
+      return await this.#work()
+    } finally {
+      this.#models.close()
+    }
+  }
+
+  async #work(): Promise<AttemptResult> {
     const { clones } = this.#options
     const left = await clones.find(this.#id)
     // Whoever had the attempt before may be gone in the middle, and its agent be at work without anybody who hears it.
@@ -118,6 +129,8 @@ export class AttemptRun {
   async #agentTurn(clone: Attempt): Promise<TurnEnd> {
     const { lane } = this.#options
     const { signal } = this.#run
+    const models = this.#models
+    await models.tell()
     const out = `a${this.#run.attempt}.r${this.#memory.round}`
     return this.#run.step(out, async (output) => {
       const { session, told } = this.#memory
@@ -128,7 +141,11 @@ export class AttemptRun {
         oversight: lane.mandate.oversight,
         ...(lane.model !== undefined && { model: lane.model }),
         ...(session !== undefined && { resume: session }),
-        onChunk: (chunk: Chunk) => output.write(chunk),
+        ...(models.access && { models: models.access }),
+        onChunk: (chunk: Chunk) => {
+          if (chunk.type === 'tool-call') models.toolCalled()
+          return output.write(chunk)
+        },
         onPermission: (ask) => this.#mayIt(ask, clone),
         signal,
       })
@@ -140,6 +157,7 @@ export class AttemptRun {
         return await this.#converse(agent, words)
       } finally {
         await agent.close()
+        if (!signal.aborted) await models.tell()
       }
     })
   }
@@ -175,17 +193,25 @@ export class AttemptRun {
       const waiting = run.pendingSteers
       if (waiting.length > 0) words = `${words}\n\n${steerPrompt(waiting)}`
       for (const message of waiting) run.consume(message)
+      words = [...this.#models.takeWarnings(), words].join('\n\n')
       const cancel = new AbortController()
+      let isWarned = false
       const stops = [
         run.onPaused((on) => on && cancel.abort()),
         run.onSteer(() => steer === 'interrupt' && cancel.abort()),
+        // The last warning before the end is worth a turn; the earlier ones wait until there is something else to say.
+        run.onBudget(({ percent }) => {
+          if (steer !== 'interrupt' || percent < 80) return
+          isWarned = true
+          cancel.abort()
+        }),
       ]
       const end = await agent.prompt(words, AbortSignal.any([cancel.signal, run.signal, this.#deadline]))
       for (const stop of stops) stop()
       run.signal.throwIfAborted()
       if (this.#deadline.aborted || end.end === 'failed') return end
       if (run.pendingSteers.length > 0) words = ''
-      else if (cancel.signal.aborted) words = afterPausePrompt
+      else if (cancel.signal.aborted) words = isWarned ? afterWarningPrompt : afterPausePrompt
       else return end
     }
   }

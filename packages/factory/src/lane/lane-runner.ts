@@ -9,6 +9,7 @@ import { notes, orderOf } from '../foreman/notes.ts'
 import type { FloorSessions } from '../foreman/sessions.ts'
 import type { PermissionRule } from '../oversight/decide-permission.ts'
 import type { SandboxDemand } from '../process/run-confined.ts'
+import type { ModelProxy } from '../proxy/model-proxy.ts'
 import type { Sandbox } from '../process/sandbox.ts'
 import { AttemptRun } from './attempt-run.ts'
 import type { Mandate } from './prompts.ts'
@@ -42,6 +43,8 @@ export interface LaneRunnerOptions {
   readonly demand: SandboxDemand
   /** A folder for bundles. Nobody else writes there. */
   readonly bundles: string
+  /** The way of agents to their models. Without one they must find it by themselves. */
+  readonly models?: ModelProxy
   /** Milliseconds since 1970. */
   readonly now: () => number
 }

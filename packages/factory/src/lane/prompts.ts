@@ -1,4 +1,5 @@
 /** What the floor says to an agent. Pure. */
+import type { BudgetWarning } from '@headrace/client/agent'
 import type { Message } from '@headrace/core'
 import { textOf } from '@headrace/core'
 import type { AttemptOrder } from '../foreman/notes.ts'
@@ -54,6 +55,31 @@ export function redPrompt(why: string, evidence: string): string {
 export function steerPrompt(steers: readonly Message[]): string {
   return sections(steers.map((steer) => `${steer.name ?? steer.author} says:\n\n${textOf(steer)}`))
 }
+
+/** When so much of a budget is gone. */
+export function budgetPrompt({ measure, percent, used, limit }: BudgetWarning): string {
+  const of = `${amountOf(measure, used)} of ${amountOf(measure, limit)}`
+  const then = percent < 75 ? 'Plan with what is left.' : 'Come to an end: finish what is needed, and nothing else.'
+  return `${percent} % of the budget of this attempt is used up: ${of}. ${then} At the limit you are stopped.`
+}
+
+function amountOf(measure: BudgetWarning['measure'], value: number): string {
+  switch (measure) {
+    case 'tokens':
+      return `${value} tokens`
+    case 'costUsd':
+      return `${value} US dollars`
+    case 'toolCalls':
+      return `${value} tool calls`
+    case 'timeMs':
+      return `${Math.round(value / 1_000)} s`
+    default:
+      return measure satisfies never
+  }
+}
+
+/** After its turn was ended so that it hears something that can't wait. */
+export const afterWarningPrompt = 'Go on with the task.'
 
 export const afterPausePrompt = 'You were held still for a while, and files may have changed meanwhile. Go on.'
 

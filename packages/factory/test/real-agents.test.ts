@@ -1,0 +1,74 @@
+import path from 'node:path'
+import process from 'node:process'
+import type { ModelRequest, Script, Turn } from '@headrace/testing/model-server'
+import { expect, test } from 'vitest'
+import { agentProfiles, profiledAgent, type AgentProfile } from '../src/index.ts'
+import { findProgram } from '../src/process/find-program.ts'
+import { modelFloor, realKey } from './support/model-floor.ts'
+
+/** Where real agents were installed, if anywhere: see CONTRIBUTING.md. */
+const folder = process.env['HEADRACE_REAL_AGENTS']
+const folders = folder === undefined ? [] : [path.resolve(folder, 'node_modules/.bin')]
+
+/** How each of them is told to run a command, by the tools that it offers. */
+const shells: Readonly<Record<string, (command: string) => object>> = {
+  exec_command: (cmd) => ({ cmd }),
+  shell_command: (command) => ({ command }),
+  shell: (command) => ({ command: ['bash', '-c', command] }),
+  Bash: (command) => ({ command, description: 'Does the task' }),
+  bash: (command) => ({ command, description: 'Does the task' }),
+  run_shell_command: (command) => ({ command }),
+}
+
+const usage = { inputTokens: 1_000, outputTokens: 100 }
+const text = (said: string): Turn => ({ steps: [{ type: 'text', text: said }], usage })
+
+/** Does the task by one command, looks at its environment by another, and says that it is done. */
+function worker(file: string): Script {
+  const commands = [
+    `printf 'export const two = 2\\n' > src/${file}.js && printf "import test from 'node:test'\\nimport assert from 'node:assert'\\nimport { two } from '../src/${file}.js'\\ntest('two', () => assert.equal(two, 2))\\n" > test/${file}.test.js && git add -A && git commit -q -m two`,
+    'env',
+  ]
+  return ({ tools, toolResults, prompt }: ModelRequest) => {
+    const name = tools.find((tool) => Object.hasOwn(shells, tool))
+    const command = commands[toolResults.length]
+    const isTask = prompt.includes('# Task ') || toolResults.length > 0
+    if (!isTask || name === undefined || command === undefined) return text('Done.')
+    return { steps: [{ type: 'tools', calls: [{ name, input: shells[name]?.(command) }] }], usage }
+  }
+}
+
+for (const profile of Object.values(agentProfiles)) await realAgent(profile)
+
+/** One that is not here is skipped by name. */
+async function realAgent(profile: AgentProfile): Promise<void> {
+  const { name, command } = profile
+  const isHere = (await findProgram(command[0], folders)) !== undefined
+  test(
+    `F3a T1a ${name} as it is does a task through the proxy, and the gate merges it`,
+    { timeout: 120_000 },
+    async ({ skip }) => {
+      skip(!isHere, `${command[0]} is neither on PATH nor in HEADRACE_REAL_AGENTS`)
+      const agent = profiledAgent(profile, { folders })
+      const { attempt, models, origin, floor } = await modelFloor(worker(name), [{ name, agent }])
+      const { last } = await attempt(`Write src/${name}.js`, name)
+      const { view } = await floor.client.session(floor.sessions.lane(name)).until(({ status }) => status === 'live')
+      const said = JSON.stringify(view.messages)
+      expect(last, said.slice(0, 8_000)).toMatchObject({ outcome: 'merged', agent: name })
+      expect(origin.git('show', `main:src/${name}.js`)).toBe('export const two = 2')
+      // Every call is counted once, as the model said it, whatever the agent says.
+      const calls = models.requests.length
+      expect(calls).toBeGreaterThan(2)
+      expect(last.used).toMatchObject({
+        inputTokens: calls * usage.inputTokens,
+        outputTokens: calls * usage.outputTokens,
+        toolCalls: 2,
+      })
+      expect(view.usage.inputTokens).toBe(calls * usage.inputTokens)
+      // It printed its whole environment: its token is there or not, the key never.
+      const heard = JSON.stringify(models.requests.map(({ toolResults }) => toolResults))
+      expect(heard).toContain('HEADRACE_ATTEMPT')
+      expect(heard + said).not.toContain(realKey)
+    },
+  )
+}
