@@ -49,6 +49,9 @@ const maxLines = 5_000
 
 type Working = Task & { readonly state: Extract<Task['state'], { readonly status: 'working' }> }
 
+/** How long after a refusal something is asked again, in ms. */
+const againMs = 1_000
+
 /** Handles the foreman's run: it goes on until the run is stopped, or another process takes it. */
 export function createForeman(options: ForemanOptions): RunHandler {
   return async (run) => {
@@ -68,6 +71,8 @@ class Shift {
   readonly #merge: Session
   readonly #lanes = new Map<string, Session>()
   readonly #stops: (() => void)[] = []
+  /** Runs of the gate that were asked to stop. */
+  readonly #asked = new Set<string>()
   #said = 0
   #wake: () => void = () => undefined
   #cancelTimer: () => void = () => undefined
@@ -155,7 +160,7 @@ class Shift {
     if (status !== 'live') return undefined
     for (const run of offersOf(view, attempt)) {
       if (run.status !== 'ended') {
-        if (run.status !== 'active' || !run.cancel) this.#merge.cancel({ run: run.id }).catch(() => this.#wake())
+        if (run.status !== 'active' || !run.cancel) this.#stopJudging(run.id)
         return undefined
       }
       const verdict = verdictOf(view, run)
@@ -163,6 +168,17 @@ class Shift {
       return { outcome: 'merged', why: verdict.why, ...(verdict.commit !== undefined && { commit: verdict.commit }) }
     }
     return result
+  }
+
+  /** Asked once: an ask that is on its way wakes us as well, and would be followed by another one for ever. */
+  #stopJudging(run: string): void {
+    if (this.#asked.has(run)) return
+    this.#asked.add(run)
+    const { clock } = this.#options
+    this.#merge.cancel({ run }).catch(() => {
+      this.#asked.delete(run)
+      this.#stops.push(clock.at(clock.now() + againMs, () => this.#wake()))
+    })
   }
 
   /** Plans, and takes the plan's steps into the document; what they mean in the lanes follows from there. */
