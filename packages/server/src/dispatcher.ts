@@ -12,7 +12,6 @@ import {
   mayWorkAs,
   sessionRow,
   splitKey,
-  visibleView,
   type AgentName,
   type Grant,
   type HeldRun,
@@ -22,7 +21,7 @@ import {
   type SessionKey,
   type Store,
 } from '@headrace/core'
-import { missedSignals, readerOf, signalsOf } from './run-signals.ts'
+import { heldView, missedSignals, signalsOf } from './run-signals.ts'
 import type { Clock } from './clock.ts'
 import type { Assignment } from './hub-types.ts'
 import type { Room } from './room.ts'
@@ -291,14 +290,13 @@ export class Dispatcher {
     }
     const held = view.runs.find((candidate) => candidate.id === run.id)
     if (held?.status !== 'active' || held.worker !== worker) return undefined
-    const shown = visibleView(view, readerOf(view, run.id))
     return {
       session: view.id,
       run: run.id,
       attempt: held.attempt,
       agent: pool.agent,
       leaseMs: held.leaseMs,
-      view: shown,
+      view: heldView(view, run.id),
     }
   }
 

@@ -5,7 +5,9 @@
 import {
   isHeld,
   isOpen,
+  sees,
   visibleMessage,
+  visibleView,
   type Reader,
   type RunId,
   type RunSignal,
@@ -92,8 +94,18 @@ function childEnded(view: SessionView, id: RunId): readonly Told[] {
   return [{ run: child.parent, signal: { signal: 'child', child } }]
 }
 
+/**
+ * The view that the holder of a run is given: as its agent sees it, and what the run itself has asked, whoever that was for.
+ * A later attempt that asks again must find the answer.
+ */
+export function heldView(view: SessionView, id: RunId): SessionView {
+  const reader = readerOf(view, id)
+  const requests = view.requests.filter((request) => request.run === id || sees(reader, request.spec.to))
+  return { ...visibleView(view, reader), requests }
+}
+
 /** Whoever works on a run reads as its agent. */
-export function readerOf(view: SessionView, id: RunId): Reader {
+function readerOf(view: SessionView, id: RunId): Reader {
   const run = view.runs.find((candidate) => candidate.id === id)
   return { actor: `agent:${run?.agent ?? ''}` }
 }

@@ -132,4 +132,32 @@ export const found: readonly Found[] = [
       ],
     },
   },
+  {
+    bug: 'a later attempt that asked again what an earlier one had asked in private never heard of the answer',
+    plan: {
+      seed: 8287,
+      setup: {
+        servers: 2,
+        people: 2,
+        sessions: 2,
+        agents: ['assistant'],
+        workers: 3,
+        capacity: 2,
+        leaseMs: 6000,
+        policies: ['interrupt', 'reject'],
+        maxAttempts: 2,
+        delayMs: [1, 60],
+        storeDelayMs: [0, 3],
+        idleMs: 6000,
+        paceMs: 0,
+        faults: [],
+      },
+      moves: [
+        { at: 0, name: 'create', roll: 2776824236 },
+        { at: 2349, name: 'send', roll: 3067723501 },
+        { at: 3545, name: 'send', roll: 3264107624 },
+        { at: 18580, name: 'answer', roll: 3943945406 },
+      ],
+    },
+  },
 ]
