@@ -68,6 +68,8 @@ test(
     const stopped = await factory('stop')
     expect(stopped).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing is under way') as string })
     expect((await factory('status')).stdout).toMatch(/^The floor is stopped: \d done, 0 under way/)
+    const report = JSON.parse((await factory('report', '--json')).stdout) as { total: { attempts: number } } // by the command
+    expect((await factory('report')).stdout).toContain(`All:\n  ${report.total.attempts} attempts`)
     expect(processesOf(demo.process.pid ?? 0)).toEqual([])
   },
 )

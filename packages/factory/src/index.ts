@@ -156,4 +156,5 @@ export { agentOf, agentProfiles, type AgentOfOptions } from './agents/agent-of.t
 export { commandAgent, type CommandAgentOptions } from './agents/command/command-agent.ts'
 export { profiledAgent, type AgentProfile, type ProfileOptions } from './agents/profiles/profile.ts'
 export { ledgerOf, type Ledger, type LedgerLine, type LedgerOptions } from './ledger/ledger-of.ts'
+export { reportOf, type FloorReport, type ReportLine } from './report/report-of.ts'
 export { ledgerInWords } from './ledger/ledger-in-words.ts'

@@ -33,6 +33,7 @@ Examples:
     steerCommand(),
     takeCommand(),
     handBackCommand(),
+    reportCommand(),
     diffCommand(),
     undoCommand(),
     ...modeCommands(),
@@ -154,6 +155,25 @@ function handBackCommand(): Command {
     .action(async (lane: string, options: FloorTarget) => {
       const { handBackLane } = await import('../factory/lanes.ts')
       await handBackLane(lane, options)
+    })
+}
+
+function reportCommand(): Command {
+  return withFloor(new Command('report'))
+    .description('How attempts came out, how much landed, how long it took and what it cost, by lane and agent.')
+    .addOption(new Option('--json', 'print it as JSON'))
+    .addHelpText(
+      'after',
+      `
+It counts what the floor keeps: the newest 100 tasks that are over, and 8 attempts of each.
+
+Examples:
+  headrace factory report
+  headrace factory report --json`,
+    )
+    .action(async (options: FloorTarget & { readonly json?: boolean }) => {
+      const { report } = await import('../factory/report.ts')
+      await report(options)
     })
 }
 

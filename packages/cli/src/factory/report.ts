@@ -1,0 +1,58 @@
+import { HeadraceError, type SessionView } from '@headrace/core'
+import { ledgerInWords, ledgerOf, reportOf, type ReportLine } from '@headrace/factory'
+import { viewOf } from '../connection/with-client.ts'
+import { processOutput } from '../terminal/console.ts'
+import { formatDuration } from '../terminal/duration.ts'
+import { plain } from '../terminal/plain.ts'
+import { readFloor, withFloor, type FloorTarget, type OpenedFloor } from './floor-target.ts'
+
+/** Prints how a floor has fared and what it cost, by lane and agent. */
+export async function report(options: FloorTarget & { readonly json?: boolean }): Promise<void> {
+  await withFloor(options, async (opened) => {
+    const floor = await readFloor(opened)
+    const lanes = await laneViews(
+      opened,
+      floor.lanes.map(({ name }) => name),
+    )
+    const fared = reportOf(floor)
+    const ledger = ledgerOf({ floor, lanes, now: Date.now() })
+    if (options.json === true) return processOutput.out(JSON.stringify({ ...fared, ledger }))
+    if (fared.total.attempts === 0) processOutput.err('No attempt of this floor is over yet.')
+    for (const [title, lines] of [
+      ['By lane:', fared.lanes],
+      ['By agent:', fared.agents],
+      ['All:', { '': fared.total }],
+    ] as const) {
+      processOutput.out(title)
+      for (const [name, line] of Object.entries(lines)) processOutput.out(plain(`  ${lineInWords(name, line)}`))
+    }
+    processOutput.out(`\n${plain(ledgerInWords(ledger))}`)
+  })
+}
+
+function lineInWords(name: string, { attempts, outcomes, landRate, mergeMs }: ReportLine): string {
+  const each = Object.entries(outcomes)
+    .map(([outcome, count]) => `${count} ${outcome}`)
+    .join(', ')
+  return [
+    `${name === '' ? '' : `${name}: `}${attempts} attempts${each === '' ? '' : ` (${each})`}`,
+    ...(landRate === undefined ? [] : [`${Math.round(landRate * 100)} % landed`]),
+    ...(mergeMs === undefined ? [] : [`${formatDuration(mergeMs)} to a merge`]),
+  ].join(', ')
+}
+
+/** Sessions of lanes, by name; one in which nothing was ever done has none. */
+async function laneViews(
+  { client, sessions }: OpenedFloor,
+  names: readonly string[],
+): Promise<Readonly<Record<string, SessionView>>> {
+  const views: Record<string, SessionView> = {}
+  for (const name of names) {
+    try {
+      views[name] = await viewOf(client.session(sessions.lane(name)))
+    } catch (thrown) {
+      if (!(thrown instanceof HeadraceError && thrown.code === 'session_not_found')) throw thrown
+    }
+  }
+  return views
+}

@@ -1,0 +1,63 @@
+/** How a floor has fared: a pure fold over its document, beside the ledger of what it cost. */
+import type { FloorDocument } from '../floor/floor-document.ts'
+import type { EndedAttempt, Outcome, Task } from '../floor/task.ts'
+
+/** How attempts came out. */
+export interface ReportLine {
+  readonly attempts: number
+  readonly outcomes: Readonly<Partial<Record<Outcome, number>>>
+  /**
+   * What was merged, or is on a branch or shown to a person, of the attempts that came to an end of their own: from 0 to 1.
+   * Absent where there is none. What a person or the machine ended does not count.
+   */
+  readonly landRate?: number
+  /** From a task's arrival to its merge, the one in the middle, in ms. Absent where nothing was merged. */
+  readonly mergeMs?: number
+}
+
+export interface FloorReport {
+  readonly total: ReportLine
+  readonly lanes: Readonly<Record<string, ReportLine>>
+  /** By the name of the agent; attempts of which none is known are at `unknown`. */
+  readonly agents: Readonly<Record<string, ReportLine>>
+}
+
+interface Entry {
+  readonly task: Task
+  readonly attempt: EndedAttempt
+}
+
+const landed: ReadonlySet<Outcome> = new Set(['merged', 'branched', 'proposed'])
+const notItsOwn: ReadonlySet<Outcome> = new Set(['nuked', 'cancelled', 'failed', 'lost'])
+
+/** The report of a floor: of the tasks in its document, with the attempts that this keeps. */
+export function reportOf(floor: FloorDocument): FloorReport {
+  const entries = Object.values(floor.tasks).flatMap((task) => task.attempts.map((attempt) => ({ task, attempt })))
+  return {
+    total: lineOf(entries),
+    lanes: grouped(entries, ({ attempt }) => attempt.lane),
+    agents: grouped(entries, ({ attempt }) => attempt.agent ?? 'unknown'),
+  }
+}
+
+function grouped(entries: readonly Entry[], by: (entry: Entry) => string): Readonly<Record<string, ReportLine>> {
+  return Object.fromEntries([...Map.groupBy(entries, by)].map(([name, own]) => [name, lineOf(own)]))
+}
+
+function lineOf(entries: readonly Entry[]): ReportLine {
+  const outcomes: Partial<Record<Outcome, number>> = {}
+  for (const { attempt } of entries) outcomes[attempt.outcome] = (outcomes[attempt.outcome] ?? 0) + 1
+  const own = entries.filter(({ attempt }) => !notItsOwn.has(attempt.outcome))
+  const times = entries
+    .flatMap(({ task, attempt }) => (attempt.outcome === 'merged' ? [attempt.endedAt - task.at] : []))
+    .toSorted((a, b) => a - b)
+  const middle = times[Math.floor((times.length - 1) / 2)]
+  return {
+    attempts: entries.length,
+    outcomes,
+    ...(own.length > 0 && {
+      landRate: own.filter(({ attempt }) => landed.has(attempt.outcome)).length / own.length,
+    }),
+    ...(middle !== undefined && { mergeMs: middle }),
+  }
+}
