@@ -88,6 +88,7 @@ class Shift {
 
   async work(): Promise<void> {
     const { signal } = this.#run
+    signal.addEventListener('abort', () => this.#wake(), { once: true })
     // So that it can be followed before the first change is offered.
     await this.#merge.create({
       agent: crew.gate,
@@ -100,7 +101,6 @@ class Shift {
       signal.throwIfAborted()
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#wake = resolve
-      signal.addEventListener('abort', () => resolve(), { once: true })
       await this.#look()
       await promise
     }
