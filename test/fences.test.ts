@@ -50,6 +50,8 @@ describe('imports', () => {
     ['packages/factory/src/a.ts', '@headrace/server'],
     ['packages/factory/src/a.ts', 'headrace'],
     ['packages/factory/src/gate/a.ts', 'node:child_process'],
+    ['packages/factory/src/floor/a.ts', 'node:path'],
+    ['packages/factory/src/floor.ts', './git/create-git.ts'],
     ['packages/console/src/a.ts', '@headrace/factory'],
     ['packages/cli/src/a.ts', '@headrace/console'],
     ['packages/console/src/a.ts', '@headrace/server'],
@@ -71,6 +73,8 @@ describe('imports', () => {
     ['packages/factory/src/a.ts', '@headrace/client'],
     ['packages/factory/src/process/a.ts', 'node:child_process'],
     ['packages/console/src/a.ts', '@headrace/client/react'],
+    ['packages/console/src/a.ts', '@headrace/factory/floor'],
+    ['packages/factory/src/floor/a.ts', '@headrace/core'],
     ['packages/core/src/a.test.ts', 'vitest'],
   ])('%s may import %s', async (file, source) => {
     expect(await lint(file, `export * from '${source}'\n`)).not.toContain('restricted')

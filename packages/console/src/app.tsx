@@ -21,6 +21,13 @@
  *   queue           region "Queue", testid `queue`; buttons "Take back for AGENT: …"
  *   composer        form "Write a message": textbox "Message", checkboxes by agent, buttons "Send" (or "Post" when no
  *                   agent is asked) and "Stop all"
+ *   floor           main, testid `floor`, `data-status` as a session, `data-mode` = running | paused | stopped; buttons "Add a
+ *                   task", "Pause" / "Resume", "Stop all"; what it answered: status, testid `floor-answer`
+ *   lane            listitem, testid `lane`, `data-lane`; what it works on: testid `work`, `data-task`, `data-state`
+ *   task            listitem, testid `task`, `data-task`, `data-status`; opened it lists testid `attempt`, `data-outcome`
+ *   gate            region "Gate", testid `gate`: testids `judging` and `verdict`, `data-verdict`
+ *   lane's session  testid `lane-strip`: buttons "Take over" / "Hand back", "Pause" / "Go on", "Put away…"; form "Say
+ *                   something to its agent"; what became of it: testid `told`
  *   developer       region "Developer" (metadata.demo, or `?dev`): buttons "Drop connection", "Go offline" / "Go online",
  *                   "Invite"; testids `dev-seq`, `dev-received`, `dev-lost`, `dev-doubled` with `data-value`
  *   announcements   testid `announcer`: what a screen reader is told

@@ -2,17 +2,11 @@
  * Every page in both sizes and both themes: no violation that axe finds, nothing wider than the screen, nothing that a
  * strict content policy refuses. With HEADRACE_SHOTS=<folder> it writes a picture of each.
  */
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import path from 'node:path'
-import type { AxeResults } from 'axe-core'
-import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { examine } from './fixture/examine.ts'
 import { scenes, type SceneName } from './fixture/scenes.ts'
 import { desktop, noBrowser, phone, Stage } from './fixture/stage.ts'
 
-const shots = process.env['HEADRACE_SHOTS']
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const names = Object.keys(scenes) as SceneName[] // keys of a plain object
 const ids = new Map<SceneName, string>()
 let stage: Stage
@@ -23,16 +17,6 @@ beforeAll(async () => {
   for (const name of names) ids.set(name, stage.server.add(scenes[name]()).id)
 })
 afterAll(() => stage?.strike())
-
-async function examine(page: Page, name: string): Promise<void> {
-  if (shots !== undefined) await page.screenshot({ path: path.join(shots, `${name}.png`) })
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate<AxeResults>('axe.run()')
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`)
-  expect(found, `${name}: accessibility`).toEqual([])
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-  expect(wide, `${name}: wider than the screen`).toBe(0)
-}
 
 const variants = [
   { size: 'phone', viewport: phone, scheme: 'light' },

@@ -1,4 +1,4 @@
-import { matches, type Capability, type SessionId } from '@headrace/core'
+import { matches, type Capability, type SessionId, type Verb } from '@headrace/core'
 
 /** What a reader may do in a session. The server decides; the page only leaves out what would be refused. */
 export interface May {
@@ -10,14 +10,23 @@ export interface May {
   readonly control: boolean
   /** Answer what agents ask. */
   readonly answer: boolean
+  /** Take over, so that agents hold still. */
+  readonly takeFloor: boolean
   /** Let others in. */
   readonly admin: boolean
 }
 
-export const mayAll: May = { send: true, post: true, control: true, answer: true, admin: true }
+export const mayAll: May = { send: true, post: true, control: true, answer: true, takeFloor: true, admin: true }
 
 export function mayIn(session: SessionId, capabilities: readonly Capability[]): May {
-  const may = (verb: keyof May): boolean =>
+  const may = (verb: Verb): boolean =>
     capabilities.some((capability) => capability.verbs.includes(verb) && matches(capability.sessions, session))
-  return { send: may('send'), post: may('post'), control: may('control'), answer: may('answer'), admin: may('admin') }
+  return {
+    send: may('send'),
+    post: may('post'),
+    control: may('control'),
+    answer: may('answer'),
+    takeFloor: may('take-floor'),
+    admin: may('admin'),
+  }
 }

@@ -26,6 +26,16 @@ export function timeAgo(at: number, now: number): string {
   return days < 7 ? relative.format(-days, 'day') : day.format(at)
 }
 
+/** A length of time that still grows: "4 s", "1 min 5 s", "3 h 12 min". Never below zero, also where two clocks differ. */
+export function elapsed(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000))
+  if (seconds < 60) return text.time.wholeSeconds(seconds)
+  const minutes = Math.floor(seconds / 60)
+  return minutes < 60
+    ? text.time.minutes(minutes, seconds % 60)
+    : text.time.hours(Math.floor(minutes / 60), minutes % 60)
+}
+
 /** A length of time: "4.2 s", "1 min 5 s". */
 export function duration(ms: number): string {
   const seconds = ms / 1_000

@@ -11,17 +11,23 @@ import '../ui/field.css'
 
 interface Props {
   readonly runs: readonly Run[]
+  /** What to call the place that asks, where it is one of several on the page. Default: the agents' own names. */
+  readonly place?: string
 }
 
 /** What agents ask of the reader, each to be answered here; and what somebody else has answered first. */
-export function RequestBar({ runs }: Props): ReactNode {
+export function RequestBar({ runs, place }: Props): ReactNode {
   const { session, may } = useSessionPlace()
   const { requests, lost, answer, dismiss } = useRequests(session.id)
   const open = may.answer ? requests : []
   if (open.length === 0 && lost.length === 0) return null
   const agentOf = (request: Request): string => runs.find((run) => run.id === request.run)?.agent ?? ''
   return (
-    <section className="requests" aria-label={text.request.label} data-testid="requests">
+    <section
+      className="requests"
+      aria-label={place === undefined ? text.request.label : text.request.labelIn(place)}
+      data-testid="requests"
+    >
       {lost.map((over) => (
         <Lost key={over.request.id} over={over} onRead={() => dismiss(over.request.id)} />
       ))}
@@ -29,7 +35,7 @@ export function RequestBar({ runs }: Props): ReactNode {
         <RequestCard
           key={request.id}
           request={request}
-          agent={agentOf(request)}
+          agent={place ?? agentOf(request)}
           onAnswer={(given) => answer(request, given)}
         />
       ))}

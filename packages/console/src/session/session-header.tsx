@@ -1,7 +1,9 @@
+import { floorSessions, type FloorPlace } from '@headrace/factory/floor'
 import type { SessionView } from '@headrace/core'
 import type { ReactNode } from 'react'
 import { workingAgents } from '../model/agents.ts'
 import { titleOf } from '../model/title.ts'
+import { hrefOf } from '../route/route.ts'
 import { text } from '../text.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Connection } from './connection.tsx'
@@ -11,14 +13,20 @@ import './session-header.css'
 interface Props {
   readonly view: SessionView
   readonly narrow: boolean
+  /** What it is on a factory floor: the way back leads there. */
+  readonly place: FloorPlace | undefined
 }
 
 /** What this session is, who is in it, and whether the page is live. */
-export function SessionHeader({ view, narrow }: Props): ReactNode {
+export function SessionHeader({ view, narrow, place }: Props): ReactNode {
   return (
     <header className="session-header">
-      {narrow && (
-        <a className="session-back" href="#/" aria-label={text.session.back}>
+      {(narrow || place) && (
+        <a
+          className="session-back"
+          href={place ? hrefOf(floorSessions(place.floor).floor) : '#/'}
+          aria-label={place ? text.lane.ofFloor(place.floor) : text.session.back}
+        >
           <Icon name="back" />
         </a>
       )}

@@ -3,6 +3,9 @@ import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import { useIdentity } from '../access/use-identity.ts'
 import { refreshList } from '../sessions/refresh.ts'
 import { namesOf } from '../model/people.ts'
+import type { FloorPlace } from '@headrace/factory/floor'
+import { FloorDock } from '../floor/floor-dock.tsx'
+import { LaneStrip } from '../floor/lane-strip.tsx'
 import { Announcer } from './announcer.tsx'
 import { Composer } from './composer.tsx'
 import { Conversation } from './conversation.tsx'
@@ -23,10 +26,12 @@ interface Props {
   readonly id: string
   readonly dev: boolean
   readonly narrow: boolean
+  /** What it is on a factory floor. */
+  readonly place: FloorPlace | undefined
 }
 
 /** One session: who is here, what was said, what is being said, and a place to speak. */
-export function SessionPage({ id, dev, narrow }: Props): ReactNode {
+export function SessionPage({ id, dev, narrow, place: onFloor }: Props): ReactNode {
   const snapshot = useSession(id, { present: true })
   const { session, view, messages, status, error } = snapshot
   const me = useIdentity()?.actor
@@ -34,7 +39,8 @@ export function SessionPage({ id, dev, narrow }: Props): ReactNode {
   const may = useMay(id)
   const place = useMemo(() => ({ session, me, may, names }), [session, me, may, names])
   const busy = view.runs.some((run) => run.status !== 'ended')
-  useStopKey(session, busy && may.control)
+  // Foreman and gate serve everybody on the floor: no key that is pressed in passing ends them.
+  useStopKey(session, busy && may.control && (onFloor === undefined || onFloor.part === 'lane'))
   // The list shows the same states: it is asked again when they change here.
   const states = view.runs.map((run) => run.status).join()
   useEffect(refreshList, [states])
@@ -43,7 +49,8 @@ export function SessionPage({ id, dev, narrow }: Props): ReactNode {
   return (
     <SessionContext value={place}>
       <main id="main" className="session" tabIndex={-1} data-status={status} data-testid="session">
-        <SessionHeader view={view} narrow={narrow} />
+        <SessionHeader view={view} narrow={narrow} place={onFloor} />
+        {onFloor?.part === 'lane' && <LaneStrip view={view} floor={onFloor.floor} lane={onFloor.lane} />}
         {missing ? (
           <SessionMissing error={error} />
         ) : (
@@ -52,7 +59,13 @@ export function SessionPage({ id, dev, narrow }: Props): ReactNode {
             <div className="session-dock">
               <RequestBar runs={view.runs} />
               <QueueBar runs={view.runs} messages={messages} />
-              {may.send || may.post ? <Composer view={view} busy={busy} /> : <Watching />}
+              {onFloor ? (
+                <FloorDock view={view} place={onFloor} />
+              ) : may.send || may.post ? (
+                <Composer view={view} busy={busy} />
+              ) : (
+                <Watching />
+              )}
             </div>
             {(dev || view.metadata['demo'] === true) && <DevStrip seq={view.seq} />}
             <Announcer />

@@ -1,4 +1,6 @@
+import { floorPlace } from '@headrace/factory/floor'
 import { useMemo, useState, type ReactNode } from 'react'
+import { FloorPage } from '../floor/floor-page.tsx'
 import { openSession, useRoute } from '../route/use-route.ts'
 import { SessionPage } from '../session/session-page.tsx'
 import { NewSessionDialog } from '../sessions/new-session-dialog.tsx'
@@ -51,6 +53,8 @@ export function Shell(): ReactNode {
     />
   )
   const home = route.page === 'home'
+  const place = useMemo(() => (current === undefined ? undefined : floorPlace(current)), [current])
+  const floor = route.page === 'session' && !route.log && place?.part === 'floor' ? place.floor : undefined
   return (
     <>
       <SkipLink />
@@ -58,7 +62,10 @@ export function Shell(): ReactNode {
         {!narrow && sidebar(false)}
         {narrow && home && <main id="main">{sidebar(true)}</main>}
         {!narrow && home && <Home onNew={() => setOpen('new')} />}
-        {!home && <SessionPage key={route.id} id={route.id} dev={route.dev} narrow={narrow} />}
+        {!home && floor === undefined && (
+          <SessionPage key={route.id} id={route.id} dev={route.dev} narrow={narrow} place={place} />
+        )}
+        {!home && floor !== undefined && <FloorPage key={route.id} id={route.id} name={floor} narrow={narrow} />}
       </div>
       {open === 'new' && <NewSessionDialog onClose={() => setOpen(undefined)} />}
       {open === 'shortcuts' && <ShortcutsDialog onClose={() => setOpen(undefined)} />}

@@ -6,6 +6,8 @@ const paths = {
   down: 'M8 3v10M4 9l4 4 4-4',
   send: 'M8 13V3M4 7l4-4 4 4',
   close: 'm4 4 8 8M12 4l-8 8',
+  pause: 'M5.75 3.5v9M10.25 3.5v9',
+  play: 'M5 3.25v9.5l7.5-4.75z',
   check: 'm3 8.5 3.5 3.5L13 5',
   chevron: 'm6 4 4 4-4 4',
   copy: 'M5.5 5.5h8v8h-8zM2.5 10.5v-8h8',

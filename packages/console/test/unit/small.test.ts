@@ -8,7 +8,7 @@ import { mayIn } from '../../src/model/may.ts'
 import { hueOf, initials, namesOf, peopleHere } from '../../src/model/people.ts'
 import { snippet } from '../../src/model/queue.ts'
 import { newSessionId } from '../../src/model/session-id.ts'
-import { duration, timeAgo } from '../../src/model/time.ts'
+import { duration, elapsed, timeAgo } from '../../src/model/time.ts'
 import { titleOf } from '../../src/model/title.ts'
 import { Room } from '../fixture/room.ts'
 import { ada, scenes } from '../fixture/scenes.ts'
@@ -78,6 +78,7 @@ test('A1: what a token does not allow is left out of the page', () => {
     post: false,
     control: false,
     answer: false,
+    takeFloor: false,
     admin: false,
   })
   const member = [...watcher, { sessions: 'team/1', verbs: ['send', 'post'] as const }]
@@ -94,6 +95,7 @@ test('times and sizes in words', () => {
     'yesterday',
   ])
   expect([4_230, 42_000, 65_000].map(duration)).toEqual(['4.2 s', '42 s', '1 min 5 s'])
+  expect([-5, 4_930, 65_000, 7_500_000].map(elapsed)).toEqual(['0 s', '4 s', '1 min 5 s', '2 h 5 min'])
 })
 
 test('titles and cuts', () => {

@@ -34,9 +34,13 @@ export function createDesk({ client, lanes, now }: DeskOptions): RunHandler {
       throw new HeadraceError('bad_request', `Nothing to do: the message has no ${notes.request} part.`)
     }
     const request = named(floorRequest.parse(asked, notes.request), run.id)
+    const session = client.session(run.session)
+    // What was known before the request was asked must be known to its answer; a refusal changes nothing, so nothing else says
+    // that it was decided on an old floor.
+    await session.until(({ view }) => view.seq >= run.input.seq, { signal: run.signal })
     let answer: FloorAnswer | undefined
     await changeFloor(
-      client.session(run.session),
+      session,
       (floor) => {
         answer = decideFloor(floor, { by: run.input.author, request, now: now(), lanes: lanes() })
         return answer.outcome === 'accepted' ? answer.floor : floor

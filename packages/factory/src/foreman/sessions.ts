@@ -16,6 +16,19 @@ export function floorSessions(name: string): FloorSessions {
   return { floor: `${root}/floor`, merge: `${root}/merge`, lane: (lane) => `${root}/lanes/${lane}` }
 }
 
+/** Which session of which floor this is. */
+export type FloorPlace =
+  | { readonly floor: string; readonly part: 'floor' | 'merge' }
+  | { readonly floor: string; readonly part: 'lane'; readonly lane: string }
+
+/** What a session is on a floor; `undefined` for one that is on none. */
+export function floorPlace(session: SessionId): FloorPlace | undefined {
+  const [root, floor, part, lane, ...more] = session.split('/')
+  if (root !== 'factory' || floor === undefined || floor === '' || more.length > 0) return undefined
+  if (lane === undefined) return part === 'floor' || part === 'merge' ? { floor, part } : undefined
+  return part === 'lanes' && lane !== '' ? { floor, part: 'lane', lane } : undefined
+}
+
 /** Agents of a floor: who holds a run of one of these does its part. */
 export const crew = {
   /** Decides what begins where. One run at a time: whoever holds its lease is the foreman. */

@@ -282,7 +282,7 @@ export class AttemptRun {
       head,
     }
     const merge = client.session(sessions.merge)
-    await merge.create({ agent: crew.gate, policy: 'queue', maxAttempts: 100 })
+    await merge.create({ agent: crew.gate, policy: 'queue', maxAttempts: 100, metadata: { title: 'Gate' } })
     await merge.send(
       {
         agent: crew.gate,

@@ -64,7 +64,8 @@ export function offersOf(view: SessionView, attempt: string): readonly Run[] {
   return view.runs.filter((run) => offerIn(view, run)?.attempt === attempt)
 }
 
-function offerIn(view: SessionView, run: Run): Offer | undefined {
+/** What a run of the merge session was given to judge. */
+export function offerIn(view: SessionView, run: Run): Offer | undefined {
   const input = view.messages.find(({ id }) => id === run.input)
   return input && (noteIn([input], offerNotes.change) as unknown as Offer | undefined)
 }

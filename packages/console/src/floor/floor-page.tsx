@@ -1,0 +1,150 @@
+import { crew, floorSessions, type Task } from '@headrace/factory/floor'
+import { useSession } from '@headrace/client/react'
+import { useMemo, useState, type ReactNode } from 'react'
+import { useIdentity } from '../access/use-identity.ts'
+import { boardOf, readFloor } from '../model/floor-board.ts'
+import { mergeQueue } from '../model/merge-queue.ts'
+import { namesOf } from '../model/people.ts'
+import { hrefOf } from '../route/route.ts'
+import { Connection } from '../session/connection.tsx'
+import { People } from '../session/people.tsx'
+import { SessionContext } from '../session/session-context.ts'
+import { useDocumentTitle } from '../session/use-document-title.ts'
+import { useMay } from '../session/use-may.ts'
+import { text } from '../text.ts'
+import { Coded } from '../ui/coded.tsx'
+import { Empty } from '../ui/empty.tsx'
+import { Icon } from '../ui/icon.tsx'
+import { useNow } from '../ui/use-now.ts'
+import { Backlog, NeedsPerson } from './backlog.tsx'
+import { DeskAnswer } from './desk-answer.tsx'
+import { FloorContext } from './floor-context.ts'
+import { FloorControls } from './floor-controls.tsx'
+import { GateQueue } from './gate-queue.tsx'
+import { LaneCard } from './lane-card.tsx'
+import { PlaceRequests } from './place-requests.tsx'
+import { RejectDialog } from './reject-dialog.tsx'
+import { useDesk } from './use-desk.ts'
+import '../session/session-header.css'
+import './floor-page.css'
+
+interface Props {
+  readonly id: string
+  /** The floor's name. */
+  readonly name: string
+  readonly narrow: boolean
+}
+
+/** A factory floor: its lanes at work, what waits and why, what needs a person, and what the gate says. */
+export function FloorPage({ id, name, narrow }: Props): ReactNode {
+  const { session, view, status, error } = useSession(id, { present: true })
+  const sessions = useMemo(() => floorSessions(name), [name])
+  const merge = useSession(sessions.merge).view
+  const me = useIdentity()?.actor
+  const may = useMay(id)
+  const desk = useDesk(session)
+  const now = useNow()
+  // Held here: the task may change its place on the page while somebody writes why.
+  const [rejecting, reject] = useState<Task>()
+  const floor = useMemo(() => readFloor(view.document.value), [view.document.value])
+  const board = useMemo(() => boardOf(floor, now), [floor, now])
+  const gate = useMemo(() => mergeQueue(merge), [merge])
+  const attended = view.runs.some(({ agent, status: state }) => agent === crew.foreman && state === 'active')
+  const place = useMemo(
+    () => ({ session, me, may, names: namesOf([], view.presence) }),
+    [session, me, may, view.presence],
+  )
+  const context = useMemo(() => ({ sessions, ask: desk.ask, reject, may, me }), [sessions, desk.ask, may, me])
+  useDocumentTitle(text.floor.title(name), board.working.length > 0)
+  return (
+    <SessionContext value={place}>
+      <FloorContext value={context}>
+        <main id="main" className="floor" tabIndex={-1} data-testid="floor" data-status={status} data-mode={floor.mode}>
+          <header className="session-header">
+            {narrow && (
+              <a className="session-back" href="#/" aria-label={text.session.back}>
+                <Icon name="back" />
+              </a>
+            )}
+            <div className="session-names">
+              <h1 className="session-title">
+                <bdi>{text.floor.title(name)}</bdi>
+              </h1>
+              <p className="session-doing">
+                {view.seq > 0 && text.floor.counts(board.working.length, board.ready.length, board.needsPerson.length)}
+              </p>
+            </div>
+            {view.seq > 0 && <People view={view} />}
+            <Connection />
+          </header>
+          {status === 'failed' ? (
+            <Empty
+              title={error?.code === 'session_not_found' ? text.floor.missing : text.session.failed}
+              lead={error?.code === 'session_not_found' ? text.floor.missingLead(name) : (error?.message ?? '')}
+            />
+          ) : view.seq === 0 ? (
+            <p className="floor-loading">{text.floor.loading}</p>
+          ) : (
+            <div className="floor-scroll">
+              <div className="floor-content">
+                <FloorControls floor={floor} />
+                <DeskAnswer desk={desk} attended={attended} />
+                {!attended && <Unattended />}
+                <div className="visually-hidden" aria-live="polite">
+                  {board.needsPerson.length > 0 && text.floor.needCount(board.needsPerson.length)}
+                </div>
+                <div className="floor-requests">
+                  {board.lanes
+                    .filter(({ work }) => work.length > 0)
+                    .map(({ lane }) => (
+                      <PlaceRequests key={lane.name} session={sessions.lane(lane.name)} name={lane.name} />
+                    ))}
+                  <PlaceRequests session={sessions.merge} name={text.floor.gate} />
+                </div>
+                <NeedsPerson tasks={board.needsPerson} now={now} />
+                <section className="floor-section" aria-labelledby="floor-lanes">
+                  <h2 id="floor-lanes" className="floor-heading">
+                    {text.floor.lanes} <span className="floor-count">{text.number(board.lanes.length)}</span>
+                  </h2>
+                  {board.lanes.length === 0 && <p className="floor-none">{text.floor.noLanes}</p>}
+                  <ul className="lanes" data-testid="lanes">
+                    {board.lanes.map((each) => (
+                      <LaneCard
+                        key={each.lane.name}
+                        laid={each}
+                        floor={floor}
+                        atGate={gate.attempts}
+                        attended={attended}
+                        now={now}
+                      />
+                    ))}
+                  </ul>
+                </section>
+                <div className="floor-columns">
+                  <Backlog board={board} now={now} />
+                  <GateQueue queue={gate} now={now} />
+                </div>
+                <p className="floor-log">
+                  <a href={hrefOf(id, { log: true })}>{text.floor.log}</a>
+                </p>
+              </div>
+            </div>
+          )}
+        </main>
+        {rejecting && <RejectDialog task={rejecting} onClose={() => reject(undefined)} />}
+      </FloorContext>
+    </SessionContext>
+  )
+}
+
+/** Nobody holds the foreman's run, so nothing begins and nothing is answered. */
+function Unattended(): ReactNode {
+  return (
+    <div className="floor-unattended" data-testid="floor-unattended">
+      <p className="floor-unattended-title">{text.floor.unattended}</p>
+      <p>
+        <Coded words={text.floor.unattendedLead} />
+      </p>
+    </div>
+  )
+}

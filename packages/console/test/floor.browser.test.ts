@@ -1,0 +1,189 @@
+/** The window onto a factory floor, on a real floor with agents at work. With HEADRACE_SHOTS=<folder> it writes pictures. */
+import { askFloor } from '@headrace/factory'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test, type TestContext } from 'vitest'
+import { examine, pictures } from './fixture/examine.ts'
+import { FloorStage, hostileTitle } from './fixture/floor-stage.ts'
+import { desktop, noBrowser } from './fixture/stage.ts'
+
+const phone = { width: 390, height: 844 }
+let stage: FloorStage
+let page: Page
+
+beforeAll(async () => {
+  if (noBrowser !== undefined) return
+  stage = await FloorStage.set()
+  page = await stage.open(stage.floor.sessions.floor)
+}, 60_000)
+afterEach(() => expect(stage?.complaints.splice(0) ?? []).toEqual([]))
+afterAll(() => stage?.strike())
+
+function needBrowser(context: TestContext): void {
+  if (noBrowser !== undefined) context.skip(noBrowser)
+}
+
+const ways = [
+  { size: 'phone', viewport: phone, colorScheme: 'light' },
+  { size: 'phone', viewport: phone, colorScheme: 'dark' },
+  { size: 'desktop', viewport: desktop, colorScheme: 'dark' },
+  { size: 'desktop', viewport: desktop, colorScheme: 'light' },
+] as const
+
+/** The page in both sizes and both themes; without pictures in two ways that have all four between them. */
+async function everyWay(name: string, checked: readonly (typeof ways)[number][] = [ways[1], ways[3]]): Promise<void> {
+  for (const { size, viewport, colorScheme } of pictures ? ways : checked) {
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize(viewport)
+    await examine(page, `${name}-${size}-${colorScheme}`)
+  }
+}
+
+const lane = (name: string) => page.locator(`[data-testid=lane][data-lane="${name}"]`)
+const task = (id: string, status: string) =>
+  page.locator(`[data-testid=task][data-task="${id}"][data-status="${status}"]`)
+const answer = () => page.getByTestId('floor-answer')
+
+test(
+  'F1 F6d: the floor shows lanes at work, what waits and why, what needs a person, and what the gate said',
+  { timeout: 60_000 },
+  async (context) => {
+    needBrowser(context)
+    await page.locator('[data-testid=floor][data-status=live][data-mode=running]').waitFor()
+    await lane('talker').locator('[data-state=working]').waitFor()
+    await lane('talker').getByText('It sorts a copy.').waitFor()
+    await lane('asker').getByText('asker asks: npm publish (it publishes)').waitFor()
+    await lane('steady').getByText('Takes nothing new: The CI provider is down until four o’clock.').waitFor()
+    await task('T2', 'review')
+      .getByText(/^To review: its work is at refs\//)
+      .waitFor()
+    await task('T5', 'ready').getByText('Waits: it depends on T3').waitFor()
+    await task('T6', 'ready').getByText('Waits: talker is busy').waitFor()
+    await task('T7', 'proposed').getByText('Proposed: somebody must accept it').waitFor()
+    await page.locator('[data-testid=verdict][data-verdict=merged]').getByText('Green: ').waitFor()
+    await task('T1', 'done').getByText('Merged as ').waitFor()
+    expect(await task('T6', 'ready').locator('bdi').first().textContent()).toBe(hostileTitle)
+    expect(await page.title()).toBe('Working · Floor main · Headrace')
+    await everyWay('floor')
+  },
+)
+
+test(
+  'F6d: what is asked of the floor is answered on the page, also by a refusal',
+  { timeout: 60_000 },
+  async (context) => {
+    needBrowser(context)
+    await task('T2', 'review').getByRole('button', { name: 'Reject…' }).click()
+    // Somebody else is faster.
+    const session = stage.client.session(stage.floor.sessions.floor)
+    expect(await askFloor(session, { ask: 'accept-task', task: 'T2' })).toMatchObject({ outcome: 'accepted' })
+    await task('T2', 'done').waitFor()
+    const why = page.getByRole('dialog', { name: 'Reject T2' }).getByRole('textbox', { name: 'Reason' })
+    await why.fill('The README is generated.')
+    await page.getByRole('button', { name: 'Reject', exact: true }).click()
+    await expect.poll(() => answer().textContent()).toMatch(/^Refused: T2 is done\./)
+    await page.getByRole('button', { name: 'Accept: T7' }).click()
+    await task('T7', 'ready').getByText('Waits: no lane takes horizon work').waitFor()
+    await expect.poll(() => answer().textContent()).toBe('T7 is ready.')
+    await page.getByRole('button', { name: 'Pause', exact: true }).click()
+    await page.locator('[data-testid=floor][data-mode=paused]').waitFor()
+    await task('T6', 'ready').getByText('Waits: the floor is paused').waitFor()
+    await page.getByRole('button', { name: 'Resume', exact: true }).click()
+    await page.locator('[data-testid=floor][data-mode=running]').waitFor()
+    await page.getByRole('button', { name: 'Add a task' }).click()
+    await page.getByRole('textbox', { name: 'Title' }).fill('Prove that words survive line breaks')
+    await page.getByRole('combobox', { name: 'Kind' }).selectOption('ci')
+    await examine(page, 'floor-add')
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Add a task' }).click()
+    await page.getByRole('textbox', { name: 'Title' }).fill('Prove that words survive line breaks')
+    await page.getByRole('combobox', { name: 'Kind' }).selectOption('ci')
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    await task('T8', 'ready').getByText('Waits: steady is paused').waitFor()
+    await page.getByRole('button', { name: 'Resume the lane steady' }).click()
+    await lane('steady').locator('[data-testid=work][data-task=T8]').waitFor()
+  },
+)
+
+test('F6 F8: a lane is opened, steered, taken over, handed back and put away', { timeout: 60_000 }, async (context) => {
+  needBrowser(context)
+  await lane('talker').getByRole('link', { name: 'talker' }).click()
+  const strip = page.getByTestId('lane-strip')
+  await strip.getByText('Find out why median is slow').waitFor()
+  await page.getByRole('textbox', { name: 'Say something to its agent' }).fill('Give me numbers first')
+  await page.keyboard.press('Enter')
+  await page.getByTestId('told').getByText('The agent was told').waitFor()
+  await page.getByText('Understood: numbers first.').waitFor()
+  await strip.getByRole('button', { name: 'Take over' }).click()
+  await page.getByTestId('lane-taken').getByText('You have taken it over').waitFor()
+  await page.getByTestId('lane-taken').locator('code').waitFor()
+  await everyWay('lane')
+  await strip.getByRole('button', { name: 'Hand back' }).click()
+  await page.getByTestId('lane-taken').waitFor({ state: 'detached' })
+  await strip.getByRole('button', { name: 'Put away…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Put away what was done for T3' })
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill('It goes in circles')
+  await examine(page, 'lane-nuke')
+  await dialog.getByRole('button', { name: 'Put away' }).click()
+  await expect.poll(() => answer().textContent()).toMatch(/^What talker did for T3 is put away/)
+  await page.getByRole('link', { name: 'Floor main' }).first().click()
+  const row = page.locator('[data-testid=task][data-task=T3]')
+  await row.locator('summary').click()
+  await row.locator('[data-testid=attempt][data-outcome=nuked]').getByText('It goes in circles').waitFor()
+  await everyWay('floor-attempts')
+})
+
+test(
+  'a floor of 60 lanes, an empty one, and one with nobody at work are shown as they are',
+  { timeout: 60_000 },
+  async (context) => {
+    needBrowser(context)
+    const many = stage.client.session('factory/many/floor')
+    await many.create({ agent: 'foreman' })
+    await page.goto(`${stage.url}/#/s/factory%2Fmany%2Ffloor`)
+    await page.getByText('No lanes yet.').waitFor()
+    await page.getByText('Nobody is at work here').waitFor()
+    await everyWay('floor-empty', [ways[3]])
+    const names = Array.from(
+      { length: 60 },
+      (_, index) => `lane-${index + 1}${'-of-a-very-long-name'.repeat(index % 4)}`,
+    )
+    const at = Date.now() - 95_000
+    const tasks = names.map((name, index) => {
+      const state = index % 3 === 0 ? { status: 'working', lane: name, attempt: 2, since: at } : { status: 'ready' }
+      const source = { kind: 'floor', ref: `T${index + 1}` }
+      const fixed = { body: '', kind: 'feature', priority: index % 4, dependsOn: [], acceptance: [], attempts: [] }
+      return [
+        `T${index + 1}`,
+        {
+          ...fixed,
+          id: `T${index + 1}`,
+          title: hostileTitle.repeat(1 + (index % 5)),
+          source,
+          by: 'user:ada',
+          at,
+          state,
+        },
+      ]
+    })
+    const lanes = names.map((name) => ({ name, kind: 'feature', oversight: 'merge', wip: 2 }))
+    const add = (field: string, value: never) => ({ op: 'add' as const, path: `/${field}`, value })
+    await many.patch([
+      add('format', 1 as never),
+      add('lanes', lanes as never),
+      add('tasks', Object.fromEntries(tasks) as never),
+      add('mode', 'stopped' as never),
+      add('modeWhy', `The base is not green: ${hostileTitle}` as never),
+    ])
+    await expect.poll(() => page.getByTestId('lane').count()).toBe(60)
+    await everyWay('floor-many', [ways[1]])
+    await page.getByRole('button', { name: 'Show all 40' }).click()
+    expect(await page.locator('[data-testid=task][data-status=ready]').count()).toBe(40)
+    await page.goto(`${stage.url}/#/s/factory%2Fnone%2Ffloor`)
+    await page.getByRole('heading', { name: 'There is no such floor' }).waitFor()
+    await page.goto(`${stage.url}/#/s/factory%2Fmain%2Ffloor`)
+    await page.locator('[data-testid=floor][data-status=live]').waitFor()
+    expect(await page.getByText('Nobody is at work here').count()).toBe(0)
+    await stage.floor.close()
+    await page.getByText('Nobody is at work here').waitFor()
+  },
+)

@@ -1,0 +1,21 @@
+/** What a window onto a floor needs: how it is read, why tasks wait, and how something is asked of it. Runs in browsers. */
+export { decideFloor, type FloorAnswer, type FloorAsk } from './floor/decide-floor.ts'
+export { emptyFloor, floorOf, isOver, type FloorDocument } from './floor/floor-document.ts'
+export { type FloorRequest } from './floor/floor-request.ts'
+export { planFloor, type FloorPlan, type FloorStep, type Oversight, type PlanLane } from './floor/plan-floor.ts'
+export {
+  type AttemptResult,
+  type EndedAttempt,
+  type LaneKind,
+  type Outcome,
+  type Priority,
+  type Task,
+  type TaskSource,
+  type TaskState,
+  type TaskStatus,
+} from './floor/task.ts'
+export { askFloor, type AskFloorOptions, type FloorAnswered } from './foreman/ask-floor.ts'
+export { type FloorReply } from './foreman/desk.ts'
+export { attemptRun, noteIn, notes, orderOf, type AttemptOrder } from './foreman/notes.ts'
+export { crew, floorPlace, floorSessions, type FloorPlace, type FloorSessions } from './foreman/sessions.ts'
+export { offerIn, offersOf, verdictOf, type Offer, type Verdict as GateVerdict } from './merge/offer.ts'
