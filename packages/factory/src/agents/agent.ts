@@ -66,7 +66,13 @@ export type TurnEnd =
   | { readonly end: 'limit'; readonly why: string; readonly usage?: Usage }
   | { readonly end: 'refused'; readonly usage?: Usage }
   /** It failed, ended, or went silent. */
-  | { readonly end: 'failed'; readonly why: string; readonly usage?: Usage }
+  | {
+      readonly end: 'failed'
+      readonly why: string
+      readonly usage?: Usage
+      /** Something outside of it ended it by a signal: the kernel for want of memory, or a person. */
+      readonly killed?: true
+    }
 
 /** An agent that was started. */
 export interface AgentAtWork {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, readdir, realpath, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { FactoryError } from '../errors.ts'
+import { withMachineLock } from '../process/machine-lock.ts'
 import { markedProcesses } from '../process/marked.ts'
 import {
   attemptAt,
@@ -63,9 +64,9 @@ export interface Clones {
   expire(): Promise<readonly string[]>
   /**
    * At start: keeps what is held or alive, moves what nobody holds into quarantine, and leaves alone what can't be told.
-   * @param held - attempts that somebody has a lease on
+   * @param held - attempts that somebody has a lease on, and those that may have begun since that was looked at
    */
-  sweep(held: ReadonlySet<string>): Promise<readonly Swept[]>
+  sweep(held: Pick<ReadonlySet<string>, 'has'>): Promise<readonly Swept[]>
 }
 
 const day = 86_400_000
@@ -74,6 +75,8 @@ export function createClones(options: ClonesOptions): Clones {
   const { folder, vault, now, maxBytes = 21_474_836_480, undoDays = 7, objects = 'hard links' } = options
   const attempts = path.join(folder, 'attempts')
   const shelf = path.join(folder, 'quarantine')
+  // Clones that are being made. They get their place when they are whole, so a killed process leaves no half of one there.
+  const workshop = path.join(folder, 'starting')
   const seed: Seed = openSeed({ folder: path.join(folder, 'seed.git'), vault })
   // What each attempt used when it was last looked at: a start must not look at every file of all others.
   const measured = new Map<string, DiskUse>()
@@ -131,21 +134,23 @@ export function createClones(options: ClonesOptions): Clones {
       ports: await freePorts(),
       createdAt: new Date(now()).toISOString(),
     }
-    // Fails where it exists: an id is one attempt's, also while it is in quarantine.
-    const taken = await readQuarantine(path.join(shelf, id))
-    await (taken ? Promise.reject(new Error('in quarantine')) : mkdir(place)).catch((error: unknown) => {
-      throw new FactoryError('bad_option', `There is an attempt "${id}" already.`, { cause: error })
-    })
-    const attempt = attemptAt(place, record)
+    // An id is one attempt's, also while it is in quarantine.
+    const taken = (await readQuarantine(path.join(shelf, id))) ?? (await readAttempt(place))
+    if (taken) throw new FactoryError('bad_option', `There is an attempt "${id}" already.`)
+    // Only one process makes clones here, so what is in the workshop was left by one that is gone.
+    if ((await names(workshop)).length > 0) await remove(workshop)
+    await mkdir(workshop, { recursive: true })
+    const bench = attemptAt(path.join(workshop, id), record)
     try {
-      await startClone({ seed, attempt, objects })
-      await writeAttempt(place, record)
+      await startClone({ seed, attempt: bench, objects })
+      await writeAttempt(bench.folder, record)
+      await rename(bench.folder, place)
       measured.delete(id)
     } catch (error) {
-      await remove(place) // nobody has worked in it
+      await remove(bench.folder) // nobody has worked in it
       throw isNoSpace(error) ? diskFull(bytes, maxBytes, error) : error
     }
-    return attempt
+    return attemptAt(place, record)
   }
 
   async function quarantine(id: string, reason: string): Promise<QuarantineRecord> {
@@ -174,7 +179,11 @@ export function createClones(options: ClonesOptions): Clones {
 
   return {
     start(given) {
-      const next = last.then(() => start(given))
+      const next = last.then(async () => {
+        await mkdir(folder, { recursive: true })
+        // Of other processes too: they share the seed and the ports.
+        return withMachineLock(await realpath(folder), () => start(given))
+      })
       last = next.catch(() => undefined)
       return next
     },

@@ -1,8 +1,9 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, realpath, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { FactoryError } from '../errors.ts'
 import { createGit, type Git } from '../git/create-git.ts'
 import type { GitProtocol } from '../git/git-environment.ts'
+import { withMachineLock } from '../process/machine-lock.ts'
 
 /**
  * The trusted repository. Bare, never shared with a clone and never written to by an agent: what comes from agents is
@@ -74,6 +75,14 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     return code === 0 ? stdout.toString().trim() : undefined
   }
 
+  /** Several look at the same time, here and in other processes; one after the other they don't get in each other's way. */
+  let last: Promise<unknown> = Promise.resolve()
+  async function alone<T>(run: () => Promise<T>): Promise<T> {
+    const next = last.then(async () => withMachineLock(await realpath(folder), run))
+    last = next.catch(() => undefined)
+    return next
+  }
+
   async function fetchOrigin(): Promise<string> {
     try {
       // Old histories have faults that a check of new objects would refuse; the origin is the operator's own.
@@ -100,21 +109,26 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
         throw new FactoryError('base_missing', `The base branch "${base}" of ${origin} was not read yet.`)
       return head
     },
-    async refresh() {
-      const [from, head] = [await known(), await fetchOrigin()]
-      if (from === head) return { kind: 'same', head }
-      if (from !== undefined) {
-        const { code } = await git.run(['merge-base', '--is-ancestor', from, head], { okCodes: [0, 1] })
-        if (code !== 0) return { kind: 'rewritten', head, from }
-      }
-      await git.run(['update-ref', ref, head, from ?? '0'.repeat(head.length)])
-      return { kind: 'advanced', head, from }
-    },
-    async acceptRewritten(to) {
-      const [from, head] = [await known(), await fetchOrigin()]
-      if (head !== to)
-        throw new FactoryError('base_rewritten', `"${base}" is at ${head} by now and not at ${to}; look at that first.`)
-      await git.run(['update-ref', ref, head, from ?? '0'.repeat(head.length)])
-    },
+    refresh: () =>
+      alone(async () => {
+        const [from, head] = [await known(), await fetchOrigin()]
+        if (from === head) return { kind: 'same', head }
+        if (from !== undefined) {
+          const { code } = await git.run(['merge-base', '--is-ancestor', from, head], { okCodes: [0, 1] })
+          if (code !== 0) return { kind: 'rewritten', head, from }
+        }
+        await git.run(['update-ref', ref, head, from ?? '0'.repeat(head.length)])
+        return { kind: 'advanced', head, from }
+      }),
+    acceptRewritten: (to) =>
+      alone(async () => {
+        const [from, head] = [await known(), await fetchOrigin()]
+        if (head !== to)
+          throw new FactoryError(
+            'base_rewritten',
+            `"${base}" is at ${head} by now and not at ${to}; look at that first.`,
+          )
+        await git.run(['update-ref', ref, head, from ?? '0'.repeat(head.length)])
+      }),
   }
 }

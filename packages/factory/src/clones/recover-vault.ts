@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { FactoryError } from '../errors.ts'
 import { processesNaming } from '../process/processes-naming.ts'
@@ -9,32 +9,50 @@ export interface RecoverOptions {
   readonly waitMs?: number
 }
 
+/** A git that began this moment may be at work on a lock that is so young, in ms. */
+const youngMs = 1_000
+
 /**
  * Clears away what a process left in the vault that was killed in the middle: locks, which would stop every later change,
- * and work that was not read to its end. For whoever starts and knows that no other one works on the vault; a git that a
- * killed one started is waited for. Says what was removed.
+ * and work that was not read to its end. A git that still works on the vault is waited for, whoever started it, so other
+ * processes may use the vault meanwhile. Says what was removed.
  *
- * @throws FactoryError `still_alive` when a git still works on the vault after that time
+ * @throws FactoryError `still_alive` when there are locks, and a git still works on the vault after that time
  */
 export async function recoverVault(vault: Vault, options: RecoverOptions = {}): Promise<readonly string[]> {
   const { folder } = vault
   const deadline = performance.now() + (options.waitMs ?? 30_000)
   for (;;) {
+    const found = await leftIn(folder)
+    if (found.length === 0) return []
     const busy = await processesNaming(`--git-dir=${folder}`)
-    if (busy.length === 0) break
-    if (performance.now() > deadline) {
+    if (busy.length === 0) {
+      const youngest = Math.max(...found.map(({ since }) => since))
+      if (Date.now() - youngest > youngMs) {
+        for (const { name } of found) await rm(path.join(folder, name), { recursive: true, force: true })
+        return found.map(({ name }) => name).toSorted()
+      }
+    } else if (performance.now() > deadline) {
       throw new FactoryError('still_alive', `git still works on ${folder}; nothing was cleared away.`, {
         evidence: busy.map((pid) => `process ${pid}`),
       })
     }
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
+}
+
+async function leftIn(folder: string): Promise<readonly { readonly name: string; readonly since: number }[]> {
   const top = await readdir(folder)
   const refs = await readdir(path.join(folder, 'refs'), { recursive: true })
-  const left = [
+  const names = [
     ...top.filter((name) => name.endsWith('.lock') || name.startsWith('incoming-')),
     ...refs.filter((name) => name.endsWith('.lock')).map((name) => path.join('refs', name)),
   ]
-  for (const name of left) await rm(path.join(folder, name), { recursive: true, force: true })
-  return left.toSorted()
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const made = await stat(path.join(folder, name)).catch(() => undefined)
+      return made ? [{ name, since: made.mtimeMs }] : []
+    }),
+  )
+  return found.flat()
 }

@@ -8,6 +8,7 @@ import { createWorker, type RunHandler, type Worker } from '@headrace/client/age
 import { HeadraceError } from '@headrace/core'
 import { createClones, type Clones, type Swept } from '../clones/create-clones.ts'
 import { openVault, type Vault } from '../clones/open-vault.ts'
+import { recoverVault } from '../clones/recover-vault.ts'
 import { startModelProxy, type ModelProxy, type ModelsConfig } from '../proxy/model-proxy.ts'
 import { endMarked } from '../process/marked.ts'
 import { findSandbox, type Sandbox } from '../process/sandbox.ts'
@@ -81,6 +82,7 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
   const sessions = floorSessions(name)
   const now = (): number => Date.now()
   const vault = await openVault({ folder: path.join(folder, 'vault.git'), origin, base })
+  await recoverVault(vault)
   // Now rather than in the first attempt: a base that is not there is the caller's to put right.
   await vault.refresh()
   const clones = createClones({ folder: path.join(folder, 'clones'), vault, now })
@@ -197,6 +199,8 @@ interface Left {
  * attempts that go on stay, until somebody takes the attempt over.
  */
 async function sweep(client: Client, { clones, sessions, lanes }: Left): Promise<readonly Swept[]> {
+  // Before the sessions: what another crew begins from now on is nothing that was left.
+  const found = await clones.list()
   const held = new Set<string>()
   for (const lane of lanes) {
     const session = client.session(sessions.lane(lane.name))
@@ -209,6 +213,7 @@ async function sweep(client: Client, { clones, sessions, lanes }: Left): Promise
       if (order && run.status !== 'ended') held.add(`${order.task.toLowerCase()}-${order.attempt}`)
     }
   }
-  for (const { id, marker } of await clones.list()) if (!held.has(id)) await endMarked(marker)
-  return clones.sweep(held)
+  const known = new Set(found.map(({ id }) => id))
+  for (const { id, marker } of found) if (!held.has(id)) await endMarked(marker)
+  return clones.sweep({ has: (id) => held.has(id) || !known.has(id) })
 }

@@ -1,4 +1,4 @@
-import { HeadraceError } from '@headrace/core'
+import { HeadraceError, type SessionView } from '@headrace/core'
 import type { Session } from '@headrace/client'
 import { floorOf, type FloorDocument } from '../floor/floor-document.ts'
 import { floorPatch } from './floor-patch.ts'
@@ -8,15 +8,17 @@ import { floorPatch } from './floor-patch.ts'
  * moment both count.
  *
  * @param change - the floor as it is to be; the very same to leave it
+ * @param isCurrent - whether what is seen is new enough to go by: what is left as it is meets no check of its version
  * @returns whether it was changed
  */
 export async function changeFloor(
   session: Session,
   change: (floor: FloorDocument) => FloorDocument,
   signal: AbortSignal,
+  isCurrent: (view: SessionView) => boolean = () => true,
 ): Promise<boolean> {
   for (;;) {
-    const { view } = await session.until(({ status }) => status === 'live', { signal })
+    const { view } = await session.until((seen) => seen.status === 'live' && isCurrent(seen.view), { signal })
     const { version, value } = view.document
     const floor = floorOf(value)
     const next = change(floor)

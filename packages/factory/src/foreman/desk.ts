@@ -46,6 +46,8 @@ export function createDesk({ client, lanes, now }: DeskOptions): RunHandler {
         return answer.outcome === 'accepted' ? answer.floor : floor
       },
       run.signal,
+      // With the request everything is seen that whoever asks had seen.
+      ({ runs }) => runs.some(({ id, status }) => id === run.id && status === 'active'),
     )
     if (!answer) throw new HeadraceError('internal', 'The floor gave no answer.')
     const { outcome, said, task } = answer

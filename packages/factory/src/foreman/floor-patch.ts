@@ -5,6 +5,7 @@ import type { FloorDocument } from '../floor/floor-document.ts'
 export function floorPatch(was: Json, floor: FloorDocument): JsonPatch {
   const before = isObject(was) ? was : {}
   const ops: JsonPatchOp[] = []
+  for (const field of Object.keys(before)) if (!(field in floor)) ops.push({ op: 'remove', path: `/${field}` })
   for (const [field, value] of Object.entries(floor)) {
     const old = before[field]
     if (field !== 'tasks' || !isObject(old)) {

@@ -12,7 +12,7 @@
 import path from 'node:path'
 import type { AgentRun, Chunk } from '@headrace/client/agent'
 import type { Json } from '@headrace/core'
-import type { AgentAtWork, PermissionAsk, TurnEnd } from '../agents/agent.ts'
+import type { AgentAtWork, AgentStart, PermissionAsk, TurnEnd } from '../agents/agent.ts'
 import { attemptEnvironment } from '../clones/attempt-environment.ts'
 import type { Attempt } from '../clones/attempt.ts'
 import { FactoryError } from '../errors.ts'
@@ -43,9 +43,14 @@ interface Memory {
   readonly red?: { readonly why: string; readonly evidence: string; readonly failure?: string }
   /** The agent was given its words of this round. */
   readonly told?: boolean
+  /** How often the agent was killed from outside. */
+  readonly killed?: number
 }
 
 const memoryNote = 'factory.round'
+const outcomeNote = 'factory.outcome'
+/** How often the agent of one attempt is started again after something outside of it has killed it. */
+const maxKilled = 3
 
 export class AttemptRun {
   readonly #run: AgentRun
@@ -77,15 +82,36 @@ export class AttemptRun {
 
   async #work(): Promise<AttemptResult> {
     const { clones } = this.#options
+    const own = this.#run.view.messages.filter((message) => message.run === this.#run.id)
+    // It was over, and its process was killed before it could say so.
+    const before = noteIn(own, outcomeNote) as unknown as AttemptResult | undefined
     const left = await clones.find(this.#id)
     // Whoever had the attempt before may be gone in the middle, and its agent be at work without anybody who hears it.
     if (left) await endMarked(left.marker)
+    if (before) {
+      if (left) await this.#putAway(before)
+      return before
+    }
     const clone = left ?? (await this.#clone())
     // For whoever takes the lane over and works in the clone.
     await this.#note('factory.clone', clone.clone)
     const result = await this.#rounds(clone)
-    await clones.quarantine(this.#id, `${result.outcome}: ${result.why}`.slice(0, 1_000))
+    // First what came of it, or one that goes on after a crash would look for its clone in vain.
+    await this.#note(outcomeNote, result as unknown as Json)
+    await this.#putAway(result)
     return result
+  }
+
+  /** Somebody stopped it, or its budget is used up: nobody comes back for its clone but to look at it. */
+  async abandon(why: string): Promise<void> {
+    const left = await this.#options.clones.find(this.#id)
+    if (!left) return
+    await this.#proveEnded(left)
+    await this.#options.clones.quarantine(this.#id, why)
+  }
+
+  async #putAway({ outcome, why }: AttemptResult): Promise<void> {
+    await this.#options.clones.quarantine(this.#id, `${outcome}: ${why}`.slice(0, 1_000))
   }
 
   async #clone(): Promise<Attempt> {
@@ -99,9 +125,19 @@ export class AttemptRun {
     const { lane } = this.#options
     const { rounds = 3, mandate } = lane
     for (;;) {
-      const { round, red } = this.#memory
+      const { round, red, killed = 0 } = this.#memory
+      const made = await this.#offered()
+      if (made) {
+        const result = await this.#answered(made, round >= rounds)
+        if (result) return result
+        continue
+      }
       const end = await this.#agentTurn(clone)
       await this.#proveEnded(clone)
+      if (end.end === 'failed' && end.killed && killed < maxKilled && !this.#deadline.aborted) {
+        await this.#remember({ killed: killed + 1 })
+        continue
+      }
       const failed = this.#resultOf(end)
       if (failed) return failed
       if (mandate.oversight === 'observe') return { outcome: 'proposed', why: 'Its report is in the session.' }
@@ -113,16 +149,29 @@ export class AttemptRun {
       }
       const { ref, head } = work
       if (mandate.oversight === 'propose') return { outcome: 'proposed', why: 'A person decides.', ref, commit: head }
-      const verdict = await this.#offer(clone, work)
-      const result = this.#judged(verdict, round >= rounds)
+      const result = await this.#answered(await this.#offer(clone, work), round >= rounds)
       if (result) return result
-      const { why, failure, evidence = '' } = verdict
-      await this.#remember({
-        round: round + 1,
-        told: false,
-        red: { why, evidence, ...(failure !== undefined && { failure }) },
-      })
     }
+  }
+
+  /** The offer of this round that was made before a crash: the agent has nothing more to do for it. */
+  async #offered(): Promise<Pick<Offer, 'attempt' | 'round'> | undefined> {
+    const { client, sessions } = this.#options
+    const offer = { attempt: this.#id, round: this.#memory.round }
+    const wait = { signal: this.#run.signal }
+    const { view } = await client.session(sessions.merge).until(({ status }) => status !== 'loading', wait)
+    return offerRun(view, offer) && offer
+  }
+
+  /** Waits for what the gate says of an offer; nothing where there is another round. */
+  async #answered(offer: Pick<Offer, 'attempt' | 'round'>, isLast: boolean): Promise<AttemptResult | undefined> {
+    const verdict = await this.#verdict(offer)
+    const result = this.#judged(verdict, isLast)
+    if (result) return result
+    const { why, failure, evidence = '' } = verdict
+    const red = { why, evidence, ...(failure !== undefined && { failure }) }
+    await this.#remember({ round: this.#memory.round + 1, told: false, red })
+    return undefined
   }
 
   /** Starts the agent, lets it work until its turn is over, and ends it with everything that it started. */
@@ -131,10 +180,11 @@ export class AttemptRun {
     const { signal } = this.#run
     const models = this.#models
     await models.tell()
-    const out = `a${this.#run.attempt}.r${this.#memory.round}`
+    const { round, killed = 0 } = this.#memory
+    const out = `a${this.#run.attempt}.r${round}.k${killed}`
     return this.#run.step(out, async (output) => {
       const { session, told } = this.#memory
-      const agent = await lane.agent.start({
+      const start: AgentStart = {
         cwd: clone.clone,
         env: attemptEnvironment(clone, { give: lane.env ?? {} }),
         marker: clone.marker,
@@ -148,7 +198,12 @@ export class AttemptRun {
         },
         onPermission: (ask) => this.#mayIt(ask, clone),
         signal,
+      }
+      const agent = await lane.agent.start(start).catch((thrown: unknown) => {
+        if (thrown instanceof FactoryError && thrown.detail?.['killed'] === true) return thrown
+        throw thrown
       })
+      if (agent instanceof FactoryError) return { end: 'failed', why: agent.message, killed: true }
       try {
         const words = this.#words(agent)
         if (agent.session !== session || told !== true) {
@@ -267,8 +322,8 @@ export class AttemptRun {
     }
   }
 
-  /** Offers the work to the gate and waits for what it says. Offered again after a crash, it is the same offer. */
-  async #offer(clone: Attempt, { head }: ReceivedWork): Promise<Verdict> {
+  /** Offers the work to the gate. Offered again after a crash, it is the same offer. */
+  async #offer(clone: Attempt, { head }: ReceivedWork): Promise<Offer> {
     const { client, sessions, order, lane } = this.#options
     const { round } = this.#memory
     const offer: Offer = {
@@ -293,8 +348,13 @@ export class AttemptRun {
       },
       { id: offerId(offer) },
     )
+    return offer
+  }
+
+  async #verdict(offer: Pick<Offer, 'attempt' | 'round'>): Promise<Verdict> {
+    const { client, sessions } = this.#options
     let verdict: Verdict | undefined
-    await merge.until(
+    await client.session(sessions.merge).until(
       ({ view }) => {
         const run = offerRun(view, offer)
         verdict = run && verdictOf(view, run)
@@ -332,7 +392,8 @@ export class AttemptRun {
       case 'refused':
         return { outcome: 'rejected', why, failure: failure ?? 'refused', ...beside }
       case 'base':
-        return { outcome: 'failed', why, failure: 'base', ...beside }
+        // What is wrong with the base is in the words; that it is the base is what the foreman goes by.
+        return { outcome: 'failed', why, ...beside, failure: 'base' }
       default:
         return verdict.verdict satisfies never
     }

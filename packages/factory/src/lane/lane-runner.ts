@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Client } from '@headrace/client'
-import type { RunHandler } from '@headrace/client/agent'
+import { RunStopped, type AgentRun, type RunHandler } from '@headrace/client/agent'
 import { HeadraceError, type Json } from '@headrace/core'
 import type { AgentKind } from '../agents/agent.ts'
 import type { Clones } from '../clones/create-clones.ts'
@@ -63,8 +63,22 @@ export function createLaneRunner(options: LaneRunnerOptions): RunHandler {
     const name = path.posix.basename(run.session)
     const lane = options.lane(name)
     if (!lane) throw new HeadraceError('not_found', `There is no lane ${name} any more.`)
-    const result = await new AttemptRun(run, { ...options, order, lane }).work()
+    const attempt = new AttemptRun(run, { ...options, order, lane })
+    const result = await attempt.work().catch(async (thrown: unknown): Promise<never> => {
+      if (await isOver(run, options.client)) await attempt.abandon('It was stopped, or its budget was used up.')
+      throw thrown
+    })
     await run.write({ type: 'data', name: notes.result, value: result as unknown as Json })
     await run.text(`${result.outcome}: ${result.why}`)
   }
+}
+
+/** Whether nobody goes on with it: one that was lost belongs to another process by now. */
+async function isOver(run: AgentRun, client: Client): Promise<boolean> {
+  const reason: unknown = run.signal.reason
+  if (!(reason instanceof RunStopped)) return false
+  if (reason.reason === 'cancel') return true
+  if (reason.reason !== 'lost') return false
+  const { view } = await client.session(run.session).until(({ status }) => status === 'live')
+  return view.runs.some(({ id, status }) => id === run.id && status === 'ended')
 }

@@ -265,7 +265,8 @@ function verdictOfLanding(landing: Landing): Verdict | undefined {
     case 'empty':
       return { verdict: 'nothing', ...said, failure: 'protected' }
     case 'held':
-      return { verdict: 'refused', ...said, failure: 'origin' }
+      // No other change would fare better, and this one is as good as it was.
+      return { verdict: 'base', ...said, why: `${said.why}. Put that right, and resume the floor.`, failure: 'origin' }
     case 'stale':
       return undefined
     default:

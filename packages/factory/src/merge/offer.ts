@@ -20,9 +20,10 @@ export interface Offer {
 /** What the gate says of a change. */
 export interface Verdict {
   /**
-   * `merged`: it is in the base. `branched`: it would be, and is on a branch for a person to merge. `red`: tests. `blocked`: a guard. `conflict`: it does not fit the base any more. `nothing`:
-   * nothing is left of it once protected paths are put back. `refused`: the origin, or a person. `base`: the base itself is
-   * not green, so nothing can be judged.
+   * `merged`: it is in the base. `branched`: it would be, and is on a branch for a person to merge. `red`: tests. `blocked`: a
+   * guard. `conflict`: it does not fit the base any more. `nothing`: nothing is left of it once protected paths are put back.
+   * `refused`: a person, or the gate itself failed. `base`: the base itself is not green, was rewritten, or takes nothing, so
+   * no change can be merged.
    */
   readonly verdict: 'merged' | 'branched' | 'red' | 'blocked' | 'conflict' | 'nothing' | 'refused' | 'base'
   /** In words for a person, and for the agent. */

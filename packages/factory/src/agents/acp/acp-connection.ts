@@ -49,6 +49,7 @@ export class AcpConnection implements AgentAtWork {
   #heardAt = performance.now()
   /** Resolves with why nothing more can come of it. */
   readonly #broken = Promise.withResolvers<string>()
+  #killed = false
   #isReplaying = false
 
   constructor(program: Program, start: AgentStart, options: AcpOptions) {
@@ -66,7 +67,10 @@ export class AcpConnection implements AgentAtWork {
     // A program that ends closes its output first; how it ended is the better reason.
     const unspoken = (): void => this.#broken.resolve('it closed its output, or does not speak the protocol')
     void this.#connection.closed.then(() => setTimeout(unspoken, 500))
-    void program.ended.then((end) => this.#broken.resolve(`it ${endInWords(end)}`))
+    void program.ended.then((end) => {
+      this.#killed = end.kind === 'signalled' && !start.signal.aborted
+      this.#broken.resolve(`it ${endInWords(end)}`)
+    })
     start.signal.addEventListener('abort', () => this.#broken.resolve('it was stopped'), { once: true })
   }
 
@@ -146,7 +150,9 @@ export class AcpConnection implements AgentAtWork {
         if (!this.#connection.signal.aborted) over.resolve({ end: 'failed', why: messageOf(thrown) })
       },
     )
-    void this.#broken.promise.then((why) => over.resolve({ end: 'failed', why: this.#withStderr(why) }))
+    void this.#broken.promise.then((why) =>
+      over.resolve({ end: 'failed', why: this.#withStderr(why), ...(this.#killed && { killed: true }) }),
+    )
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()
     try {
@@ -244,7 +250,8 @@ export class AcpConnection implements AgentAtWork {
   }
 
   #failed(why: string): FactoryError {
-    return new FactoryError('agent_failed', `${this.#options.profile.name} did not come up: ${this.#withStderr(why)}.`)
+    const text = `${this.#options.profile.name} did not come up: ${this.#withStderr(why)}.`
+    return new FactoryError('agent_failed', text, this.#killed ? { detail: { killed: true } } : {})
   }
 
   #withStderr(why: string): string {
