@@ -169,7 +169,7 @@ test('C7: a client tool with three tabs open runs exactly once', { timeout: 120_
 async function servePage(): Promise<{ readonly url: string } & AsyncDisposable> {
   const packages = join(import.meta.dirname, '../packages')
   const html = `<!doctype html><title>Tools</title>
-<script type="importmap">{"imports":{"@headrace/core":"/core/dist/index.js","@headrace/client":"/client/dist/index.js"}}</script>
+<script type="importmap">{"imports":{"@headrace/core":"/core/dist/index.js","@headrace/formats":"/formats/dist/index.js","@headrace/client":"/client/dist/index.js"}}</script>
 <script type="module">
   import { connect } from '@headrace/client'
   const { url, token, session: id } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)))
@@ -180,7 +180,7 @@ async function servePage(): Promise<{ readonly url: string } & AsyncDisposable> 
 </script>`
   const server: Server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://x').pathname
-    if (!/^\/(core|client)\/dist\/[\w./-]+\.js$/.test(path) || path.includes('..')) {
+    if (!/^\/(core|formats|client)\/dist\/[\w./-]+\.js$/.test(path) || path.includes('..')) {
       response.setHeader('content-type', 'text/html').end(html)
       return
     }
