@@ -158,3 +158,29 @@ export { profiledAgent, type AgentProfile, type ProfileOptions } from './agents/
 export { ledgerOf, type Ledger, type LedgerLine, type LedgerOptions } from './ledger/ledger-of.ts'
 export { reportOf, type FloorReport, type ReportLine } from './report/report-of.ts'
 export { ledgerInWords } from './ledger/ledger-in-words.ts'
+export { climb, groundState, type Climb, type LadderPolicy, type LadderState, type Rung } from './detect/ladder.ts'
+export { createDetector } from './detect/create-detector.ts'
+export {
+  type Detector,
+  type Finding as StepFinding,
+  type FindingKind,
+  type Verdict as StepVerdict,
+} from './detect/detector.ts'
+export {
+  evaluate,
+  fitCuts,
+  type AgentEvaluation,
+  type EvaluateOptions,
+  type Interval,
+  type OutcomeMetrics,
+} from './detect/evaluate/evaluate.ts'
+export { judgeRun, type JudgedRun } from './detect/evaluate/judge-run.ts'
+export { falseAlarmsAt, type Judged, type StepMetrics } from './detect/evaluate/metrics.ts'
+export { type DetectorLimits } from './detect/limits.ts'
+export { createRuleSet, ruleSetNames, type RuleSetName } from './detect/rule-sets.ts'
+export { type CallKind, type Step } from './detect/step.ts'
+export { ChunkSteps } from './detect/steps/chunk-steps.ts'
+export { ExportSteps } from './detect/steps/export-steps.ts'
+export { type StepExtras } from './detect/steps/step-reader.ts'
+export { parseTrajectory } from './detect/trajectories/parse-trajectory.ts'
+export { type LabelledStep, type StepLabel, type Trajectory } from './detect/trajectories/trajectory.ts'

@@ -1,5 +1,6 @@
-import { Argument, Command, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { FactoryDemoOptions } from '../factory/demo.ts'
+import type { DetectOptions } from '../factory/detect.ts'
 import type { FloorTarget } from '../factory/floor-target.ts'
 import type { InitOptions } from '../factory/files.ts'
 import type { ImportOptions } from '../factory/import-tasks.ts'
@@ -34,6 +35,7 @@ Examples:
     takeCommand(),
     handBackCommand(),
     reportCommand(),
+    detectCommand(),
     diffCommand(),
     undoCommand(),
     ...modeCommands(),
@@ -174,6 +176,45 @@ Examples:
     .action(async (options: FloorTarget & { readonly json?: boolean }) => {
       const { report } = await import('../factory/report.ts')
       await report(options)
+    })
+}
+
+/** As the factory names them; it is loaded only by a command that needs it. */
+const ruleSets = ['ours', 'gemini', 'openhands', 'roo', 'cline', 'identical', 'canonical', 'similar'] as const
+
+function ruleSetList(text: string): DetectOptions['rules'] {
+  return list(text, undefined).map((name) => {
+    const known = ruleSets.find((each) => each === name)
+    if (known === undefined) throw new InvalidArgumentError(`There are ${ruleSets.join(', ')}.`)
+    return known
+  })
+}
+
+function detectCommand(): Command {
+  return new Command('detect')
+    .description('Find where runs of agents go in circles, step by step and with the facts; no server, no model.')
+    .requiredOption('--trajectories <file>', 'runs, one JSON a line (.jsonl, .jsonl.gz), an exported session, or -')
+    .addOption(
+      option('--rules <names>', `which, by commas: ${ruleSets.join(', ')}`)
+        .default(['ours'], 'ours')
+        .argParser(ruleSetList),
+    )
+    .addOption(new Option('--labels', 'compare with the labels in the file, agent by agent, with intervals'))
+    .addOption(new Option('--failures', 'with --labels: show each step that was judged wrongly'))
+    .addOption(new Option('--seed <number>', 'of the intervals').default(1).argParser(whole(0, 4_294_967_295)))
+    .addOption(new Option('--json', 'print a JSON object a line'))
+    .addHelpText(
+      'after',
+      `
+Lines that can't be read are reported with their number and left out.
+
+Examples:
+  headrace factory detect --trajectories export.jsonl
+  headrace factory detect --trajectories runs.jsonl.gz --labels --rules ours,gemini,openhands,roo,cline`,
+    )
+    .action(async (options: DetectOptions) => {
+      const { detect } = await import('../factory/detect.ts')
+      await detect(options)
     })
 }
 
