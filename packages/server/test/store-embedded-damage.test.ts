@@ -153,6 +153,25 @@ describe('damage', () => {
     },
   )
 
+  test('a length in the manifest that points behind its end is found: LevelDB takes it for the end of the file', async () => {
+    const copy = path.join(temp.path, 'copy')
+    const manifest = (await readFile(path.join(crashed, 'data', 'CURRENT'), 'utf8')).trim()
+    const bytes = await readFile(path.join(crashed, 'data', manifest))
+    const headers: number[] = []
+    for (let at = 0; at < bytes.length; at += 7 + bytes.readUInt16LE(at + 4)) headers.push(at)
+    expect(headers.length).toBeGreaterThan(2)
+    for (const at of headers) {
+      await rm(copy, { recursive: true, force: true })
+      await cp(crashed, copy, { recursive: true })
+      const damaged = Buffer.from(bytes)
+      damaged.writeUInt16LE(bytes.length, at + 4)
+      await writeFile(path.join(copy, 'data', manifest), damaged)
+      const where = await findDamage(copy)
+      // Without the last edit the database may be whole still: what that edit replaces is deleted a moment after it.
+      if (at !== headers.at(-1)) expect(where, `record at ${at}`).toBe('opening')
+    }
+  })
+
   test('a table that is gone, or a log that is, is found', async () => {
     const copy = path.join(temp.path, 'copy')
     const names = (await readdir(path.join(crashed, 'data'))).filter((name) => /\.ldb$|\.log$/.test(name))

@@ -9,7 +9,7 @@ import { fileNumber, readManifest, tableExtensions } from './manifest.ts'
  */
 export async function removeGarbage(data: string): Promise<boolean> {
   const manifest = await readManifest(data)
-  if (manifest === undefined) return false
+  if (manifest === undefined || manifest.damagedAt !== undefined) return false
   const garbage = (await readdir(data)).filter((name) => {
     const table = fileNumber(name, tableExtensions)
     return table !== undefined && !manifest.tables.has(table)

@@ -9,7 +9,8 @@
  * Tables. LevelDB looks whether they exist. Here sizes are compared, and of the newest tables all checksums: those are the
  * ones that a power cut can have hit, and reading all of a large database would keep a server from starting.
  *
- * Manifest. One that lost its end names a log that is deleted since.
+ * Manifest. One that lost its end names a log that is deleted since. One that is damaged before its end is taken for one
+ * that ends there when the damage is in a length: the tables behind it would be forgotten, and deleted.
  */
 import { readFile, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
@@ -73,6 +74,9 @@ async function readLog(file: string): Promise<Uint8Array> {
 async function findTableDamage(data: string, options: IntegrityOptions): Promise<Damage | undefined> {
   const manifest = await readManifest(data)
   if (manifest === undefined) return undefined
+  if (manifest.damagedAt !== undefined) {
+    return { file: manifest.file, what: `is damaged at byte ${manifest.damagedAt}` }
+  }
   const names = await readdir(data)
   if (manifest.log > 0 && !names.some((name) => fileNumber(name, ['log']) === manifest.log)) {
     return { file: path.join(data, `${String(manifest.log).padStart(6, '0')}.log`), what: 'is missing' }

@@ -5,6 +5,9 @@ import { createFields } from './fields.ts'
 import { readBatches, scanLog } from './level-log.ts'
 
 export interface Manifest {
+  readonly file: string
+  /** Offset of damage with good edits behind it. LevelDB may take it for the end, and go on without those edits. */
+  readonly damagedAt: number | undefined
   /** Logs before this one are not needed any more; 0 in a database that never had one. */
   readonly log: number
   /** Number and size of each table. */
@@ -27,8 +30,10 @@ const tags = {
 export async function readManifest(data: string): Promise<Manifest | undefined> {
   try {
     const name = (await readFile(path.join(data, 'CURRENT'), 'utf8')).trim()
-    const bytes = await readFile(path.join(data, name))
-    return scanLog(bytes).isFollowed ? undefined : parseEdits(readBatches(bytes))
+    const file = path.join(data, name)
+    const bytes = await readFile(file)
+    const { bad, isFollowed } = scanLog(bytes)
+    return { file, damagedAt: isFollowed ? bad : undefined, ...parseEdits(readBatches(bytes)) }
   } catch {
     return undefined
   }
@@ -42,7 +47,7 @@ export function fileNumber(name: string, extensions: readonly string[]): number 
 
 export const tableExtensions: readonly string[] = ['ldb', 'sst']
 
-function parseEdits(edits: Iterable<Uint8Array>): Manifest {
+function parseEdits(edits: Iterable<Uint8Array>): Pick<Manifest, 'log' | 'tables'> {
   let log = 0
   const tables = new Map<number, number>()
   for (const edit of edits) {
