@@ -29,7 +29,16 @@ export {
   type ConfinedResult,
   type SandboxDemand,
 } from './process/run-confined.ts'
-export { findSandbox, sandboxArgv, type Sandbox, type SandboxNetwork, type SandboxOptions } from './process/sandbox.ts'
+export {
+  findSandbox,
+  sandboxArgv,
+  type Bubblewrap,
+  type Sandbox,
+  type SandboxNetwork,
+  type SandboxOptions,
+} from './process/sandbox.ts'
+export { type Cell, type CellNetwork, type ModelSocket } from './cell/cell.ts'
+export { confinedInWords, type Confinement } from './cell/open-cell.ts'
 export { type Attempt, type AttemptRecord, type PortRange, type QuarantineRecord } from './clones/attempt.ts'
 export { attemptEnvironment, type EnvironmentOptions } from './clones/attempt-environment.ts'
 export { createClones, type Clones, type ClonesOptions, type Swept } from './clones/create-clones.ts'
@@ -146,7 +155,13 @@ export { floorConfig, type MakeAgent } from './crew/floor-config.ts'
 export { githubIssues, type GithubIssuesOptions } from './sources/github-issues.ts'
 export { markdownBacklog, type MarkdownBacklogOptions } from './sources/markdown-backlog.ts'
 export { type ImportedTask, type TaskSourceReader } from './sources/task-source.ts'
-export { startModelProxy, type ModelProxy, type ModelProxyOptions, type ModelsConfig } from './proxy/model-proxy.ts'
+export {
+  startModelProxy,
+  type ModelProxy,
+  type ModelProxyOptions,
+  type ModelsConfig,
+  type OpenModelSocket,
+} from './proxy/model-proxy.ts'
 export { type AccessOptions, type ModelAccess, type ModelCall } from './proxy/model-access.ts'
 export { type MeteredUsage } from './proxy/metered-usage.ts'
 export { type CallLimits } from './proxy/pass-on.ts'

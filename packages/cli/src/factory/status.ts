@@ -42,6 +42,7 @@ export function floorLines(floor: FloorDocument, now: number): readonly string[]
   return [
     `The floor is ${floor.mode}${floor.modeWhy === undefined ? '' : ` (${plainLine(floor.modeWhy, 300)})`}: ${count}. At most ${floor.attention} lanes may need a person.`,
     ...(lanes.length > 0 ? ['', 'Lanes:', ...lanes] : []),
+    ...confinedLines(floor.lanes),
     ...section('Waiting:', of('ready'), ({ id }) => waiting[id] ?? 'begins now'),
     ...section('Needs a person:', of('parked', 'review', 'proposed'), whyOf),
   ]
@@ -50,6 +51,14 @@ export function floorLines(floor: FloorDocument, now: number): readonly string[]
 function section(title: string, tasks: readonly Task[], why: (task: Task) => string): readonly string[] {
   if (tasks.length === 0) return []
   return ['', title, ...tasks.map((task) => `  ${taskLine(task)}: ${plainLine(why(task), 120)}`)]
+}
+
+/** What shuts the agents of lanes in: a line for all lanes of which the same is true. */
+export function confinedLines(lanes: FloorDocument['lanes']): readonly string[] {
+  const by = new Map<string, string[]>()
+  for (const { name, confined } of lanes)
+    if (confined !== undefined) by.set(confined, [...(by.get(confined) ?? []), name])
+  return [...by].map(([words, names]) => plainLine(`Agents ${words}: ${names.join(', ')}.`, 500))
 }
 
 function workLine(task: Task, now: number): string {

@@ -88,6 +88,7 @@ function details(task: Task): readonly string[] {
   ]
 }
 
-function attemptLine({ attempt, lane, outcome, why, startedAt, endedAt }: EndedAttempt): string {
-  return `  ${attempt} in ${lane}, ${formatDuration(endedAt - startedAt)}: ${outcome}. ${why}`
+function attemptLine({ attempt, lane, outcome, why, startedAt, endedAt, confined }: EndedAttempt): string {
+  const shut = confined === undefined ? '' : `, ${confined}`
+  return `  ${attempt} in ${lane}, ${formatDuration(endedAt - startedAt)}${shut}: ${outcome}. ${why}`
 }

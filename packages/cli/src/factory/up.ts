@@ -3,6 +3,7 @@ import type { HeadraceError } from '@headrace/core'
 import {
   FactoryError,
   agentOf,
+  confinedInWords,
   floorConfig,
   loadFloor,
   openFloor,
@@ -22,6 +23,7 @@ import { stopOnSignal } from '../serve/shutdown.ts'
 import { startServer } from '../serve/start-server.ts'
 import { processOutput, type Output } from '../terminal/console.ts'
 import { crewClaims } from './crew-claims.ts'
+import { confinedLines } from './status.ts'
 
 export interface UpOptions {
   readonly repository: string
@@ -139,6 +141,7 @@ function introduction({ sandbox, swept }: Floor, link: string, { lanes }: FloorC
   const left = swept.filter(({ what }) => what === 'quarantined')
   return [
     `The floor is open, with ${lanes.length} lanes: ${lanes.map(({ name }) => name).join(', ')}. ${shut}`,
+    ...confinedLines(lanes.map((lane) => ({ ...lane, confined: confinedInWords(lane, sandbox) }))),
     ...(left.length > 0 ? [`${left.length} clones that an earlier run left are in quarantine.`] : []),
     '',
     `  ${link}`,

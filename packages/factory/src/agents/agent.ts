@@ -5,6 +5,7 @@
 import type { Json, Usage } from '@headrace/core'
 import type { Chunk } from '@headrace/client/agent'
 import type { Oversight } from '../floor/plan-floor.ts'
+import type { Cell } from '../cell/cell.ts'
 import type { ModelAccess } from '../proxy/model-access.ts'
 import type { EndProof } from '../process/marked.ts'
 
@@ -42,6 +43,8 @@ export interface AgentStart {
   readonly env: Readonly<Record<string, string>>
   /** By what everything that it starts is found and ended. */
   readonly marker: string
+  /** In what everything that it starts is shut in. Default: in nothing. */
+  readonly cell?: Cell
   readonly oversight: Oversight
   /** The agent's name for a model, where one is chosen. */
   readonly model?: string

@@ -4,7 +4,7 @@ import { markerName } from '../process/marked.ts'
 import type { Attempt } from './attempt.ts'
 
 export interface EnvironmentOptions {
-  /** Folders of programs before those of the system. Default: that of this Node. */
+  /** Folders of programs before that of this Node and those of the system. Default: none. */
   readonly programs?: readonly string[]
   /** What this attempt is given besides, such as the address of its model and a token of its own. */
   readonly give?: Readonly<Record<string, string>>
@@ -15,10 +15,10 @@ export function attemptEnvironment(
   attempt: Attempt,
   options: EnvironmentOptions = {},
 ): Readonly<Record<string, string>> {
-  const { programs = [path.dirname(process.execPath)], give = {} } = options
+  const { programs = [], give = {} } = options
   const { home } = attempt
   return {
-    PATH: [...programs, '/usr/local/bin', '/usr/bin', '/bin'].join(path.delimiter),
+    PATH: [...programs, path.dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(path.delimiter),
     HOME: home,
     TMPDIR: attempt.tmp,
     XDG_CONFIG_HOME: path.join(home, '.config'),

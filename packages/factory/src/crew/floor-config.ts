@@ -42,6 +42,11 @@ function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): La
     kind,
     oversight,
     wip,
+    sandbox: lane.sandbox,
+    network: lane.network,
+    // Whoever runs the tests needs what the gate needs for them.
+    readable: [...factory.gate.readable, ...(settings.readable ?? [])],
+    ...(factory.gate.programs && { programs: factory.gate.programs }),
     agent: makeAgent(lane.agent, settings),
     ...(asked !== undefined && { model: asked }),
     rules: permissions,

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { connect, type Client } from '@headrace/client'
 import { createWorker, type RunHandler, type Worker } from '@headrace/client/agent'
 import { HeadraceError } from '@headrace/core'
+import { confinedInWords } from '../cell/open-cell.ts'
 import { createClones, type Clones, type Swept } from '../clones/create-clones.ts'
 import { openVault, type Vault } from '../clones/open-vault.ts'
 import { recoverVault } from '../clones/recover-vault.ts'
@@ -53,8 +54,10 @@ export interface OpenFloorOptions {
   readonly base: string
   /** Read again for each decision, so that a change on the base branch counts at once. */
   readonly config: () => FloorConfig
-  /** Default `preferred`. */
+  /** Whether the gate needs a sandbox; lanes say it for their agents. Default `preferred`. */
   readonly demand?: SandboxDemand
+  /** What agents and gate are shut in with. Default: what this machine has. */
+  readonly sandbox?: Sandbox
   /** How long a part of the crew may be silent before another process takes its place, in ms. Default 6,000. */
   readonly leaseMs?: number
   /** Told what went wrong in the background. */
@@ -86,7 +89,7 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
   // Now rather than in the first attempt: a base that is not there is the caller's to put right.
   await vault.refresh()
   const clones = createClones({ folder: path.join(folder, 'clones'), vault, now })
-  const sandbox = await findSandbox()
+  const sandbox = options.sandbox ?? (await findSandbox())
   const reach = { url, ...(options.WebSocket && { WebSocket: options.WebSocket }), onError }
   const clientOf = async (agent: string): Promise<Client> => connect({ ...reach, token: await token(agent) })
   const open: { close(how?: { graceMs: number }): Promise<void> }[] = []
@@ -141,7 +144,12 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
     64,
   )
   await work(crew.desk, createDesk({ client: clients.desk, lanes: laneNames, now }), 1)
-  const foreman = createForeman({ client: clients.foreman, sessions, lanes: () => config().lanes, clock: timer })
+  const foreman = createForeman({
+    client: clients.foreman,
+    sessions,
+    lanes: () => config().lanes.map((lane) => ({ ...lane, confined: confinedInWords(lane, sandbox) })),
+    clock: timer,
+  })
   await work(crew.foreman, foreman, 1)
   const endShifts = await keepShift(clients.foreman, { sessions, onError })
   return {

@@ -98,6 +98,11 @@ const fields = {
           profile: optional(oneOf('codex', 'claude', 'opencode', 'gemini')),
           command: optional(command()),
           model: optional(string({ min: 1, max: 200 })),
+          readable: optional(
+            described(array(string({ min: 1, max: 500, pattern: /^\//, called: 'an absolute path' }), { max: 50 }), {
+              about: 'Folders of the machine that it reads in its sandbox, beside its package and what the gate reads.',
+            }),
+          ),
         }),
         { max: 50 },
       ),
@@ -191,6 +196,7 @@ export interface AgentSettings {
   readonly profile?: 'codex' | 'claude' | 'opencode' | 'gemini'
   readonly command?: Argv
   readonly model?: string
+  readonly readable?: readonly string[]
 }
 
 /** `models` of the file: providers by their names, with the environment variable that holds the key of each. */

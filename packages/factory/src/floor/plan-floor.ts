@@ -15,6 +15,8 @@ export interface PlanLane {
   readonly oversight: Oversight
   /** Tasks at the same time. */
   readonly wip: number
+  /** What shuts its agents in on the machine of the foreman, in words. */
+  readonly confined?: string
 }
 
 export type FloorStep =

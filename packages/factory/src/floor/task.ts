@@ -113,6 +113,8 @@ export interface AttemptResult {
   readonly facts?: JsonObject
   /** Which agent worked on it. */
   readonly agent?: string
+  /** What shut its agent in, in words. */
+  readonly confined?: string
   /** What it used, as the model proxy and the runner counted it. */
   readonly used?: Usage
 }

@@ -265,7 +265,13 @@ class Shift {
 
 /** The same floor where it names these lanes already. */
 function withLanes(floor: FloorDocument, lanes: readonly FloorLane[]): FloorDocument {
-  const known = lanes.map(({ name, kind, oversight, wip }) => ({ name, kind, oversight, wip }))
+  const known = lanes.map(({ name, kind, oversight, wip, confined }): PlanLane => ({
+    name,
+    kind,
+    oversight,
+    wip,
+    ...(confined !== undefined && { confined }),
+  }))
   return JSON.stringify(known) === JSON.stringify(floor.lanes) ? floor : { ...floor, lanes: known }
 }
 

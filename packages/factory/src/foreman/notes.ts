@@ -26,6 +26,8 @@ export const notes = {
   result: 'factory.result',
   /** Which agent works on an attempt, and what it asked of which models so far. */
   models: 'factory.models',
+  /** What shuts the agent of an attempt in. */
+  cell: 'factory.cell',
   request: 'factory.request',
   answer: 'factory.answer',
 } as const
@@ -66,7 +68,15 @@ export function resultOf(view: SessionView, run: Run): AttemptResult | undefined
   const own = view.messages.filter((message) => message.run === run.id)
   const result = whatCame(own, run)
   const worked = noteIn(own, notes.models) as ModelsNote | undefined // only the runner may write in a lane as the runner
-  return result && { ...result, ...(worked && { agent: worked.agent }), ...(run.usage && { used: run.usage }) }
+  const cell = noteIn(own, notes.cell) as { readonly words: string } | undefined // by the runner too
+  return (
+    result && {
+      ...result,
+      ...(worked && { agent: worked.agent }),
+      ...(cell && { confined: cell.words }),
+      ...(run.usage && { used: run.usage }),
+    }
+  )
 }
 
 function whatCame(own: readonly Message[], run: Run): AttemptResult | undefined {

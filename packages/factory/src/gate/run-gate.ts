@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { randomUUID } from 'node:crypto'
+import { toolPlaces } from '../cell/readable-places.ts'
 import type { EndProof } from '../process/marked.ts'
 import { endInWords, type CommandEnd } from '../process/run-command.ts'
 import { runConfined, type SandboxDemand } from '../process/run-confined.ts'
@@ -225,15 +226,10 @@ async function runStep(
     sandbox,
     demand,
     network,
-    readable: [...readable, ...programs.map(prefixOf)],
+    readable: [...readable, ...programs.flatMap(toolPlaces)],
     writable: [checkout, home, tmp],
     marker: `gate-${randomUUID()}`,
   })
   const { end, sandboxed, proof, bytes } = result
   return { end, output: tail.text(), outputBytes: bytes, sandboxed, proof }
-}
-
-/** Where programs of a folder `bin` keep the rest of what they need. */
-function prefixOf(folder: string): string {
-  return path.basename(folder) === 'bin' ? path.dirname(folder) : folder
 }

@@ -13,11 +13,13 @@ import path from 'node:path'
 import type { AgentRun, Chunk } from '@headrace/client/agent'
 import type { Json } from '@headrace/core'
 import type { AgentAtWork, AgentStart, PermissionAsk, TurnEnd } from '../agents/agent.ts'
+import type { Cell } from '../cell/cell.ts'
+import { confinementInForce, inForceInWords, openCell } from '../cell/open-cell.ts'
 import { attemptEnvironment } from '../clones/attempt-environment.ts'
 import type { Attempt } from '../clones/attempt.ts'
 import { FactoryError } from '../errors.ts'
 import type { AttemptResult } from '../floor/task.ts'
-import { noteIn, type AttemptOrder } from '../foreman/notes.ts'
+import { noteIn, notes, type AttemptOrder } from '../foreman/notes.ts'
 import { crew } from '../foreman/sessions.ts'
 import { offerId, offerNotes, offerRun, verdictOf, type Offer, type Verdict } from '../merge/offer.ts'
 import { decidePermission } from '../oversight/decide-permission.ts'
@@ -92,6 +94,8 @@ export class AttemptRun {
       if (left) await this.#putAway(before)
       return before
     }
+    const refused = await this.#tellInForce()
+    if (refused) return refused
     const clone = left ?? (await this.#clone())
     // For whoever takes the lane over and works in the clone.
     await this.#note('factory.clone', clone.clone)
@@ -108,6 +112,19 @@ export class AttemptRun {
     if (!left) return
     await this.#proveEnded(left)
     await this.#options.clones.quarantine(this.#id, why)
+  }
+
+  /** Says what shuts its agent in. A lane that demands more than there is has nothing made and nothing started. */
+  async #tellInForce(): Promise<AttemptResult | undefined> {
+    const { lane, sandbox } = this.#options
+    try {
+      const inForce = confinementInForce(lane, sandbox)
+      await this.#note(notes.cell, { ...inForce, words: inForceInWords(inForce) })
+      return undefined
+    } catch (thrown) {
+      if (!(thrown instanceof FactoryError)) throw thrown
+      return { outcome: 'failed', why: `${thrown.message} ${thrown.next}`, failure: thrown.code }
+    }
   }
 
   async #putAway({ outcome, why }: AttemptResult): Promise<void> {
@@ -182,39 +199,52 @@ export class AttemptRun {
     await models.tell()
     const { round, killed = 0 } = this.#memory
     const out = `a${this.#run.attempt}.r${round}.k${killed}`
-    return this.#run.step(out, async (output) => {
-      const { session, told } = this.#memory
-      const start: AgentStart = {
-        cwd: clone.clone,
-        env: attemptEnvironment(clone, { give: lane.env ?? {} }),
-        marker: clone.marker,
-        oversight: lane.mandate.oversight,
-        ...(lane.model !== undefined && { model: lane.model }),
-        ...(session !== undefined && { resume: session }),
-        ...(models.access && { models: models.access }),
-        onChunk: (chunk: Chunk) => {
-          if (chunk.type === 'tool-call') models.toolCalled()
-          return output.write(chunk)
-        },
-        onPermission: (ask) => this.#mayIt(ask, clone),
-        signal,
-      }
-      const agent = await lane.agent.start(start).catch((thrown: unknown) => {
-        if (thrown instanceof FactoryError && thrown.detail?.['killed'] === true) return thrown
-        throw thrown
-      })
-      if (agent instanceof FactoryError) return { end: 'failed', why: agent.message, killed: true }
-      try {
-        const words = this.#words(agent)
-        if (agent.session !== session || told !== true) {
-          await this.#remember({ told: true, ...(agent.session !== undefined && { session: agent.session }) })
+    return this.#run.step(out, (output) =>
+      this.#inCell(clone, async (cell) => {
+        const { session, told } = this.#memory
+        const start: AgentStart = {
+          cwd: clone.clone,
+          env: attemptEnvironment(clone, { give: lane.env ?? {}, programs: lane.programs ?? [] }),
+          marker: clone.marker,
+          ...(cell && { cell }),
+          oversight: lane.mandate.oversight,
+          ...(lane.model !== undefined && { model: lane.model }),
+          ...(session !== undefined && { resume: session }),
+          ...(models.access && { models: models.access }),
+          onChunk: (chunk: Chunk) => {
+            if (chunk.type === 'tool-call') models.toolCalled()
+            return output.write(chunk)
+          },
+          onPermission: (ask) => this.#mayIt(ask, clone),
+          signal,
         }
-        return await this.#converse(agent, words)
-      } finally {
-        await agent.close()
-        if (!signal.aborted) await models.tell()
-      }
-    })
+        const agent = await lane.agent.start(start).catch((thrown: unknown) => {
+          if (thrown instanceof FactoryError && thrown.detail?.['killed'] === true) return thrown
+          throw thrown
+        })
+        if (agent instanceof FactoryError) return { end: 'failed', why: agent.message, killed: true }
+        try {
+          const words = this.#words(agent)
+          if (agent.session !== session || told !== true) {
+            await this.#remember({ told: true, ...(agent.session !== undefined && { session: agent.session }) })
+          }
+          return await this.#converse(agent, words)
+        } finally {
+          await agent.close()
+          if (!signal.aborted) await models.tell()
+        }
+      }),
+    )
+  }
+
+  async #inCell<T>(attempt: Attempt, work: (cell: Cell | undefined) => Promise<T>): Promise<T> {
+    const { lane: confinement, sandbox, models } = this.#options
+    const open = await openCell({ confinement, sandbox, attempt, models })
+    try {
+      return await work(open.cell)
+    } finally {
+      await open.close()
+    }
   }
 
   /** An exit proves nothing: what it started may have left its group and its session. */

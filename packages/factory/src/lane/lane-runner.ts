@@ -3,6 +3,7 @@ import type { Client } from '@headrace/client'
 import { RunStopped, type AgentRun, type RunHandler } from '@headrace/client/agent'
 import { HeadraceError, type Json } from '@headrace/core'
 import type { AgentKind } from '../agents/agent.ts'
+import type { Confinement } from '../cell/open-cell.ts'
 import type { Clones } from '../clones/create-clones.ts'
 import type { Vault } from '../clones/open-vault.ts'
 import { notes, orderOf } from '../foreman/notes.ts'
@@ -15,7 +16,7 @@ import { AttemptRun } from './attempt-run.ts'
 import type { Mandate } from './prompts.ts'
 
 /** A lane, as its attempts are worked in it. */
-export interface Lane {
+export interface Lane extends Confinement {
   readonly name: string
   readonly agent: AgentKind
   /** The agent's name for a model. Default: the agent's own choice. */

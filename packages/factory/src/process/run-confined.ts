@@ -1,7 +1,7 @@
 import { FactoryError } from '../errors.ts'
 import { endMarked, markerName, type EndProof } from './marked.ts'
 import { runCommand, type CommandOptions, type CommandResult } from './run-command.ts'
-import { sandboxArgv, type Sandbox, type SandboxNetwork } from './sandbox.ts'
+import { sandboxArgv, type Bubblewrap, type Sandbox, type SandboxNetwork } from './sandbox.ts'
 
 /** `required`: nothing runs without. `preferred`: without, where there is none. `off`: without. */
 export type SandboxDemand = 'required' | 'preferred' | 'off'
@@ -42,10 +42,7 @@ export async function runConfined(options: ConfinedOptions): Promise<ConfinedRes
 }
 
 /** The sandbox to use, none, or `sandbox_missing`: what demands one never runs without. */
-export function chooseSandbox(
-  sandbox: Sandbox,
-  demand: SandboxDemand,
-): Extract<Sandbox, { kind: 'bubblewrap' }> | undefined {
+export function chooseSandbox(sandbox: Sandbox, demand: SandboxDemand): Bubblewrap | undefined {
   if (demand === 'off') return undefined
   if (sandbox.kind === 'bubblewrap') return sandbox
   if (demand === 'preferred') return undefined

@@ -3,9 +3,15 @@ import { findProgram } from './find-program.ts'
 import { endInWords, runCommand } from './run-command.ts'
 
 /** What this machine can shut a program in with. */
-export type Sandbox =
-  | { readonly kind: 'bubblewrap'; readonly program: string; readonly system: readonly string[] }
-  | { readonly kind: 'none'; readonly reason: string }
+export type Sandbox = Bubblewrap | { readonly kind: 'none'; readonly reason: string }
+
+/** A bubblewrap that works here. */
+export interface Bubblewrap {
+  readonly kind: 'bubblewrap'
+  readonly program: string
+  /** The mounts of the system that every program gets. */
+  readonly system: readonly string[]
+}
 
 /** `off`: not even loopback of the machine. `open`: the network of the machine. */
 export type SandboxNetwork = 'off' | 'open'
@@ -13,11 +19,14 @@ export type SandboxNetwork = 'off' | 'open'
 export interface SandboxOptions {
   readonly argv: readonly string[]
   readonly cwd: string
-  readonly env: Readonly<Record<string, string>>
+  /** Its whole environment. Default: that with which the sandbox itself is started, which no list of processes shows. */
+  readonly env?: Readonly<Record<string, string>>
   /** Folders and files that it may write to. Everything else is either absent or read only. */
   readonly writable: readonly string[]
   /** Folders and files that it may read, beside what the system needs (`/usr`, certificates, user names). */
   readonly readable?: readonly string[]
+  /** Files that it reads at another place than where they are, by that place. */
+  readonly placed?: Readonly<Record<string, string>>
   /** Default `off`. */
   readonly network?: SandboxNetwork
 }
@@ -38,11 +47,8 @@ export async function findSandbox(): Promise<Sandbox> {
 }
 
 /** The command line that runs a program in the sandbox. */
-export function sandboxArgv(
-  sandbox: Extract<Sandbox, { kind: 'bubblewrap' }>,
-  options: SandboxOptions,
-): readonly [string, ...string[]] {
-  const { argv, cwd, env, writable, readable = [], network = 'off' } = options
+export function sandboxArgv(sandbox: Bubblewrap, options: SandboxOptions): readonly [string, ...string[]] {
+  const { argv, cwd, env, writable, readable = [], placed = {}, network = 'off' } = options
   // What lies deeper is mounted later, or what is above would hide it. Of the same place the writable one wins.
   const mounts = [
     ...readable.map((place) => ({ place, how: '--ro-bind-try' })),
@@ -66,12 +72,12 @@ export function sandboxArgv(
     '--tmpfs',
     '/tmp',
     ...mounts.flatMap(({ place, how }) => [how, place, place]),
+    ...Object.entries(placed).flatMap(([place, file]) => ['--ro-bind', file, place]),
     '--remount-ro',
     '/',
     '--chdir',
     cwd,
-    '--clearenv',
-    ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...(env ? ['--clearenv', ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value])] : []),
     '--',
     ...argv,
   ]

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { constants } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
+import { cellArgv, type Cell } from '../cell/cell.ts'
 import { FactoryError } from '../errors.ts'
 import { endMarked, markerName, type EndProof } from './marked.ts'
 import { createTail } from './tail.ts'
@@ -13,6 +15,8 @@ export interface ProgramOptions {
   readonly env: Readonly<Record<string, string>>
   /** By what everything it starts is found again and ended. */
   readonly marker: string
+  /** In what it is shut in. Default: in nothing. */
+  readonly cell?: Cell
 }
 
 /** A program that is talked to while it runs. */
@@ -31,15 +35,15 @@ export interface Program {
 /**
  * Starts a program that is talked to by its standard input and output.
  *
- * @throws FactoryError `command_failed` when it can't be started
+ * @throws FactoryError `command_failed` when it can't be started; `bad_option` when its cell would hold what no cell may
  */
-export async function startProgram({ argv, cwd, env, marker }: ProgramOptions): Promise<Program> {
-  const [file, ...args] = argv
+export async function startProgram({ argv, cwd, env, marker, cell }: ProgramOptions): Promise<Program> {
+  const [file, ...args] = cell ? await cellArgv(cell, { argv, cwd }) : argv
   const stderr = createTail(16_384)
   let child: ChildProcessByStdio<Writable, Readable, Readable>
   try {
     child = spawn(file, args, {
-      cwd,
+      cwd: cell ? '/' : cwd,
       env: { ...env, [markerName]: marker },
       detached: true,
       stdio: 'pipe',
@@ -50,9 +54,7 @@ export async function startProgram({ argv, cwd, env, marker }: ProgramOptions): 
   }
   const ended = new Promise<CommandEnd>((resolve) => {
     child.once('error', (error) => resolve({ kind: 'not_started', reason: error.message }))
-    child.once('exit', (code, by) =>
-      resolve(code === null ? { kind: 'signalled', signal: by ?? 'unknown' } : { kind: 'exited', code }),
-    )
+    child.once('exit', (code, by) => resolve(endOf({ code, by, isInCell: cell !== undefined })))
   })
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
   // What it did with its input shows in how it ends.
@@ -73,6 +75,19 @@ export async function startProgram({ argv, cwd, env, marker }: ProgramOptions): 
         return proof
       })()),
   }
+}
+
+interface Exit {
+  readonly code: number | null
+  readonly by: NodeJS.Signals | null
+  readonly isInCell: boolean
+}
+
+/** A sandbox says of what was ended in it by a signal what a shell says: 128 and the number of the signal. */
+function endOf({ code, by, isInCell }: Exit): CommandEnd {
+  if (code === null) return { kind: 'signalled', signal: by ?? 'unknown' }
+  const inside = isInCell && Object.entries(constants.signals).find(([, number]) => number + 128 === code)
+  return inside ? { kind: 'signalled', signal: inside[0] } : { kind: 'exited', code }
 }
 
 function notStarted(file: string, cause: unknown): FactoryError {

@@ -9,7 +9,12 @@
  * through byte for byte.
  */
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { constants } from 'node:fs'
+import { open as openFolder, rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createDoor, type Socket } from 'node:net'
+import path from 'node:path'
+import type { ModelSocket } from '../cell/cell.ts'
 import { AccessState, type AccessOptions, type ModelAccess } from './model-access.ts'
 import { passOn, type CallLimits } from './pass-on.ts'
 import type { ModelPrice } from './price.ts'
@@ -39,7 +44,18 @@ export interface ModelProxy {
   readonly url: string
   /** Lets an attempt ask models. */
   open(options?: AccessOptions): ModelAccess
+  /**
+   * Listens in a folder as well: a network without a route is reached by files only. What another process left there is
+   * removed. Linux only.
+   */
+  openSocket(folder: string): Promise<OpenModelSocket>
   /** Ends all calls. Idempotent. */
+  close(): Promise<void>
+}
+
+/** A socket of the proxy in a folder. */
+export interface OpenModelSocket extends ModelSocket {
+  /** Takes no more calls there, and cuts those under way. Idempotent. */
   close(): Promise<void>
 }
 
@@ -47,6 +63,7 @@ export interface ModelProxy {
 export async function startModelProxy(options: ModelProxyOptions): Promise<ModelProxy> {
   const { models, port = 0, maxOpenCalls = 32 } = options
   const known = new Map<string, AccessState>()
+  const sockets = new Set<OpenModelSocket>()
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [, name = '', rest = ''] = /^\/([a-z0-9-]{1,64})(\/[^?#]*)/.exec(request.url ?? '') ?? []
@@ -110,6 +127,11 @@ export async function startModelProxy(options: ModelProxyOptions): Promise<Model
         },
       }
     },
+    async openSocket(folder) {
+      const socket = await openSocket(server, { folder, port: Number(new URL(url).port) })
+      sockets.add(socket)
+      return socket
+    },
     async close() {
       for (const access of known.values()) access.exhaust('The floor is closed.')
       known.clear()
@@ -117,10 +139,46 @@ export async function startModelProxy(options: ModelProxyOptions): Promise<Model
         const closed = once(server, 'close')
         server.close()
         server.closeAllConnections()
-        await closed
+        await Promise.all([closed, ...[...sockets].map((socket) => socket.close())])
       })()
       await closing
     },
+  }
+}
+
+async function openSocket(
+  server: Server,
+  { folder, port }: { readonly folder: string; readonly port: number },
+): Promise<OpenModelSocket> {
+  const socket = path.join(folder, 'models.sock')
+  await rm(socket, { force: true })
+  const open = new Set<Socket>()
+  const door = createDoor((connection) => {
+    open.add(connection)
+    connection.once('close', () => open.delete(connection))
+    server.emit('connection', connection)
+  })
+  // The name of a socket has at most 107 bytes; seen from its open folder it is short wherever that is.
+  const place = await openFolder(folder, constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    door.listen(`/proc/self/fd/${place.fd}/models.sock`)
+    await once(door, 'listening')
+  } catch (thrown) {
+    await place.close()
+    throw thrown
+  }
+  let closing: Promise<void> | undefined
+  return {
+    socket,
+    port,
+    close: () =>
+      (closing ??= (async () => {
+        const closed = once(door, 'close')
+        door.close()
+        for (const connection of open) connection.destroy()
+        await closed
+        await place.close()
+      })()),
   }
 }
 

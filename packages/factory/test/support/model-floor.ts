@@ -11,6 +11,7 @@ import {
   type FloorConfig,
   type LandingRules,
   type LaneConfig,
+  type Sandbox,
   type Task,
 } from '../../src/index.ts'
 import { testFolder, workTree, type WorkTree } from './git-repository.ts'
@@ -29,7 +30,7 @@ export interface ModelFloor {
   readonly attempt: (title: string, lane: string) => Promise<{ readonly task: Task; readonly last: EndedAttempt }>
 }
 
-export async function modelFloor(script: Script, lanes: readonly ModelLane[]): Promise<ModelFloor> {
+export async function modelFloor(script: Script, lanes: readonly ModelLane[], sandbox?: Sandbox): Promise<ModelFloor> {
   const folder = testFolder()
   const origin = workTree(path.join(folder, 'origin'))
   origin.write({
@@ -61,6 +62,7 @@ export async function modelFloor(script: Script, lanes: readonly ModelLane[]): P
     origin: origin.folder,
     base: 'main',
     config: () => config,
+    ...(sandbox && { sandbox }),
     onError: (error) => void errors.push(error),
   })
   onTestFinished(async () => {

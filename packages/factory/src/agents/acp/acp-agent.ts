@@ -14,6 +14,8 @@ export interface AcpProfile {
   readonly prepare?: (start: AgentStart) => Promise<void>
   /** The mode of its own that it is put into: some ask about everything otherwise. */
   readonly mode?: (start: AgentStart) => string | undefined
+  /** What it must read of the machine in a cell, beside its program and the package of that. */
+  readonly readable?: () => Promise<readonly string[]>
   /** `false`: it says that it can go on with a session of its own, and can't. Default `true`: as it says. */
   readonly resumes?: boolean
 }
@@ -39,7 +41,10 @@ export function acpAgent(profile: AcpProfile, limits: AcpLimits = {}): AgentKind
     async start(start) {
       await profile.prepare?.(start)
       const env = { ...start.env, ...profile.env?.(start) }
-      const program = await startProgram({ argv: profile.argv(start), cwd: start.cwd, env, marker: start.marker })
+      const { cwd, marker, cell } = start
+      const own = (await profile.readable?.()) ?? []
+      const confined = cell && { cell: { ...cell, readable: [...cell.readable, ...own] } }
+      const program = await startProgram({ argv: profile.argv(start), cwd, env, marker, ...confined })
       const agent = new AcpConnection(program, start, { profile, limits })
       try {
         await agent.begin()

@@ -50,7 +50,7 @@ class CommandAtWork implements AgentAtWork {
 
   async prompt(text: string, signal: AbortSignal): Promise<TurnEnd> {
     this.#told.push(text)
-    const { cwd, env, marker, signal: stop } = this.#start
+    const { cwd, env, marker, cell, signal: stop } = this.#start
     const words = this.#told.join('\n\n')
     const [file, ...args] = this.#argv
     const isArgument = args.some((word) => word.includes('{prompt}'))
@@ -61,6 +61,7 @@ class CommandAtWork implements AgentAtWork {
         cwd,
         env: { ...env, ...modelEnvironment(this.#start) },
         marker,
+        ...(cell && { cell }),
       })
     } catch (thrown) {
       return { end: 'failed', why: thrown instanceof Error ? thrown.message : 'it could not be started' }

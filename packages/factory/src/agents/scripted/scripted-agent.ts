@@ -1,7 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, realpath, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { codePlaces } from '../../cell/readable-places.ts'
 import { acpAgent, type AcpLimits } from '../acp/acp-agent.ts'
 import type { AgentKind, AgentStart } from '../agent.ts'
 import { script as scriptShape, type Script } from './script.ts'
@@ -10,6 +12,14 @@ import { script as scriptShape, type Script } from './script.ts'
 const isSource = import.meta.url.endsWith('.ts')
 const main = fileURLToPath(new URL(isSource ? './main.ts' : './main.js', import.meta.url))
 const program = [...(isSource ? ['--conditions=@headrace/source'] : []), main]
+
+/** The packages of itself and of what it imports. */
+async function ownPlaces(): Promise<readonly string[]> {
+  const { resolve } = createRequire(main)
+  const core = await realpath(resolve('@headrace/core/package.json'))
+  const places = await Promise.all([main, core, resolve('@agentclientprotocol/sdk')].map(codePlaces))
+  return places.flat()
+}
 
 /**
  * An agent that plays a script in a process of its own, over the same protocol as real ones and with real files and
@@ -22,6 +32,7 @@ export function scriptedAgent(name: string, scriptFor: (start: AgentStart) => Sc
   return acpAgent(
     {
       name,
+      readable: ownPlaces,
       async prepare(start) {
         await mkdir(path.dirname(file(start)), { recursive: true })
         await writeFile(file(start), JSON.stringify(scriptShape.parse(scriptFor(start), 'script')))

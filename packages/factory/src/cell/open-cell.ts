@@ -1,0 +1,85 @@
+import type { Attempt } from '../clones/attempt.ts'
+import { chooseSandbox, type SandboxDemand } from '../process/run-confined.ts'
+import type { Sandbox } from '../process/sandbox.ts'
+import type { ModelProxy } from '../proxy/model-proxy.ts'
+import type { Cell, CellNetwork } from './cell.ts'
+import { toolPlaces } from './readable-places.ts'
+
+/** How a lane wants its agents shut in. */
+export interface Confinement {
+  /** `required`: no agent starts without a sandbox. `preferred`: without, where there is none. Default `preferred`. */
+  readonly sandbox?: SandboxDemand
+  /** Needs the sandbox: without one it is that of the machine. Default `model-only`. */
+  readonly network?: CellNetwork
+  /** Folders and files of the machine that agents may read, such as a tool chain. Absolute paths. */
+  readonly readable?: readonly string[]
+  /** Folders of programs that come before those of the system. Default: that of this Node. */
+  readonly programs?: readonly string[]
+}
+
+/** What is in force for an attempt. */
+export type InForce =
+  | { readonly sandbox: 'bubblewrap'; readonly network: CellNetwork }
+  /** `why`: what is missing, where a sandbox was wanted. */
+  | { readonly sandbox: 'none'; readonly network: 'open'; readonly why?: string }
+
+/** What this lane's agents get on this machine. Throws `sandbox_missing` where that is less than it demands. */
+export function confinementInForce(confinement: Confinement, sandbox: Sandbox): InForce {
+  const { sandbox: demand = 'preferred', network = 'model-only' } = confinement
+  if (chooseSandbox(sandbox, demand)) return { sandbox: 'bubblewrap', network }
+  return {
+    sandbox: 'none',
+    network: 'open',
+    ...(sandbox.kind === 'none' && demand !== 'off' && { why: sandbox.reason }),
+  }
+}
+
+/** In words: `in bubblewrap, network model-only`. */
+export function inForceInWords(inForce: InForce): string {
+  if (inForce.sandbox === 'bubblewrap') return `in bubblewrap, network ${inForce.network}`
+  return inForce.why === undefined ? 'without a sandbox' : `without a sandbox: ${inForce.why}`
+}
+
+/** The same for a lane, which may demand more than there is. */
+export function confinedInWords(confinement: Confinement, sandbox: Sandbox): string {
+  if (sandbox.kind === 'none' && confinement.sandbox === 'required')
+    return `starts nothing: it demands a sandbox, and ${sandbox.reason}`
+  return inForceInWords(confinementInForce(confinement, sandbox))
+}
+
+export interface CellOptions {
+  readonly confinement: Confinement
+  readonly sandbox: Sandbox
+  readonly attempt: Attempt
+  readonly models: ModelProxy | undefined
+}
+
+/** A cell that is ready to be used. */
+export interface OpenCell {
+  /** `undefined`: agents run as whoever runs the floor. */
+  readonly cell: Cell | undefined
+  readonly inForce: InForce
+  /** Closes its way to the models. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * Makes the cell of an attempt, with the way to its models.
+ *
+ * @throws FactoryError `sandbox_missing`
+ */
+export async function openCell({ confinement, sandbox, attempt, models }: CellOptions): Promise<OpenCell> {
+  const { sandbox: demand = 'preferred', network = 'model-only', readable = [], programs = [] } = confinement
+  const inForce = confinementInForce(confinement, sandbox)
+  const bubblewrap = chooseSandbox(sandbox, demand)
+  if (!bubblewrap) return { cell: undefined, inForce, close: async () => undefined }
+  const way = network === 'model-only' ? await models?.openSocket(attempt.folder) : undefined
+  const cell: Cell = {
+    sandbox: bubblewrap,
+    network,
+    writable: [attempt.clone, attempt.home, attempt.tmp],
+    readable: [...readable, ...programs.flatMap(toolPlaces)],
+    ...(way && { models: way }),
+  }
+  return { cell, inForce, close: async () => way?.close() }
+}

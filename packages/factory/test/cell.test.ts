@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import {
+  agentOf,
+  checkFactory,
+  commandAgent,
+  floorConfig,
+  floorOf,
+  markedProcesses,
+  type AgentKind,
+  type Sandbox,
+} from '../src/index.ts'
+import { confinedInWords, confinementInForce } from '../src/cell/open-cell.ts'
+import { checkReadable, codePlaces, toolPlaces } from '../src/cell/readable-places.ts'
+import { processesNaming } from '../src/process/processes-naming.ts'
+import { testFolder } from './support/git-repository.ts'
+import { modelFloor, realKey, type ModelLane } from './support/model-floor.ts'
+import { missing, sandbox } from './support/sandbox.ts'
+
+const none: Sandbox = { kind: 'none', reason: 'bubblewrap (bwrap) is not installed' }
+
+describe('what is in force', () => {
+  test('F2e a lane that demands a sandbox gets none from a machine without one', () => {
+    expect(() => confinementInForce({ sandbox: 'required' }, none)).toThrow(
+      expect.objectContaining({ code: 'sandbox_missing' }),
+    )
+    expect(confinedInWords({ sandbox: 'required' }, none)).toBe(
+      'starts nothing: it demands a sandbox, and bubblewrap (bwrap) is not installed',
+    )
+  })
+
+  test('F2e without a sandbox no network is promised, and why there is none is said', () => {
+    expect(confinementInForce({ network: 'off' }, none)).toEqual({
+      sandbox: 'none',
+      network: 'open',
+      why: 'bubblewrap (bwrap) is not installed',
+    })
+    expect(confinementInForce({ sandbox: 'off' }, none)).toEqual({ sandbox: 'none', network: 'open' })
+  })
+})
+
+test('F2e what the files say of a lane’s sandbox is what its agents get', async () => {
+  const files: Readonly<Record<string, string>> = {
+    '.headrace/factory.yaml':
+      'base: main\ngate: { test: npm test, readable: [/opt/tools], programs: [/opt/go/bin] }\nagents: { own: { kind: acp, command: [agent], readable: [/opt/agent] } }\n',
+    '.headrace/lanes/shut.md':
+      '---\nkind: bug\nagent: own\noversight: merge\nsandbox: required\nnetwork: off\n---\n\n## Goal\n\nX\n\n## Done when\n\nY\n',
+  }
+  const { floor, faults } = await checkFactory({
+    read: async (file) => files[file],
+    list: async (folder) => Object.keys(files).filter((file) => file.startsWith(`${folder}/`)),
+  })
+  expect(faults).toEqual([])
+  expect(floor && floorConfig(floor, agentOf).lanes).toMatchObject([
+    {
+      name: 'shut',
+      sandbox: 'required',
+      network: 'off',
+      readable: ['/opt/tools', '/opt/agent'],
+      programs: ['/opt/go/bin'],
+    },
+  ])
+})
+
+describe('what may be read in a cell', () => {
+  test('F2e the home of the operator, what holds it, its keys and the sockets of the machine are refused', async () => {
+    const link = path.join(testFolder(), 'link')
+    symlinkSync(homedir(), link)
+    const wrong = [homedir(), path.dirname(homedir()), '/', link, '/run', '/var/run/docker.sock', '/proc']
+    for (const place of [...wrong, path.join(homedir(), '.ssh'), path.join(homedir(), '.ssh/id_ed25519')])
+      await expect(checkReadable([place]), place).rejects.toMatchObject({ code: 'bad_option' })
+    await checkReadable(['/usr/share', path.join(homedir(), 'go')])
+  })
+
+  test('F2e a program brings its package and no more', async () => {
+    const folder = testFolder()
+    mkdirSync(path.join(folder, 'own/src'), { recursive: true })
+    writeFileSync(path.join(folder, 'own/package.json'), '{}')
+    expect(await codePlaces('/x/node_modules/a/node_modules/b/bin/b.js')).toEqual(['/x/node_modules'])
+    expect(await codePlaces(path.join(folder, 'own/src/main.js'))).toEqual([path.join(folder, 'own')])
+    expect(await codePlaces(path.join(homedir(), 'bin/agent'))).toEqual([])
+    expect(toolPlaces('/opt/go/bin')).toEqual(['/opt/go'])
+    expect(toolPlaces(path.join(homedir(), 'bin'))).toEqual([path.join(homedir(), 'bin')])
+  })
+})
+
+/** Tries what an agent should not, asks its model, leaves a daemon behind, and prints what came of each as JSON. */
+const probe = `
+const fs = require('node:fs'), net = require('node:net'), { spawn } = require('node:child_process')
+const [, canary, port, token] = process.argv
+const tried = (what) => { try { return what() } catch (e) { return e.code } }
+const reach = new Promise((resolve) => {
+  const socket = net.connect(Number(port), '127.0.0.1', () => resolve('reached'))
+  socket.on('error', (error) => resolve(error.code))
+})
+const ask = fetch(process.env.OPENAI_BASE_URL + '/chat/completions', {
+  method: 'POST',
+  headers: { authorization: 'Bearer ' + process.env.OPENAI_API_KEY, 'content-type': 'application/json' },
+  body: JSON.stringify({ model: 'scripted', messages: [{ role: 'user', content: 'hello' }] }),
+}).then(async (answer) => (await answer.json()).choices[0].message.content, (error) => error.cause.code)
+Promise.all([reach, ask]).then(([host, model]) => {
+  const daemon = spawn('setsid', ['tail', '-f', '/dev/null', token], { env: { PATH: process.env.PATH }, detached: true, stdio: 'ignore' })
+  daemon.unref()
+  console.log(JSON.stringify({
+    host, model, daemon: tried(() => process.kill(daemon.pid, 0)),
+    canary: tried(() => fs.readFileSync(canary, 'utf8')),
+    written: ['/etc/x', '/usr/x', '/x', require('node:path').join(canary, '../x')].map((file) => tried(() => fs.writeFileSync(file, ''))),
+    own: ['mine', process.env.HOME + '/mine', process.env.TMPDIR + '/mine', '/tmp/mine'].map((file) => tried(() => fs.writeFileSync(file, ''))),
+    pids: fs.readdirSync('/proc').filter((name) => /^\\d+$/.test(name)).length,
+    env: process.env,
+  }))
+})`
+
+interface Found {
+  readonly host: string
+  readonly model: string
+  readonly daemon: boolean
+  readonly canary: string
+  readonly written: readonly string[]
+  readonly own: readonly (string | null)[]
+  readonly pids: number
+  readonly env: Readonly<Record<string, string>>
+}
+
+test('F2e a lane that demands a sandbox starts nothing on a machine without one, and says what to do', async () => {
+  const started: string[] = []
+  const agent: AgentKind = {
+    name: 'never',
+    async start({ cwd }) {
+      started.push(cwd)
+      throw new Error('it was started')
+    },
+  }
+  const { attempt, floor } = await modelFloor(
+    () => ({ steps: [] }),
+    [{ name: 'shut', agent, sandbox: 'required' }],
+    none,
+  )
+  const { last } = await attempt('Look around', 'shut')
+  expect(last).toMatchObject({ outcome: 'failed', failure: 'sandbox_missing' })
+  expect(last.why).toBe(
+    'A sandbox is demanded, and bubblewrap (bwrap) is not installed. Install bubblewrap and allow user namespaces, or say that it may run without.',
+  )
+  expect(started).toEqual([])
+  expect(await floor.clones.list()).toEqual([])
+  const { view } = await floor.client.session(floor.sessions.floor).until(({ status }) => status === 'live')
+  expect(floorOf(view.document.value).lanes).toMatchObject([
+    { name: 'shut', confined: 'starts nothing: it demands a sandbox, and bubblewrap (bwrap) is not installed' },
+  ])
+})
+
+describe('a cell', () => {
+  test('F2e F2f F7a an agent reads and writes its own alone, has the network of its lane, and leaves nothing behind', async ({
+    skip,
+  }) => {
+    skip(sandbox.kind === 'none', missing)
+    const secret = mkdtempSync(path.join(homedir(), '.headrace-canary-'))
+    const canary = path.join(secret, 'canary')
+    writeFileSync(canary, 'a canary')
+    const host = createServer((socket) => socket.end()).listen(0, '127.0.0.1')
+    await once(host, 'listening')
+    process.env['HEADRACE_TEST_SECRET'] = 'a canary'
+    onTestFinished(async () => {
+      delete process.env['HEADRACE_TEST_SECRET']
+      rmSync(secret, { recursive: true })
+      host.close()
+      await once(host, 'close')
+    })
+    const address = host.address()
+    const port = String(typeof address === 'object' && address ? address.port : 0)
+    const run = randomUUID()
+    const daemonOf = (name: string): string => `daemon-${name}-${run}`
+    const lane = (name: 'off' | 'model-only' | 'open'): ModelLane => ({
+      name,
+      oversight: 'observe',
+      mandate: { text: 'Look.', oversight: 'observe', surfaces: [], test: '' },
+      sandbox: 'required',
+      network: name,
+      agent: commandAgent({
+        name: 'probe',
+        command: [process.execPath, '-e', probe, canary, port, daemonOf(name), '{prompt}'],
+      }),
+    })
+    const answer = { steps: [{ type: 'text' as const, text: 'Hello from the model.' }] }
+    const lanes = [lane('off'), lane('model-only'), lane('open')]
+    const { attempt, floor } = await modelFloor(() => answer, lanes)
+
+    const look = async (name: string): Promise<Found> => {
+      const { last } = await attempt('Look around', name)
+      expect(last).toMatchObject({ outcome: 'proposed', confined: `in bubblewrap, network ${name}` })
+      const { view } = await floor.client.session(floor.sessions.lane(name)).until(({ status }) => status === 'live')
+      const said = view.messages.flatMap(({ parts }) =>
+        parts.flatMap((part) => (part.kind === 'text' ? part.text : [])),
+      )
+      const line = said.flatMap((text) => text.split('\n')).find((text) => text.startsWith('{"host"'))
+      return JSON.parse(line ?? '{}') as Found // it printed it
+    }
+    const found = await Promise.all([look('off'), look('model-only'), look('open')])
+    for (const one of found) {
+      expect(one.canary).toBe('ENOENT')
+      expect(one.daemon).toBe(true)
+      expect(one.written).toEqual(['EROFS', 'EROFS', 'EROFS', 'ENOENT'])
+      expect(one.own.filter((code) => code !== null)).toEqual([])
+      // The sandbox, what opens the way to the models, and itself.
+      expect(one.pids).toBeLessThan(6)
+      expect(JSON.stringify(one.env)).not.toContain(realKey)
+      expect(JSON.stringify(one.env)).not.toContain('a canary')
+      expect(one.env['HOME']).toContain('/home')
+    }
+    expect(found.map(({ host: reached }) => reached)).toEqual(['ECONNREFUSED', 'ECONNREFUSED', 'reached'])
+    expect(found.map(({ model }) => model)).toEqual(['ECONNREFUSED', 'Hello from the model.', 'Hello from the model.'])
+    // Nothing could write there, and what each of them left running is gone.
+    expect(existsSync(path.join(secret, 'x'))).toBe(false)
+    for (const { env } of found) expect(await markedProcesses(env['HEADRACE_ATTEMPT'] ?? '')).toEqual([])
+    for (const { name } of lanes) expect(await processesNaming(daemonOf(name))).toEqual([])
+  })
+})
