@@ -160,6 +160,7 @@ class Encoder implements AgUiEncoder {
       this.#older.push(...this.#gone)
       this.#main = endedBy(event, this.#findMain())
       yield* this.#show(event)
+      if ((this.#options.from ?? 'snapshot') === 'snapshot' && hasLeftBranch(before, this.#view)) yield* this.#resync()
     }
     yield* this.#settle()
   }
@@ -490,6 +491,14 @@ function whyOf({ reason, detail }: EndedRun): string {
     default:
       return reason satisfies never
   }
+}
+
+/** Whether what was the end of the conversation is not in it any more: an answer is given anew, or another one is chosen. */
+function hasLeftBranch(before: SessionView, after: SessionView): boolean {
+  if (before.head === null || after.head === before.head) return false
+  const head = after.messages.find(({ id }) => id === after.head)
+  if (head?.parent === before.head) return false
+  return !branch(after.messages, after.head).some(({ id }) => id === before.head)
 }
 
 function usageOf({ usage }: EndedRun): { readonly usage?: readonly AgUiUsage[] } {
