@@ -2,8 +2,10 @@ import type {
   Actor,
   Capability,
   FoundPage,
+  HiddenEvent,
   InboxPage,
   ListPage,
+  SessionEvent,
   SessionId,
   SessionRow,
   SessionView,
@@ -66,6 +68,33 @@ export interface MessagesQuery {
   readonly before?: number
   /** Most messages: 1 to 500. Default 50. */
   readonly limit?: number
+}
+
+/** When a session is looked at: after an event, or at a moment. */
+export type ViewQuery =
+  | {
+      /** Seq of the last event in the view. */
+      readonly at: number
+    }
+  | {
+      /** Milliseconds since 1970. */
+      readonly time: number
+    }
+
+/** Which events of a session. */
+export interface EventsQuery {
+  /** Only events after this seq. Default 0: from the first one. */
+  readonly after?: number
+  /** Most events: 1 to 10,000. Default 1,000. A page can be shorter. */
+  readonly limit?: number
+}
+
+/** A page of a log. */
+export interface EventPage {
+  /** In order and without a gap: what is not for this reader comes as a `hidden` event. */
+  readonly events: readonly (SessionEvent | HiddenEvent)[]
+  /** Seq of the last event of the log. */
+  readonly head: number
 }
 
 /** How a session is copied. */
@@ -169,13 +198,24 @@ export interface Client {
   /**
    * A session as it is, without following it: for a page that is rendered on a server, or a look now and then.
    *
-   * @throws HeadraceError `session_not_found`, `forbidden`
+   * @param when - how it was then; default: as it is
+   * @throws HeadraceError `session_not_found`, `forbidden`; `compacted` where it is too long ago
    * @example
    * ```ts
    * const { metadata, runs } = await client.view('support/42')
    * ```
    */
-  view(session: SessionId): Promise<SessionView>
+  view(session: SessionId, when?: ViewQuery): Promise<SessionView>
+  /**
+   * A page of a session's log, without following it: to look back, or to play what happened again with `foldView`.
+   *
+   * @throws HeadraceError `compacted` where raw output that far back is gone; the `floor` in its detail is where to begin
+   * @example
+   * ```ts
+   * const { events, head } = await client.events('support/42', { after: 100 })
+   * ```
+   */
+  events(session: SessionId, query?: EventsQuery): Promise<EventPage>
   /**
    * Messages of a session that have left its view, the newest before a position, oldest first. What is in the view is not
    * among them; a session that is followed has both in its `messages`.

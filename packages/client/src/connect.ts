@@ -22,6 +22,8 @@ import { SessionSet } from './session/session-set.ts'
 import type {
   Client,
   ConnectOptions,
+  EventPage,
+  EventsQuery,
   Fork,
   ForkOptions,
   Me,
@@ -31,6 +33,7 @@ import type {
   SessionsQuery,
   SharedLink,
   ShareOptions,
+  ViewQuery,
 } from './client.ts'
 import type { ConnectionStatus } from './net/status.ts'
 import type { MessagePage } from './session/older-messages.ts'
@@ -185,8 +188,12 @@ class SocketClient implements Client {
     return this.#http.get<Me>('v1/me')
   }
 
-  view(session: SessionId): Promise<SessionView> {
-    return this.#http.get<SessionView>(path(session))
+  view(session: SessionId, when?: ViewQuery): Promise<SessionView> {
+    return this.#http.get<SessionView>(path(session), { ...when })
+  }
+
+  events(session: SessionId, query: EventsQuery = {}): Promise<EventPage> {
+    return this.#http.get<EventPage>(`${path(session)}/events`, { ...query })
   }
 
   messages(session: SessionId, query: MessagesQuery = {}): Promise<MessagePage> {

@@ -3,6 +3,8 @@ export {
   type Client,
   type ClientOptions,
   type ConnectOptions,
+  type EventPage,
+  type EventsQuery,
   type Fork,
   type ForkOptions,
   type Me,
@@ -13,6 +15,7 @@ export {
   type SharedLink,
   type ShareOptions,
   type TicketOptions,
+  type ViewQuery,
 } from './client.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { type BackoffOptions } from './net/backoff.ts'

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { textOf, type SessionEvent, type SessionView } from '@headrace/core'
+import { emptyView, foldView, textOf, type SessionEvent, type SessionView } from '@headrace/core'
 import { connect, type Client, type ConnectOptions, type Session } from '@headrace/client'
 import { createWorker, type AgentRun, type RunHandler, type Worker, type WorkerOptions } from '@headrace/client/agent'
 import { startFaultProxy } from '@headrace/testing'
@@ -438,6 +438,22 @@ test('a regenerated input that went cold still reaches the agent', async () => {
   await session.regenerate(input)
   await reaches(session, ended(2))
   expect(inputs).toEqual(['the first question', 'the first question'])
+})
+
+test('S4e: what a client reads of the past is the fold of the events that it reads', async () => {
+  await using server = await RealServer.start()
+  const client = await reader(server)
+  const session = client.session('s')
+  await session.create({ metadata: { title: 'T' } })
+  for (const words of ['one', 'two', 'three']) await session.post(words)
+  const { events, head } = await client.events('s')
+  expect(events).toHaveLength(head)
+  expect((await client.events('s', { after: 2, limit: 1 })).events).toEqual(events.slice(2, 3))
+  for (const { seq, at } of events) {
+    const then = events.slice(0, seq).reduce(foldView, emptyView('s'))
+    expect(await client.view('s', { at: seq })).toEqual(then)
+    expect((await client.view('s', { time: at })).seq).toBeGreaterThanOrEqual(seq)
+  }
 })
 
 test('sessions and me', async () => {

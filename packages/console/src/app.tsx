@@ -21,6 +21,10 @@
  *   queue           region "Queue", testid `queue`; buttons "Take back for AGENT: …"
  *   composer        form "Write a message": textbox "Message", checkboxes by agent, buttons "Send" (or "Post" when no
  *                   agent is asked) and "Stop all"
+ *   replay          main, testid `replay` (link "Look back…", or the time of a message); region "Replay", testid `replay-bar`,
+ *                   `data-seq`, `data-playing`: slider "Place in the session", buttons "Play" / "Pause", "What happened
+ *                   before", "What happened next", "Go to a time", "Copy link", combobox "Speed", link "Back to now";
+ *                   what happens there: status, testid `replay-told`
  *   floor           main, testid `floor`, `data-status` as a session, `data-mode` = running | paused | stopped; buttons "Add a
  *                   task", "Pause" / "Resume", "Stop all"; what it answered: status, testid `floor-answer`
  *   lane            listitem, testid `lane`, `data-lane`; what it works on: testid `work`, `data-task`, `data-state`

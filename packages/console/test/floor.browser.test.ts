@@ -2,11 +2,11 @@
 import { askFloor } from '@headrace/factory'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test, type TestContext } from 'vitest'
-import { examine, pictures } from './fixture/examine.ts'
+import { desktopLight, everyWay, phoneDark } from './fixture/every-way.ts'
+import { examine } from './fixture/examine.ts'
 import { FloorStage, hostileTitle } from './fixture/floor-stage.ts'
-import { desktop, noBrowser } from './fixture/stage.ts'
+import { noBrowser } from './fixture/stage.ts'
 
-const phone = { width: 390, height: 844 }
 let stage: FloorStage
 let page: Page
 
@@ -20,22 +20,6 @@ afterAll(() => stage?.strike())
 
 function needBrowser(context: TestContext): void {
   if (noBrowser !== undefined) context.skip(noBrowser)
-}
-
-const ways = [
-  { size: 'phone', viewport: phone, colorScheme: 'light' },
-  { size: 'phone', viewport: phone, colorScheme: 'dark' },
-  { size: 'desktop', viewport: desktop, colorScheme: 'dark' },
-  { size: 'desktop', viewport: desktop, colorScheme: 'light' },
-] as const
-
-/** The page in both sizes and both themes; without pictures in two ways that have all four between them. */
-async function everyWay(name: string, checked: readonly (typeof ways)[number][] = [ways[1], ways[3]]): Promise<void> {
-  for (const { size, viewport, colorScheme } of pictures ? ways : checked) {
-    await page.emulateMedia({ colorScheme })
-    await page.setViewportSize(viewport)
-    await examine(page, `${name}-${size}-${colorScheme}`)
-  }
 }
 
 const lane = (name: string) => page.locator(`[data-testid=lane][data-lane="${name}"]`)
@@ -66,7 +50,7 @@ test(
     await task('T1', 'done').getByText('Merged as ').waitFor()
     expect(await task('T6', 'ready').locator('bdi').first().textContent()).toBe(hostileTitle)
     expect(await page.title()).toBe('Working · Floor main · Headrace')
-    await everyWay('floor')
+    await everyWay(page, 'floor')
   },
 )
 
@@ -119,7 +103,7 @@ test('F6 F8: a lane is opened, steered, taken over, handed back and put away', {
   await strip.getByRole('button', { name: 'Take over' }).click()
   await page.getByTestId('lane-taken').getByText('You have taken it over').waitFor()
   await page.getByTestId('lane-taken').locator('code').waitFor()
-  await everyWay('lane')
+  await everyWay(page, 'lane')
   await strip.getByRole('button', { name: 'Hand back' }).click()
   await page.getByTestId('lane-taken').waitFor({ state: 'detached' })
   await strip.getByRole('button', { name: 'Put away…' }).click()
@@ -134,7 +118,7 @@ test('F6 F8: a lane is opened, steered, taken over, handed back and put away', {
   await row.getByText('In talker, attempt 2').waitFor()
   await row.locator('summary').click()
   await row.locator('[data-testid=attempt][data-outcome=nuked]').getByText('It goes in circles').waitFor()
-  await everyWay('floor-attempts')
+  await everyWay(page, 'floor-attempts')
 })
 
 test(
@@ -147,7 +131,7 @@ test(
     await page.goto(`${stage.url}/#/s/factory%2Fmany%2Ffloor`)
     await page.getByText('No lanes yet.').waitFor()
     await page.getByText('Nobody is at work here').waitFor()
-    await everyWay('floor-empty', [ways[3]])
+    await everyWay(page, 'floor-empty', desktopLight)
     const names = Array.from(
       { length: 60 },
       (_, index) => `lane-${index + 1}${'-of-a-very-long-name'.repeat(index % 4)}`,
@@ -180,7 +164,7 @@ test(
       add('modeWhy', `The base is not green: ${hostileTitle}` as never),
     ])
     await expect.poll(() => page.getByTestId('lane').count()).toBe(60)
-    await everyWay('floor-many', [ways[1]])
+    await everyWay(page, 'floor-many', phoneDark)
     await page.getByRole('button', { name: 'Show all 40' }).click()
     expect(await page.locator('[data-testid=task][data-status=ready]').count()).toBe(40)
     await page.goto(`${stage.url}/#/s/factory%2Fnone%2Ffloor`)

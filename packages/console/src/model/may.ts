@@ -18,6 +18,16 @@ export interface May {
 
 export const mayAll: May = { send: true, post: true, control: true, answer: true, takeFloor: true, admin: true }
 
+/** For what is over: it can be looked at and nothing else. */
+export const mayNothing: May = {
+  send: false,
+  post: false,
+  control: false,
+  answer: false,
+  takeFloor: false,
+  admin: false,
+}
+
 export function mayIn(session: SessionId, capabilities: readonly Capability[]): May {
   const may = (verb: Verb): boolean =>
     capabilities.some((capability) => capability.verbs.includes(verb) && matches(capability.sessions, session))

@@ -2,12 +2,25 @@ import { text } from '../text.ts'
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+const second = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
+const daySecond = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+})
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' })
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'narrow' })
 
 /** Time of day: "14:03". */
 export function clockTime(at: number): string {
   return clock.format(at)
+}
+
+/** A moment to the second, with its day where that is not today: "14:03:22". */
+export function momentOfDay(at: number, now: number = Date.now()): string {
+  return new Date(at).toDateString() === new Date(now).toDateString() ? second.format(at) : daySecond.format(at)
 }
 
 /** The whole date and time, for a tooltip. */

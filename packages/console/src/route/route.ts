@@ -1,8 +1,16 @@
 /** Where in the console the address leads. */
-export type Route =
-  | { readonly page: 'home' }
-  /** `dev`: show the developer strip. `log`: show a floor as the session that it is. */
-  | { readonly page: 'session'; readonly id: string; readonly dev: boolean; readonly log: boolean }
+export type Route = { readonly page: 'home' } | SessionRoute
+
+export interface SessionRoute {
+  readonly page: 'session'
+  readonly id: string
+  /** Show the developer strip. */
+  readonly dev: boolean
+  /** Show a floor as the session that it is. */
+  readonly log: boolean
+  /** As it was after this event; undefined: as it is. */
+  readonly at: number | undefined
+}
 
 /**
  * Reads an address. Routes are in the fragment (`#/s/<encoded id>`), so the console works under any path and the server
@@ -14,12 +22,22 @@ export function parseRoute(hash: string, search = ''): Route {
   const id = encoded === undefined ? undefined : decode(encoded)
   if (id === undefined) return { page: 'home' }
   const asked = new URLSearchParams(query)
-  return { page: 'session', id, dev: asked.has('dev') || new URLSearchParams(search).has('dev'), log: asked.has('log') }
+  const dev = asked.has('dev') || new URLSearchParams(search).has('dev')
+  const at = Number(asked.get('at') ?? Number.NaN)
+  return { page: 'session', id, dev, log: asked.has('log'), at: Number.isSafeInteger(at) && at > 0 ? at : undefined }
+}
+
+interface Place {
+  /** A floor as the session that it is. */
+  readonly log?: boolean
+  /** The session as it was after this event. */
+  readonly at?: number
 }
 
 /** The address of a session within the console. */
-export function hrefOf(session: string, { log = false }: { readonly log?: boolean } = {}): string {
-  return `#/s/${encodeURIComponent(session)}${log ? '?log' : ''}`
+export function hrefOf(session: string, { log = false, at }: Place = {}): string {
+  const asked = [...(log ? ['log'] : []), ...(at === undefined ? [] : [`at=${at}`])].join('&')
+  return `#/s/${encodeURIComponent(session)}${asked === '' ? '' : `?${asked}`}`
 }
 
 function decode(encoded: string): string | undefined {

@@ -1,23 +1,24 @@
+import type { Message } from '@headrace/core'
 import type { ReactNode } from 'react'
 import type { AnswerState } from '../model/answer-state.ts'
 import { duration } from '../model/time.ts'
 import { text } from '../text.ts'
-import { Time } from '../ui/time.tsx'
+import { MomentTime } from './moment-time.tsx'
 import { callName, type SessionPlace } from './session-context.ts'
 import './answer-meta.css'
 
 interface Props {
   readonly state: AnswerState
-  /** When the answer began. */
-  readonly at: number | undefined
+  /** Its first message. */
+  readonly first: Message | undefined
 }
 
 /** When an answer came, how long it took and what it used. */
-export function AnswerFacts({ state, at }: Props): ReactNode {
+export function AnswerFacts({ state, first }: Props): ReactNode {
   return (
     <span className="answer-facts">
       {state.kind === 'complete' && <Facts state={state} />}
-      {at !== undefined && (state.kind === 'complete' || state.kind === 'stopped') && <Time at={at} />}
+      {first && (state.kind === 'complete' || state.kind === 'stopped') && <MomentTime at={first.at} seq={first.seq} />}
     </span>
   )
 }

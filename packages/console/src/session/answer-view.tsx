@@ -51,7 +51,7 @@ export const AnswerView = memo(function AnswerView({ answer, runs, canAskAgain =
             {stateWords(state, place)}
           </span>
         </div>
-        <AnswerFacts state={state} at={messages[0]?.at} />
+        <AnswerFacts state={state} first={messages[0]} />
         {isOpen(state) && run && place.may.control && (
           <Button
             size="small"

@@ -12,8 +12,14 @@ import { useStick } from './use-stick.ts'
 import { useTurns } from './use-turns.ts'
 import './conversation.css'
 
+interface Props {
+  readonly snapshot: SessionSnapshot
+  /** Brings older messages into the snapshot. */
+  readonly onOlder: () => Promise<void>
+}
+
 /** All that was said, and what is being said. It is not announced token by token: {@link Announcer} says what is finished. */
-export function Conversation({ snapshot }: { readonly snapshot: SessionSnapshot }): ReactNode {
+export function Conversation({ snapshot, onOlder }: Props): ReactNode {
   const { view, messages, pending, status, hasOlder } = snapshot
   const turns = useTurns(messages, view.runs)
   const { scroller, content, stuck, toLatest } = useStick()
@@ -38,7 +44,11 @@ export function Conversation({ snapshot }: { readonly snapshot: SessionSnapshot 
       >
         <div ref={content} className="conversation-content" data-empty={nothing || undefined}>
           {hasOlder && (
-            <OlderButton scroller={scroller} older={view.older - (messages.length - view.messages.length)} />
+            <OlderButton
+              scroller={scroller}
+              older={view.older - (messages.length - view.messages.length)}
+              onLoad={onOlder}
+            />
           )}
           {turns.map((turn) => (
             <TurnView key={turn.key} turn={turn} runs={view.runs} />

@@ -3,7 +3,7 @@ import { memo, type ReactNode } from 'react'
 import { Parts } from '../parts/parts.tsx'
 import { text } from '../text.ts'
 import { Avatar } from '../ui/avatar.tsx'
-import { Time } from '../ui/time.tsx'
+import { MomentTime } from './moment-time.tsx'
 import { callName, useSessionPlace } from './session-context.ts'
 import './input-view.css'
 
@@ -29,7 +29,7 @@ export const InputView = memo(function InputView({ message }: { readonly message
           {mine && shown !== name && <span className="input-you"> ({name})</span>}
         </h2>
         {edits !== undefined && <span className="input-note">{text.message.edited}</span>}
-        <Time at={at} />
+        <MomentTime at={at} seq={message.seq} />
       </header>
       <div className="input-body" dir="auto">
         <Parts parts={parts} breaks />

@@ -2,18 +2,18 @@ import { useState, type ReactNode, type RefObject } from 'react'
 import { flushSync } from 'react-dom'
 import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
-import { useSessionPlace } from './session-context.ts'
 import './older-button.css'
 
 interface Props {
   readonly scroller: RefObject<HTMLDivElement | null>
   /** How many there are; not above 0 when that is not known. */
   readonly older: number
+  /** Brings the page of messages before the first one. */
+  readonly onLoad: () => Promise<void>
 }
 
 /** Loads the page of messages before the first one, and keeps what is on the screen where it is. */
-export function OlderButton({ scroller, older }: Props): ReactNode {
-  const { session } = useSessionPlace()
+export function OlderButton({ scroller, older, onLoad }: Props): ReactNode {
   const [loading, setLoading] = useState(false)
   const load = async (): Promise<void> => {
     setLoading(true)
@@ -23,7 +23,7 @@ export function OlderButton({ scroller, older }: Props): ReactNode {
     const anchor = box?.querySelector('[data-testid="turn"]')
     const before = anchor?.getBoundingClientRect().top ?? 0
     try {
-      await session.loadOlder()
+      await onLoad()
     } catch {
       // The button stays, and can be pressed again.
     }

@@ -15,10 +15,12 @@ interface Props {
   readonly narrow: boolean
   /** What it is on a factory floor: the way back leads there. */
   readonly place: FloorPlace | undefined
+  /** `now`: the session as it is, with a way to look back. `past`: as it was. */
+  readonly time: 'now' | 'past'
 }
 
 /** What this session is, who is in it, and whether the page is live. */
-export function SessionHeader({ view, narrow, place }: Props): ReactNode {
+export function SessionHeader({ view, narrow, place, time }: Props): ReactNode {
   return (
     <header className="session-header">
       {(narrow || place) && (
@@ -36,9 +38,19 @@ export function SessionHeader({ view, narrow, place }: Props): ReactNode {
         </h1>
         <p className="session-doing">{doing(view)}</p>
       </div>
+      {time === 'now' && view.seq > 0 && (
+        <a
+          className="session-tool"
+          href={hrefOf(view.id, { at: view.seq })}
+          aria-label={text.replay.open}
+          title={text.replay.open}
+        >
+          <Icon name="replay" />
+        </a>
+      )}
       {/* Before the first answer of the server, and where there is no session, nobody is known to be here. */}
       {view.seq > 0 && <People view={view} />}
-      <Connection />
+      {time === 'now' ? <Connection /> : <span className="session-past">{text.replay.label}</span>}
     </header>
   )
 }

@@ -49,13 +49,13 @@ export function SessionPage({ id, dev, narrow, place: onFloor }: Props): ReactNo
   return (
     <SessionContext value={place}>
       <main id="main" className="session" tabIndex={-1} data-status={status} data-testid="session">
-        <SessionHeader view={view} narrow={narrow} place={onFloor} />
+        <SessionHeader view={view} narrow={narrow} place={onFloor} time="now" />
         {onFloor?.part === 'lane' && <LaneStrip view={view} floor={onFloor.floor} lane={onFloor.lane} />}
         {missing ? (
           <SessionMissing error={error} />
         ) : (
           <>
-            <Conversation snapshot={snapshot} />
+            <Conversation snapshot={snapshot} onOlder={snapshot.loadOlder} />
             <div className="session-dock">
               <RequestBar runs={view.runs} />
               <QueueBar runs={view.runs} messages={messages} />

@@ -1,6 +1,7 @@
 import { floorPlace } from '@headrace/factory/floor'
 import { useMemo, useState, type ReactNode } from 'react'
 import { FloorPage } from '../floor/floor-page.tsx'
+import { ReplayPage } from '../replay/replay-page.tsx'
 import { openSession, useRoute } from '../route/use-route.ts'
 import { SessionPage } from '../session/session-page.tsx'
 import { NewSessionDialog } from '../sessions/new-session-dialog.tsx'
@@ -54,7 +55,10 @@ export function Shell(): ReactNode {
   )
   const home = route.page === 'home'
   const place = useMemo(() => (current === undefined ? undefined : floorPlace(current)), [current])
-  const floor = route.page === 'session' && !route.log && place?.part === 'floor' ? place.floor : undefined
+  const floor =
+    route.page === 'session' && !route.log && route.at === undefined && place?.part === 'floor'
+      ? place.floor
+      : undefined
   return (
     <>
       <SkipLink />
@@ -62,7 +66,10 @@ export function Shell(): ReactNode {
         {!narrow && sidebar(false)}
         {narrow && home && <main id="main">{sidebar(true)}</main>}
         {!narrow && home && <Home onNew={() => setOpen('new')} />}
-        {!home && floor === undefined && (
+        {!home && route.at !== undefined && (
+          <ReplayPage key={route.id} id={route.id} at={route.at} narrow={narrow} place={place} />
+        )}
+        {!home && route.at === undefined && floor === undefined && (
           <SessionPage key={route.id} id={route.id} dev={route.dev} narrow={narrow} place={place} />
         )}
         {!home && floor !== undefined && <FloorPage key={route.id} id={route.id} name={floor} narrow={narrow} />}
