@@ -9,6 +9,7 @@ import {
   type AcpLimits,
   type AgentAtWork,
   type AgentStart,
+  type PermissionAsk,
   type Script,
   type ScriptStep,
 } from '../src/index.ts'
@@ -47,6 +48,19 @@ async function start(
   })
   return { agent, chunks, cwd, stop }
 }
+
+test('F4 what an agent asks about is its call with all that it said of it before', async () => {
+  const asked: PermissionAsk[] = []
+  const { agent, chunks } = await start([{ do: 'ask', argv: ['echo', 'hello'], shown: true }], {
+    onPermission: async (ask) => {
+      asked.push(ask)
+      return 'allow'
+    },
+  })
+  expect(await agent.prompt('go', never)).toEqual({ end: 'done' })
+  expect(asked).toMatchObject([{ callId: '1.1', tool: 'execute', title: 'echo hello', command: 'echo hello' }])
+  expect(chunks.at(-1)).toEqual({ type: 'tool-result', callId: '1.1', output: 'hello\n' })
+})
 
 test('F3 what an agent says and does over the protocol becomes chunks, and what it does is done', async () => {
   const { agent, chunks, cwd } = await start([

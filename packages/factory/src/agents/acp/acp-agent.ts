@@ -16,6 +16,8 @@ export interface AcpProfile {
   readonly mode?: (start: AgentStart) => string | undefined
   /** What it must read of the machine in a cell, beside its program and the package of that. */
   readonly readable?: () => Promise<readonly string[]>
+  /** `commands`: the title of what it executes is the command, whole, and it says it nowhere else. */
+  readonly titles?: 'commands'
   /** `false`: it says that it can go on with a session of its own, and can't. Default `true`: as it says. */
   readonly resumes?: boolean
 }

@@ -220,7 +220,7 @@ export class AcpConnection implements AgentAtWork {
 
   async #permission({ toolCall, options }: RequestPermissionRequest): Promise<RequestPermissionResponse> {
     await this.#take(() => this.#updates.announce(toolCall))
-    const answer = await this.#start.onPermission(askOf(toolCall))
+    const answer = await this.#start.onPermission(askOf(this.#updates.whole(toolCall), this.#options.profile))
     // Never "always": what is allowed is decided here, each time.
     const kind = answer === 'allow' ? 'allow_once' : 'reject_once'
     const option = options.find((candidate) => candidate.kind === kind)
@@ -277,8 +277,10 @@ function endOf(reason: StopReason): TurnEnd {
   }
 }
 
-function askOf({ toolCallId, kind, title, locations, rawInput }: RequestPermissionRequest['toolCall']): PermissionAsk {
-  const command = commandOf(rawInput)
+function askOf(call: RequestPermissionRequest['toolCall'], { titles }: AcpProfile): PermissionAsk {
+  const { toolCallId, kind, title, locations, rawInput } = call
+  const titled = kind === 'execute' && titles === 'commands' ? (title ?? undefined) : undefined
+  const command = commandOf(rawInput) ?? titled
   return {
     callId: toolCallId,
     tool: kind ?? 'other',

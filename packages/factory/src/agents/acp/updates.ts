@@ -7,8 +7,8 @@ const maxOutputChars = 100_000
 
 /** Reads updates one after the other; one reader is for all turns of one agent. */
 export class AcpUpdates {
-  /** Calls that were shown and have no result yet. */
-  readonly #open = new Set<string>()
+  /** Calls that were shown and have no result yet, with what was last said of each. */
+  readonly #open = new Map<string, ToolCallUpdate>()
 
   /** What an update says; nothing where it is about the agent's own workings. */
   read(update: SessionUpdate): readonly Chunk[] {
@@ -38,9 +38,14 @@ export class AcpUpdates {
     return this.#open.has(call.toolCallId) ? [] : this.#call(call)
   }
 
+  /** A call with what was said of it before: what an update leaves out has not changed. */
+  whole(call: ToolCallUpdate): ToolCallUpdate {
+    return merged(this.#open.get(call.toolCallId), call)
+  }
+
   /** Results for calls that never had one. */
   end(why: string): readonly Chunk[] {
-    const chunks = [...this.#open].map((callId): Chunk => ({ type: 'tool-error', callId, error: why }))
+    const chunks = [...this.#open.keys()].map((callId): Chunk => ({ type: 'tool-error', callId, error: why }))
     this.#open.clear()
     return chunks
   }
@@ -52,10 +57,10 @@ export class AcpUpdates {
     if (!this.#open.has(callId)) {
       // A result that comes for a call which is closed, or never was, says nothing that could be shown.
       if (isOver && (title === undefined || title === null)) return []
-      this.#open.add(callId)
       chunks.push({ type: 'tool-call', callId, name: kind ?? 'other', input: inputOf(call) })
     }
     if (isOver) this.#open.delete(callId)
+    else this.#open.set(callId, this.whole(call))
     const output = outputOf(call)
     if (status === 'failed') chunks.push({ type: 'tool-error', callId, error: asText(output) || 'The call failed.' })
     else if (status === 'completed') chunks.push({ type: 'tool-result', callId, output })
@@ -64,6 +69,13 @@ export class AcpUpdates {
     }
     return chunks
   }
+}
+
+function merged(before: ToolCallUpdate | undefined, { toolCallId, ...now }: ToolCallUpdate): ToolCallUpdate {
+  const said = Object.entries(now).filter(([, value]) => value !== undefined && value !== null)
+  // Outputs may be large and are not asked about.
+  const { content, rawOutput, ...kept } = { ...before, ...Object.fromEntries(said) }
+  return { ...kept, toolCallId }
 }
 
 function textOf(content: ContentBlock, chunk: (text: string) => Chunk): readonly Chunk[] {

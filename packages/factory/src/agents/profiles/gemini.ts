@@ -7,6 +7,7 @@ export const gemini: AgentProfile = {
   name: 'gemini',
   command: ['gemini', '--acp'],
   install: 'Install it: npm install --global @google/gemini-cli@0.61.0',
+  titles: 'commands',
   // A session that is loaded within the minute it was made in is emptied, and nobody can tell.
   resumes: false,
   async setUp(start) {

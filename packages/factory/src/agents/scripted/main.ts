@@ -110,9 +110,11 @@ async function play(step: ScriptStep, session: Session, client: AgentContext): P
     }
     case 'ask': {
       const call = begun(session, 'execute', argv.join(' '), { command: argv })
+      const { toolCallId, kind, title, rawInput } = call
+      if (step.shown) await tell(call)
       const { outcome } = await client.request(methods.client.session.requestPermission, {
         sessionId: session.id,
-        toolCall: { toolCallId: call.toolCallId, kind: call.kind, title: call.title, rawInput: call.rawInput },
+        toolCall: step.shown ? { toolCallId } : { toolCallId, kind, title, rawInput },
         options: [
           { optionId: 'yes', name: 'Allow', kind: 'allow_once' },
           { optionId: 'no', name: 'Reject', kind: 'reject_once' },

@@ -30,6 +30,8 @@ export interface ScriptStep {
   readonly count?: number
   /** How often. Default 1. */
   readonly times?: number
+  /** It shows the call first, and asks without saying again what the call is. */
+  readonly shown?: boolean
   /** Asked to stop, it goes on. */
   readonly deaf?: boolean
 }
@@ -49,6 +51,7 @@ const step: Schema<ScriptStep> = object({
   ms: optional(integer(0, 3_600_000)),
   count: optional(integer(0, Number.MAX_SAFE_INTEGER)),
   times: optional(integer(1, 1_000_000)),
+  shown: optional(boolean()),
   deaf: optional(boolean()),
 })
 
