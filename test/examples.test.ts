@@ -23,6 +23,7 @@ const entries: Readonly<Record<string, string>> = {
   '@headrace/server/store/memory': 'packages/server/src/store/memory.ts',
   '@headrace/server/store/embedded': 'packages/server/src/store/embedded.ts',
   '@headrace/factory/floor': 'packages/factory/src/floor.ts',
+  '@headrace/factory/plugin': 'packages/factory/src/plugin.ts',
   '@headrace/testing': 'packages/testing/src/index.ts',
   '@headrace/server/mcp': 'packages/server/src/mcp.ts',
   '@headrace/server/virtual': 'packages/server/src/virtual.ts',

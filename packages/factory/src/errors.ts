@@ -23,6 +23,8 @@ export type FactoryErrorCode =
   | 'files_invalid'
   | 'agent_missing'
   | 'agent_failed'
+  | 'plugin_invalid'
+  | 'plugin_failed'
 
 /** What {@link factoryErrorTable} says of a code. */
 export interface FactoryErrorRow {
@@ -98,6 +100,14 @@ export const factoryErrorTable: Readonly<Record<FactoryErrorCode, FactoryErrorRo
   agent_failed: {
     meaning: 'An agent did not come up.',
     next: 'Start it by hand with the same configuration; the text quotes the last thing it said.',
+  },
+  plugin_invalid: {
+    meaning: 'A plugin is not what it must be, so it was not taken.',
+    next: 'Install or correct the package that the text names, or take it out of .headrace/factory.yaml.',
+  },
+  plugin_failed: {
+    meaning: 'A plugin threw, took too long, or ended.',
+    next: 'Look at the package that the text names; the floor goes on without it, or waits for it where it is a guard or a gate.',
   },
 }
 

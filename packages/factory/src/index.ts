@@ -70,10 +70,27 @@ export {
   type GuardContext,
   type GuardPolicy,
   type GuardVerdict,
+  type SlowGuard,
+  type SlowGuardContext,
   type Verdict,
 } from './guards/guard.ts'
 export { builtInGuards, runGuards, type GuardsVerdict, type RunGuardsOptions } from './guards/run-guards.ts'
 export { defaultTestGlobs } from './guards/test-globs.ts'
+export {
+  loadPlugins,
+  type LoadPluginsOptions,
+  type LoadedPlugin,
+  type Plugins,
+  type RefusedPlugin,
+  type WantedPlugin,
+} from './plugins/load-plugins.ts'
+export { builtInPlugins } from './plugins/built-in.ts'
+export { type PluginDetector } from './plugins/at-work/detector.ts'
+export { type Gate, type GateOpinion } from './gate/gate.ts'
+export { type Notice, type Notifier } from './notify/notifier.ts'
+export { noticesOf, type NoticesOptions } from './notify/notices-of.ts'
+export { createTeller, type TellOptions } from './notify/tell.ts'
+export { webhookNotifier, type WebhookNotifierOptions } from './notify/webhook-notifier.ts'
 export { type Change, type ChangedFile, type ChangedLine, type FileKind, type FileSide } from './work/change.ts'
 export { readChange, type ReadChangeOptions } from './work/read-change.ts'
 export {
@@ -167,7 +184,8 @@ export { type MeteredUsage } from './proxy/metered-usage.ts'
 export { type CallLimits } from './proxy/pass-on.ts'
 export { type ModelPrice } from './proxy/price.ts'
 export { type ModelProvider, type ProviderKind, type WireFormat } from './proxy/provider.ts'
-export { agentOf, agentProfiles, type AgentOfOptions } from './agents/agent-of.ts'
+export { agentOf, type AgentOfOptions } from './agents/agent-of.ts'
+export { agentProfiles } from './agents/profiles/profiles.ts'
 export { commandAgent, type CommandAgentOptions } from './agents/command/command-agent.ts'
 export { profiledAgent, type AgentProfile, type ProfileOptions } from './agents/profiles/profile.ts'
 export { ledgerOf, type Ledger, type LedgerLine, type LedgerOptions } from './ledger/ledger-of.ts'

@@ -296,6 +296,9 @@ Examples:
       .description('Take tasks from a Markdown file or from issues; what is there already stays as it is.')
       .addOption(new Option('--markdown <file>', 'a list: - [ ] Title (P1 bug)'))
       .addOption(new Option('--github <repository>', 'owner/name; GITHUB_TOKEN for private ones'))
+      .addOption(new Option('--plugin <name>', 'a source of a plugin that .headrace/factory.yaml names'))
+      .addOption(repository())
+      .addOption(folder())
       .addOption(new Option('--label <labels...>', 'only issues with all of these').argParser(list))
       .action(async (options: ImportOptions) => {
         const { importTasks } = await import('../factory/import-tasks.ts')

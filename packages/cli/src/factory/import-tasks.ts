@@ -1,25 +1,37 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { FactoryError, askFloor, githubIssues, markdownBacklog, type TaskSourceReader } from '@headrace/factory'
+import {
+  FactoryError,
+  askFloor,
+  checkFactory,
+  faultInWords,
+  folderSource,
+  githubIssues,
+  markdownBacklog,
+  type ImportedTask,
+  type TaskSourceReader,
+} from '@headrace/factory'
 import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
 import { processOutput } from '../terminal/console.ts'
 import { plain } from '../terminal/plain.ts'
 import { withFloor, type FloorTarget } from './floor-target.ts'
+import { openPlugins } from './plugins.ts'
 
 export interface ImportOptions extends FloorTarget {
   readonly markdown?: string
   readonly github?: string
+  readonly plugin?: string
+  readonly repository: string
+  readonly folder: string
   readonly label?: readonly string[]
 }
 
 /** Takes tasks from a file or from issues onto the floor; what is there already stays as it is. */
 export async function importTasks(options: ImportOptions): Promise<void> {
-  const tasks = await readerOf(options)
-    .read()
-    .catch((thrown: unknown) => {
-      throw thrown instanceof FactoryError ? new Problem(exitCode.failed, `${thrown.message} ${thrown.next}`) : thrown
-    })
+  const tasks = await read(options).catch((thrown: unknown) => {
+    throw thrown instanceof FactoryError ? new Problem(exitCode.failed, `${thrown.message} ${thrown.next}`) : thrown
+  })
   if (tasks.length === 0) return processOutput.err('There is no open task there.')
   await withFloor(options, async ({ session }) => {
     for (const task of tasks) {
@@ -29,10 +41,25 @@ export async function importTasks(options: ImportOptions): Promise<void> {
   })
 }
 
-function readerOf({ markdown, github, label }: ImportOptions): TaskSourceReader {
-  if ((markdown === undefined) === (github === undefined)) {
-    throw new Problem(exitCode.usage, 'Name one source: --markdown FILE or --github owner/name.')
+async function read(options: ImportOptions): Promise<readonly ImportedTask[]> {
+  const { markdown, github, plugin, repository } = options
+  if ([markdown, github, plugin].filter((source) => source !== undefined).length !== 1) {
+    throw new Problem(exitCode.usage, 'Name one source: --markdown FILE, --github owner/name or --plugin NAME.')
   }
+  if (plugin === undefined) return readerOf(options).read()
+  const { floor, faults } = await checkFactory(folderSource(path.resolve(repository)))
+  if (!floor) throw new Problem(exitCode.refused, faults.map(faultInWords).join('\n'))
+  const plugins = await openPlugins(floor.factory.plugins, options, processOutput)
+  try {
+    const source = plugins.source(plugin)
+    if (source) return await source.read()
+    throw new Problem(exitCode.refused, `No plugin of .headrace/factory.yaml is a source named ${plugin}.`)
+  } finally {
+    await plugins.close()
+  }
+}
+
+function readerOf({ markdown, github, label }: ImportOptions): TaskSourceReader {
   if (markdown !== undefined) {
     return markdownBacklog({
       name: path.basename(markdown),

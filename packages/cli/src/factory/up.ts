@@ -10,6 +10,8 @@ import {
   openVault,
   type Floor,
   type FloorConfig,
+  type FloorFiles,
+  type Plugins,
   type Vault,
 } from '@headrace/factory'
 import { hideFromGit } from '../data-directory.ts'
@@ -23,6 +25,7 @@ import { stopOnSignal } from '../serve/shutdown.ts'
 import { startServer } from '../serve/start-server.ts'
 import { processOutput, type Output } from '../terminal/console.ts'
 import { crewClaims } from './crew-claims.ts'
+import { openPlugins, type PluginPlaces } from './plugins.ts'
 import { confinedLines } from './status.ts'
 
 export interface UpOptions {
@@ -49,14 +52,16 @@ export async function up(options: UpOptions, output: Output = processOutput): Pr
   // Before anything is started: files that are wrong are the reader's to put right.
   const vault = await openVault({ folder: path.join(folder, 'vault.git'), origin, base }).catch(explain)
   hideFromGit(folder)
-  const settings = await Settings.load(vault, output).catch(explain)
+  const places = { repository: origin, folder }
+  const settings = await Settings.load(vault, places, output).catch(explain)
   const server = await startServer({ host: '127.0.0.1', port, data, keys: { type: 'local' }, outbound: {}, onError })
   const mint = minter(server)
   const { url } = server
   let opened: Floor | undefined
   const stop = async (): Promise<void> => {
-    settings.close()
+    settings.stop()
     await opened?.close()
+    await settings.close()
     await server.close()
   }
   try {
@@ -89,31 +94,45 @@ class Settings {
   config: FloorConfig
   readonly demand: 'required' | 'preferred' | 'off'
   #head: string
+  #plugins: LoadedPlugins
   readonly #timer: NodeJS.Timeout
 
-  private constructor(vault: Vault, output: Output, first: Loaded) {
+  private constructor(reader: Reader, first: Loaded) {
     this.config = first.config
     this.demand = first.demand
     this.#head = first.head
-    this.#timer = setInterval(() => void this.#reload(vault, output), reloadMs)
+    this.#plugins = first.plugins
+    this.#timer = setInterval(() => void this.#reload(reader), reloadMs)
     this.#timer.unref()
   }
 
-  static async load(vault: Vault, output: Output): Promise<Settings> {
+  static async load(vault: Vault, places: PluginPlaces, output: Output): Promise<Settings> {
     const { head } = await vault.refresh()
-    return new Settings(vault, output, await read(vault, head))
+    const reader = { vault, places, output }
+    return new Settings(reader, await read(reader, head))
   }
 
-  close(): void {
+  /** Does not look any more. */
+  stop(): void {
     clearInterval(this.#timer)
   }
 
-  async #reload(vault: Vault, output: Output): Promise<void> {
+  /** Ends the plugins. */
+  async close(): Promise<void> {
+    this.stop()
+    await this.#plugins.plugins.close()
+  }
+
+  async #reload(reader: Reader): Promise<void> {
+    const { vault, output } = reader
     try {
       const { head } = await vault.refresh()
       if (head === this.#head) return
       this.#head = head
-      this.config = (await read(vault, head)).config
+      const { config, plugins } = await read(reader, head, this.#plugins)
+      this.config = config
+      if (plugins !== this.#plugins) this.#plugins.plugins.retire()
+      this.#plugins = plugins
     } catch (thrown) {
       // The last files that were right go on to count.
       const text = thrown instanceof FactoryError ? inWords(thrown) : String(thrown)
@@ -126,11 +145,31 @@ interface Loaded {
   readonly head: string
   readonly config: FloorConfig
   readonly demand: 'required' | 'preferred' | 'off'
+  readonly plugins: LoadedPlugins
 }
 
-async function read(vault: Vault, head: string): Promise<Loaded> {
+interface LoadedPlugins {
+  /** What the files named, to see whether they name something else now. */
+  readonly named: string
+  readonly plugins: Plugins
+}
+
+interface Reader {
+  readonly vault: Vault
+  readonly places: PluginPlaces
+  readonly output: Output
+}
+
+async function read({ vault, places, output }: Reader, head: string, known?: LoadedPlugins): Promise<Loaded> {
   const files = await loadFloor(vault, head)
-  return { head, config: floorConfig(files, agentOf), demand: files.factory.gate.sandbox }
+  const named = JSON.stringify(files.factory.plugins)
+  const plugins =
+    known?.named === named ? known : { named, plugins: await openPlugins(files.factory.plugins, places, output) }
+  return { head, config: configOf(files, plugins.plugins), demand: files.factory.gate.sandbox, plugins }
+}
+
+function configOf(files: FloorFiles, plugins: Plugins): FloorConfig {
+  return floorConfig(files, (name, settings) => agentOf(name, settings, { plugin: plugins.agent }), plugins)
 }
 
 function introduction({ sandbox, swept }: Floor, link: string, { lanes }: FloorConfig): readonly string[] {

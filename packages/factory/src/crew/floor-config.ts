@@ -5,18 +5,32 @@ import type { AgentSettings, AttemptBudget, ModelSettings } from '../files/facto
 import type { FloorFiles } from '../files/check-factory.ts'
 import type { LaneFile } from '../files/lane-file.ts'
 import { landingRules } from '../files/load-floor.ts'
+import { webhookNotifier } from '../notify/webhook-notifier.ts'
+import type { Plugins } from '../plugins/load-plugins.ts'
 import type { ModelsConfig } from '../proxy/model-proxy.ts'
 import type { FloorConfig, LaneConfig } from './open-floor.ts'
 
 /** Makes an agent of what `.headrace/factory.yaml` says of it. */
 export type MakeAgent = (name: string, settings: AgentSettings) => AgentKind
 
-/** The floor that the files describe. */
-export function floorConfig(files: FloorFiles, makeAgent: MakeAgent): FloorConfig {
+/**
+ * The floor that the files describe.
+ *
+ * @param plugins - those that the files name, as they were loaded
+ */
+export function floorConfig(
+  files: FloorFiles,
+  makeAgent: MakeAgent,
+  plugins?: Pick<Plugins, 'guards' | 'gates' | 'notifiers'>,
+): FloorConfig {
   const { models } = files.factory
   return {
-    lanes: files.lanes.map((lane) => laneConfig(files, lane, makeAgent)),
+    lanes: files.lanes.map((lane) => ({
+      ...laneConfig(files, lane, makeAgent),
+      landing: landingRules(files, lane, plugins),
+    })),
     ...(models && { models: modelsOf(models) }),
+    notifiers: [...files.factory.webhooks.map((url) => webhookNotifier({ url })), ...(plugins?.notifiers ?? [])],
   }
 }
 
@@ -30,7 +44,7 @@ function modelsOf({ providers, prices }: ModelSettings): ModelsConfig {
   }
 }
 
-function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): LaneConfig {
+function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): Omit<LaneConfig, 'landing'> {
   const { name, kind, oversight, wip, model, permissions, allowed, mandate } = lane
   const { factory } = files
   const settings = factory.agents[lane.agent]
@@ -50,7 +64,6 @@ function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): La
     agent: makeAgent(lane.agent, settings),
     ...(asked !== undefined && { model: asked }),
     rules: permissions,
-    landing: landingRules(files, lane),
     mandate: { text: mandate, oversight, surfaces: allowed, test: factory.gate.test.join(' ') },
     rounds: 3,
     ...(limits.minutes !== undefined && { attemptMs: limits.minutes * 60_000 }),

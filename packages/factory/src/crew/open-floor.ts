@@ -18,6 +18,8 @@ import { createDesk } from '../foreman/desk.ts'
 import { createForeman, type FloorLane } from '../foreman/foreman.ts'
 import { orderOf } from '../foreman/notes.ts'
 import { crew, floorSessions, type FloorSessions } from '../foreman/sessions.ts'
+import type { Notifier } from '../notify/notifier.ts'
+import { createTeller } from '../notify/tell.ts'
 import type { LandingRules } from '../landing/judge-work.ts'
 import { createGateWorker } from '../merge/gate-worker.ts'
 import { createLaneRunner, type Lane } from '../lane/lane-runner.ts'
@@ -36,6 +38,8 @@ export interface FloorConfig {
    * their models by themselves, and nothing is counted.
    */
   readonly models?: ModelsConfig
+  /** Who is told what waits for a person. */
+  readonly notifiers?: readonly Notifier[]
 }
 
 export interface OpenFloorOptions {
@@ -144,11 +148,16 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
     64,
   )
   await work(crew.desk, createDesk({ client: clients.desk, lanes: laneNames, now }), 1)
+  const tell = createTeller({
+    notifiers: () => config().notifiers ?? [],
+    onError: (words) => onError(new HeadraceError('internal', words)),
+  })
   const foreman = createForeman({
     client: clients.foreman,
     sessions,
     lanes: () => config().lanes.map((lane) => ({ ...lane, confined: confinedInWords(lane, sandbox) })),
     clock: timer,
+    tell,
   })
   await work(crew.foreman, foreman, 1)
   const endShifts = await keepShift(clients.foreman, { sessions, onError })

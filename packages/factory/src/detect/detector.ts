@@ -1,25 +1,28 @@
 import type { Step } from './step.ts'
 
 /** What a detector can find. */
-export type FindingKind =
-  | 'same-call'
-  | 'same-call-rewritten'
-  | 'retried-around'
-  | 'similar-call'
-  | 'cycle'
-  | 'listing-elsewhere'
-  | 'cut-again'
-  | 'edit-again'
-  | 'scratch-churn'
-  | 'same-failure'
-  | 'error-streak'
-  | 'nothing-new'
-  | 'talk'
-  | 'claims-success'
-  | 'tokens-without-change'
-  | 'plan-still'
-  | 'out-of-scope'
-  | 'rule'
+export const findingKinds = [
+  'same-call',
+  'same-call-rewritten',
+  'retried-around',
+  'similar-call',
+  'cycle',
+  'listing-elsewhere',
+  'cut-again',
+  'edit-again',
+  'scratch-churn',
+  'same-failure',
+  'error-streak',
+  'nothing-new',
+  'talk',
+  'claims-success',
+  'tokens-without-change',
+  'plan-still',
+  'out-of-scope',
+  'rule',
+] as const
+
+export type FindingKind = (typeof findingKinds)[number]
 
 /** One fact against a step, with what shows it. */
 export interface Finding {

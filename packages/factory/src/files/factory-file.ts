@@ -1,4 +1,15 @@
-import { array, integer, object, oneOf, optional, string, type JsonObject, type Schema } from '@headrace/core'
+import {
+  array,
+  integer,
+  jsonObject,
+  object,
+  oneOf,
+  optional,
+  string,
+  type JsonObject,
+  type Schema,
+} from '@headrace/core'
+import type { WantedPlugin } from '../plugins/load-plugins.ts'
 import type { ModelPrice } from '../proxy/price.ts'
 import type { ProviderKind } from '../proxy/provider.ts'
 import { amount, command, described, named, type Argv } from './shapes.ts'
@@ -94,8 +105,9 @@ const fields = {
     described(
       named(
         object({
-          kind: oneOf('acp', 'command', 'scripted'),
+          kind: oneOf('acp', 'command', 'scripted', 'plugin'),
           profile: optional(oneOf('codex', 'claude', 'opencode', 'gemini')),
+          plugin: optional(described(string({ min: 1, max: 64 }), { about: 'The name of an agent of a plugin.' })),
           command: optional(command()),
           model: optional(string({ min: 1, max: 200 })),
           readable: optional(
@@ -107,6 +119,23 @@ const fields = {
         { max: 50 },
       ),
       { about: 'The agents that lanes may name.' },
+    ),
+  ),
+  plugins: optional(
+    described(
+      array(
+        object({
+          package: described(string({ min: 1, max: 200 }), {
+            about: 'The name of a package that is installed where the factory runs. Never a path.',
+          }),
+          settings: optional(described(jsonObject(), { about: 'What it is told.' })),
+          timeoutSeconds: optional(
+            described(integer(1, 3_600), { about: 'Longest time of a call. Default: 30, of a gate 900.' }),
+          ),
+        }),
+        { max: 50 },
+      ),
+      { about: 'Agents, sources, gates, guards, detectors and notifiers of others.' },
     ),
   ),
   models: optional(
@@ -192,9 +221,11 @@ export type GateSettings = Readonly<{
 }>
 
 export interface AgentSettings {
-  readonly kind: 'acp' | 'command' | 'scripted'
+  readonly kind: 'acp' | 'command' | 'scripted' | 'plugin'
   readonly profile?: 'codex' | 'claude' | 'opencode' | 'gemini'
   readonly command?: Argv
+  /** The name of an agent of a plugin. */
+  readonly plugin?: string
   readonly model?: string
   readonly readable?: readonly string[]
 }
@@ -226,6 +257,7 @@ export interface FactoryFile {
   }
   readonly guards: Readonly<Record<string, 'block' | 'ask' | 'warn'>>
   readonly agents: Readonly<Record<string, AgentSettings>>
+  readonly plugins: readonly WantedPlugin[]
   readonly models: ModelSettings | undefined
   readonly clones: { readonly maxBytes: number; readonly undoDays: number }
   readonly webhooks: readonly string[]
@@ -276,6 +308,10 @@ export function parseFactoryFile(text: string, file: string = factoryPath): Fact
     diff: { files: 40, lines: 1_500, fileBytes: 1_000_000, newDependencies: 0, ...given.diff },
     guards: given.guards ?? {},
     agents: given.agents ?? {},
+    plugins: (given.plugins ?? []).map(({ timeoutSeconds, ...plugin }) => ({
+      ...plugin,
+      ...(timeoutSeconds !== undefined && { timeoutMs: timeoutSeconds * 1_000 }),
+    })),
     models: given.models,
     clones: { maxBytes: (given.clones?.maxGb ?? 20) * 1_000_000_000, undoDays: given.clones?.undoDays ?? 7 },
     webhooks: given.notifications?.webhooks ?? [],

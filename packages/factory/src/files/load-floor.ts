@@ -21,7 +21,7 @@ export async function loadFloor(vault: Vault, commit: string): Promise<FloorFile
 }
 
 /** By what the work of a lane is judged. */
-export function landingRules({ factory }: FloorFiles, lane: LaneFile): LandingRules {
+export function landingRules({ factory }: FloorFiles, lane: LaneFile, plugins?: LandingRules['plugins']): LandingRules {
   const { gate, protectedPaths, testGlobs, diff, guards } = factory
   const { timeoutMs, junit, readable, programs, maxOutputBytes } = gate
   return {
@@ -31,6 +31,7 @@ export function landingRules({ factory }: FloorFiles, lane: LaneFile): LandingRu
     testGlobs: testGlobs ?? defaultTestGlobs,
     budget: diff,
     guardPolicy: { ...guards, ...lane.guards },
+    ...(plugins && { plugins }),
     gate: {
       setup: gate.setup.map((argv) => ({ argv, timeoutMs, network: gate.setupNetwork })),
       test: { argv: gate.test, timeoutMs, network: gate.network },

@@ -18,6 +18,8 @@ import { settleAttempt } from '../floor/settle-attempt.ts'
 import { takeStep } from '../floor/take-step.ts'
 import type { AttemptResult, Task } from '../floor/task.ts'
 import { offersOf, verdictOf } from '../merge/offer.ts'
+import { noticesOf } from '../notify/notices-of.ts'
+import type { Notice } from '../notify/notifier.ts'
 import { changeFloor } from './change-floor.ts'
 import { attemptRun, notes, orderFor, resultOf } from './notes.ts'
 import { crew, type FloorSessions } from './sessions.ts'
@@ -42,6 +44,8 @@ export interface ForemanOptions {
   /** Lanes that there are now. */
   readonly lanes: () => readonly FloorLane[]
   readonly clock: ForemanClock
+  /** Given all that waits for a person, whenever something has changed. */
+  readonly tell?: (waiting: readonly Notice[]) => void
 }
 
 /** Lines of one shift. */
@@ -118,6 +122,21 @@ class Shift {
     if (status !== 'live') return
     const floor = floorOf(view.document.value)
     for (const task of Object.values(floor.tasks)) if (isWorking(task)) await this.#see(floor, task)
+    this.#tell(floor)
+  }
+
+  #tell(floor: FloorDocument): void {
+    const { tell, clock, sessions } = this.#options
+    if (!tell) return
+    const followed: readonly (readonly [string, Session])[] = [
+      [sessions.merge, this.#merge],
+      ...[...this.#lanes].map(([name, session]): [string, Session] => [sessions.lane(name), session]),
+    ]
+    const asking = followed.flatMap(([session, one]) => {
+      const { view, status } = one.getSnapshot()
+      return status === 'live' ? [{ session, view }] : []
+    })
+    tell(noticesOf({ floor, session: sessions.floor, asking, now: clock.now() }))
   }
 
   /** Takes what attempts came to into the document. */

@@ -50,6 +50,15 @@ export interface Guard {
   check(change: Change, context: GuardContext): readonly Finding[]
 }
 
+/** A guard that takes its time, as one of a plugin does. It gets globs where others get a function. */
+export interface SlowGuard extends Omit<Guard, 'check'> {
+  /** Rejects where it can't say: then the change is blocked. */
+  check(change: Change, context: SlowGuardContext): Promise<readonly Finding[]>
+}
+
+/** What a {@link SlowGuard} may know beside the change: plain data. */
+export type SlowGuardContext = Omit<GuardContext, 'isTest'> & { readonly testGlobs: readonly string[] }
+
 /** `block`: the change is not merged. `ask`: a human decides. `warn`: it is written down. */
 export type GuardPolicy = 'block' | 'ask' | 'warn'
 

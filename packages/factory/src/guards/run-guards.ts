@@ -2,7 +2,16 @@ import type { Change } from '../work/change.ts'
 import { agentFilesGuard } from './agent-files.ts'
 import { conflictMarkersGuard } from './conflict-markers.ts'
 import { diffBudgetGuard } from './diff-budget.ts'
-import type { Guard, GuardContext, GuardPolicy, GuardVerdict, Verdict } from './guard.ts'
+import type {
+  Finding,
+  Guard,
+  GuardContext,
+  GuardPolicy,
+  GuardVerdict,
+  SlowGuard,
+  SlowGuardContext,
+  Verdict,
+} from './guard.ts'
 import { largeFilesGuard } from './large-files.ts'
 import { linksGuard } from './links.ts'
 import { namesGuard } from './names.ts'
@@ -30,6 +39,8 @@ export interface RunGuardsOptions {
   readonly guards?: readonly Guard[]
   /** By the name of a guard; what is not named keeps its own policy. */
   readonly policy?: Readonly<Record<string, GuardPolicy>>
+  /** What others have said of the same change: {@link askSlowGuards}. */
+  readonly beside?: readonly GuardVerdict[]
 }
 
 export interface GuardsVerdict {
@@ -42,24 +53,53 @@ const maxFindings = 20
 const order: readonly Verdict[] = ['pass', 'warn', 'ask', 'block']
 
 /** Runs the guards on a change. A guard that throws does not let anything through: a human has to look. */
-export function runGuards({ change, context, guards = builtInGuards, policy = {} }: RunGuardsOptions): GuardsVerdict {
-  const verdicts = guards.map((guard): GuardVerdict => {
-    const rule = policy[guard.name] ?? guard.policy
+export function runGuards(options: RunGuardsOptions): GuardsVerdict {
+  const { change, context, guards = builtInGuards, policy = {}, beside = [] } = options
+  const own = guards.map((guard): GuardVerdict => {
     try {
-      const findings = guard.check(change, context)
-      const verdict = verdictOf(findings, rule)
-      const more = Math.max(0, findings.length - maxFindings)
-      return { guard: guard.name, verdict, findings: findings.slice(0, maxFindings), more }
+      return given(guard, guard.check(change, context), policy)
     } catch (error) {
       const what = `this guard failed: ${error instanceof Error ? error.message : String(error)}`
       return { guard: guard.name, verdict: 'ask', findings: [{ what, certainty: 'maybe' }], more: 0 }
     }
   })
+  const verdicts = [...own, ...beside]
   const verdict = verdicts.reduce<Verdict>(
     (worst, one) => (order.indexOf(one.verdict) > order.indexOf(worst) ? one.verdict : worst),
     'pass',
   )
   return { verdict, verdicts }
+}
+
+export interface SlowGuardsOptions extends Pick<RunGuardsOptions, 'change' | 'policy'> {
+  readonly context: SlowGuardContext
+  readonly guards: readonly SlowGuard[]
+}
+
+/** Asks guards that take their time, all at once. One that fails blocks, whatever its policy: it may have found anything. */
+export function askSlowGuards(options: SlowGuardsOptions): Promise<readonly GuardVerdict[]> {
+  const { change, context, guards, policy = {} } = options
+  return Promise.all(
+    guards.map(async (guard): Promise<GuardVerdict> => {
+      try {
+        return given(guard, await guard.check(change, context), policy)
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error)
+        const what = `this guard failed, so nothing passes: ${why}`.slice(0, 1_000)
+        return { guard: guard.name, verdict: 'block', findings: [{ what, certainty: 'sure' }], more: 0 }
+      }
+    }),
+  )
+}
+
+function given(
+  guard: Pick<Guard, 'name' | 'policy'>,
+  findings: readonly Finding[],
+  policy: Readonly<Record<string, GuardPolicy>>,
+): GuardVerdict {
+  const verdict = verdictOf(findings, policy[guard.name] ?? guard.policy)
+  const more = Math.max(0, findings.length - maxFindings)
+  return { guard: guard.name, verdict, findings: findings.slice(0, maxFindings), more }
 }
 
 function verdictOf(findings: readonly { readonly certainty: 'sure' | 'maybe' }[], policy: GuardPolicy): Verdict {

@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import type { Vault } from '../clones/open-vault.ts'
 import { FactoryError } from '../errors.ts'
+import type { Gate } from '../gate/gate.ts'
 import type { GateOptions, GateResult } from '../gate/run-gate.ts'
 import type { TestCounts } from '../gate/test-counts.ts'
-import type { DiffBudget, Guard, GuardPolicy } from '../guards/guard.ts'
-import { runGuards, type GuardsVerdict } from '../guards/run-guards.ts'
+import type { DiffBudget, Guard, GuardPolicy, SlowGuard } from '../guards/guard.ts'
+import { askSlowGuards, runGuards, type GuardsVerdict } from '../guards/run-guards.ts'
 import { createPathMatcher } from '../paths.ts'
 import type { SandboxDemand } from '../process/run-confined.ts'
 import type { Sandbox } from '../process/sandbox.ts'
@@ -24,6 +25,8 @@ export interface LandingRules {
   readonly testGlobs: readonly string[]
   readonly budget: DiffBudget
   readonly guardPolicy: Readonly<Record<string, GuardPolicy>>
+  /** Guards and gates of plugins. A change passes all of them, beside those that come with the factory. */
+  readonly plugins?: { readonly guards: readonly SlowGuard[]; readonly gates: readonly Gate[] }
   readonly gate: Pick<GateOptions, 'setup' | 'test' | 'junit' | 'readable' | 'programs' | 'env' | 'maxOutputBytes'>
 }
 
@@ -127,16 +130,16 @@ export async function judgeWork(options: JudgeOptions): Promise<Landing> {
   if (merged.kind === 'nothing' && putBack.length === 0) return { outcome: 'empty', putBack }
 
   step('guards')
+  const change = await readChange({ vault, base, tree: wanted })
+  const { allowed, forbidden, testGlobs, budget, guardPolicy: policy, plugins } = rules
+  const context = { allowed, forbidden, putBack, budget }
   const guards = runGuards({
-    change: await readChange({ vault, base, tree: wanted }),
-    context: {
-      allowed: rules.allowed,
-      forbidden: rules.forbidden,
-      isTest: createPathMatcher(rules.testGlobs),
-      putBack,
-      budget: rules.budget,
-    },
-    policy: rules.guardPolicy,
+    change,
+    context: { ...context, isTest: createPathMatcher(testGlobs) },
+    policy,
+    ...(plugins && {
+      beside: await askSlowGuards({ change, context: { ...context, testGlobs }, policy, guards: plugins.guards }),
+    }),
     ...(options.guards && { guards: options.guards }),
   })
   if (guards.verdict === 'block') return { outcome: 'blocked', guards, tree: wanted, putBack }
@@ -156,6 +159,7 @@ export async function judgeWork(options: JudgeOptions): Promise<Landing> {
       onCheckedOut: () => step('gate'),
       sandbox,
       demand,
+      ...(plugins && { gates: plugins.gates }),
       ...(baseline && { baseline }),
       ...(approval?.fewerTests && approval.tree === wanted && { allowFewer: true }),
       ...(signal && { signal }),
