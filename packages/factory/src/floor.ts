@@ -8,11 +8,13 @@ export {
   type EndedAttempt,
   type LaneKind,
   type Outcome,
+  type Overrule,
   type Priority,
   type Task,
   type TaskSource,
   type TaskState,
   type TaskStatus,
+  type Waffling,
 } from './floor/task.ts'
 export { askFloor, type AskFloorOptions, type FloorAnswered } from './foreman/ask-floor.ts'
 export { type FloorReply } from './foreman/desk.ts'

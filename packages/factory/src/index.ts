@@ -130,11 +130,13 @@ export {
   type EndedAttempt,
   type LaneKind,
   type Outcome,
+  type Overrule,
   type Priority,
   type Task,
   type TaskSource,
   type TaskState,
   type TaskStatus,
+  type Waffling,
 } from './floor/task.ts'
 export { createDesk, type DeskOptions, type FloorReply } from './foreman/desk.ts'
 export { createForeman, type FloorLane, type ForemanClock, type ForemanOptions } from './foreman/foreman.ts'
@@ -191,7 +193,17 @@ export { profiledAgent, type AgentProfile, type ProfileOptions } from './agents/
 export { ledgerOf, type Ledger, type LedgerLine, type LedgerOptions } from './ledger/ledger-of.ts'
 export { reportOf, type FloorReport, type ReportLine } from './report/report-of.ts'
 export { ledgerInWords } from './ledger/ledger-in-words.ts'
-export { climb, groundState, type Climb, type LadderPolicy, type LadderState, type Rung } from './detect/ladder.ts'
+export { AttemptWatch, type GateSaid, type WafflingPolicy, type WatchOptions } from './detect/attempt-watch.ts'
+export { watchNotes, type Overruled, type WafflingVerdict } from './detect/watch-notes.ts'
+export {
+  climb,
+  climbAtEnd,
+  groundState,
+  type Climb,
+  type LadderPolicy,
+  type LadderState,
+  type Rung,
+} from './detect/ladder.ts'
 export { createDetector } from './detect/create-detector.ts'
 export {
   type Detector,

@@ -117,6 +117,18 @@ describe('F9a: what is wrong is named with file, line and key', () => {
       lane(plain, '## Goal\n\nx\n\n## Done when\n'),
       'has no success condition',
     ],
+    [
+      'a rung that is none',
+      'bugs.md',
+      lane(`${plain}waffling:\n  highest: shout\n`),
+      'bugs.md:7:3 waffling.highest: must be one of off, nudge, narrow, fresh, nuke, park',
+    ],
+    [
+      'a part that is more than the whole',
+      'bugs.md',
+      lane(`${plain}waffling:\n  limits: { cut: 2 }\n`),
+      'waffling.limits.cut: must be a number from 0 to 1',
+    ],
     ['a bad name', 'My Lane.md', lane(plain), 'My Lane.md:1:1 a lane is named by its file'],
   ]
   test.each(lanes)('F9a: a lane with %s', (_name, file, text, wanted) => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { orderFor } from '../src/foreman/notes.ts'
 import {
   decideFloor,
   emptyFloor,
@@ -41,6 +42,10 @@ function settle(floor: FloorDocument, task: string, outcome: Outcome, now: numbe
   const state = floor.tasks[task]?.state
   if (state?.status !== 'working') throw new Error(`${task} is not under way`)
   return settleAttempt(floor, { task, attempt: state.attempt, result: { outcome, why: `it was ${outcome}` }, now })
+}
+
+function raise(): never {
+  throw new Error('There is no such task.')
 }
 
 const statusOf = (floor: FloorDocument, id: string): TaskStatus | undefined => floor.tasks[id]?.state.status
@@ -113,6 +118,36 @@ describe('F1: tasks', () => {
       state: { status: 'ready' },
       attempts: [{ outcome: 'nuked', why: 'It goes in circles.' }],
     })
+  })
+
+  test('J7 a verdict is overruled once, with its reason; a parked task is tried again without that lesson', () => {
+    const waffling = { verdict: 2, rung: 'park', evidence: 'same call, 4th time', kinds: ['same-call'] } as const
+    let floor = run(accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci' }), 1)
+    expect(ask(floor, { ask: 'overrule', task: 'T1', reason: 'It waits.' })).toEqual({
+      outcome: 'refused',
+      said: 'Nobody says that T1 goes in circles.',
+    })
+    const result = { outcome: 'parked', why: 'It went in circles.', failure: 'waffling', waffling } as const
+    floor = settleAttempt(floor, { task: 'T1', attempt: 1, result, now: 2 })
+    expect(statusOf(floor, 'T1')).toBe('parked')
+    floor = accepted(floor, { ask: 'overrule', task: 'T1', reason: 'It waits.' }, 3)
+    expect(floor.tasks['T1']).toMatchObject({
+      state: { status: 'ready', countFrom: 2 },
+      overrules: [{ ...waffling, attempt: 1, by: 'user:ada', reason: 'It waits.', at: 3 }],
+    })
+    expect(ask(floor, { ask: 'overrule', task: 'T1', reason: 'Again.' })).toMatchObject({ outcome: 'noop' })
+    const order = orderFor(run(floor, 4).tasks['T1'] ?? raise(), 2)
+    expect(order).toMatchObject({ lessons: [] })
+    expect(order).not.toHaveProperty('rungs')
+  })
+
+  test('J9 who comes after one that went in circles begins where that one ended, with the lesson', () => {
+    const waffling = { verdict: 3, rung: 'fresh', evidence: 'same call, 9th time', kinds: ['same-call'] } as const
+    let floor = run(accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci' }), 1)
+    const result = { outcome: 'replaced', why: 'It went in circles.', failure: 'waffling', waffling } as const
+    floor = run(settleAttempt(floor, { task: 'T1', attempt: 1, result, now: 2 }), 3)
+    const order = orderFor(floor.tasks['T1'] ?? raise(), 2)
+    expect(order).toMatchObject({ rungs: 3, lessons: ['replaced: It went in circles.'] })
   })
 
   test('F6a what a person stopped stays stopped', () => {
@@ -203,6 +238,8 @@ const outcomes = [
   'empty',
   'budget',
   'nuked',
+  'replaced',
+  'parked',
   'cancelled',
   'failed',
   'lost',

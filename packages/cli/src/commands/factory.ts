@@ -34,6 +34,7 @@ Examples:
     steerCommand(),
     takeCommand(),
     handBackCommand(),
+    overruleCommand(),
     reportCommand(),
     detectCommand(),
     diffCommand(),
@@ -157,6 +158,28 @@ function handBackCommand(): Command {
     .action(async (lane: string, options: FloorTarget) => {
       const { handBackLane } = await import('../factory/lanes.ts')
       await handBackLane(lane, options)
+    })
+}
+
+function overruleCommand(): Command {
+  return withFloor(new Command('overrule'))
+    .description('Say that an agent does not go in circles. It is kept, and the agent is judged from the beginning.')
+    .argument('<task>', 'as in T7')
+    .requiredOption('--reason <text>', 'why; it is kept')
+    .addHelpText(
+      'after',
+      `
+A task that was parked for it is tried again, without that lesson. ` +
+        `headrace factory task show T7 --json` +
+        ` has all
+verdicts that were overruled, \`headrace factory report --json\` their number.
+
+Examples:
+  headrace factory overrule T7 --reason "The build is that slow"`,
+    )
+    .action(async (id: string, options: FloorTarget & { readonly reason: string }) => {
+      const { ask } = await import('../factory/ask.ts')
+      await ask({ ask: 'overrule', task: id, reason: options.reason }, options)
     })
 }
 

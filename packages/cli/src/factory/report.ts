@@ -30,13 +30,17 @@ export async function report(options: FloorTarget & { readonly json?: boolean })
   })
 }
 
-function lineInWords(name: string, { attempts, outcomes, landRate, mergeMs }: ReportLine): string {
+function lineInWords(name: string, line: ReportLine): string {
+  const { attempts, outcomes, landRate, mergeMs, waffling = {}, overruled = 0 } = line
+  const circles = Object.entries(waffling).map(([rung, count]) => `${count} ${rung}`)
   const each = Object.entries(outcomes)
     .map(([outcome, count]) => `${count} ${outcome}`)
     .join(', ')
   return [
     `${name === '' ? '' : `${name}: `}${attempts} attempts${each === '' ? '' : ` (${each})`}`,
     ...(landRate === undefined ? [] : [`${Math.round(landRate * 100)} % landed`]),
+    ...(circles.length === 0 ? [] : [`in circles: ${circles.join(', ')}`]),
+    ...(overruled === 0 ? [] : [`${overruled} overruled`]),
     ...(mergeMs === undefined ? [] : [`${formatDuration(mergeMs)} to a merge`]),
   ].join(', ')
 }

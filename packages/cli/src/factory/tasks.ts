@@ -1,4 +1,4 @@
-import type { EndedAttempt, FloorRequest, LaneKind, Priority, Task } from '@headrace/factory'
+import type { EndedAttempt, FloorRequest, LaneKind, Overrule, Priority, Task } from '@headrace/factory'
 import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
 import { processOutput } from '../terminal/console.ts'
@@ -63,7 +63,11 @@ export function taskLine(task: Task): string {
 function stateInWords({ state }: Task): string {
   switch (state.status) {
     case 'working':
-      return `in ${state.lane}, attempt ${state.attempt}${state.pausedFor === undefined ? '' : `, held for ${state.pausedFor}`}`
+      return [
+        `in ${state.lane}, attempt ${state.attempt}`,
+        ...(state.pausedFor === undefined ? [] : [`held for ${state.pausedFor}`]),
+        ...(state.waffling ? [`in circles: ${state.waffling.rung}`] : []),
+      ].join(', ')
     case 'done':
       return state.commit === undefined ? 'done' : `done, ${state.commit.slice(0, 9)}`
     case 'proposed':
@@ -78,14 +82,22 @@ function stateInWords({ state }: Task): string {
 }
 
 function details(task: Task): readonly string[] {
-  const { body, acceptance, dependsOn, state, attempts } = task
+  const { body, acceptance, dependsOn, state, attempts, overrules = [] } = task
   return [
     ...(body === '' ? [] : ['', body]),
     ...(acceptance.length > 0 ? ['', 'Done when:', ...acceptance.map((line) => `  - ${line}`)] : []),
     ...(dependsOn.length > 0 ? ['', `Depends on ${dependsOn.join(', ')}.`] : []),
     ...('why' in state ? ['', `${state.status}: ${state.why}`] : []),
+    ...(state.status === 'working' && state.waffling
+      ? ['', `In circles (${state.waffling.rung}): ${state.waffling.evidence}`]
+      : []),
     ...(attempts.length > 0 ? ['', 'Attempts:', ...attempts.map(attemptLine)] : []),
+    ...(overrules.length > 0 ? ['', 'Overruled:', ...overrules.map(overruleLine)] : []),
   ]
+}
+
+function overruleLine({ attempt, rung, evidence, by, reason }: Overrule): string {
+  return `  attempt ${attempt}, ${rung} (${evidence}), by ${by}: ${reason}`
 }
 
 function attemptLine({ attempt, lane, outcome, why, startedAt, endedAt, confined }: EndedAttempt): string {

@@ -45,7 +45,7 @@ function modelsOf({ providers, prices }: ModelSettings): ModelsConfig {
 }
 
 function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): Omit<LaneConfig, 'landing'> {
-  const { name, kind, oversight, wip, model, permissions, allowed, mandate } = lane
+  const { name, kind, oversight, wip, model, permissions, allowed, mandate, waffling } = lane
   const { factory } = files
   const settings = factory.agents[lane.agent]
   if (!settings) throw new Error(`checked before: ${name} names the agent ${lane.agent}`)
@@ -66,6 +66,7 @@ function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): Om
     rules: permissions,
     mandate: { text: mandate, oversight, surfaces: allowed, test: factory.gate.test.join(' ') },
     rounds: 3,
+    waffling,
     ...(limits.minutes !== undefined && { attemptMs: limits.minutes * 60_000 }),
     ...budgetOf(limits),
   }

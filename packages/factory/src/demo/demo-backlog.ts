@@ -9,8 +9,8 @@ export interface DemoTask {
   readonly script: Script
   /** How it must end. */
   readonly ends: 'done' | 'parked'
-  /** How its last attempt must end. */
-  readonly outcome: 'merged' | 'rejected' | 'budget'
+  /** How its last attempt must end: one of these. */
+  readonly outcomes: readonly ('merged' | 'rejected' | 'parked' | 'budget')[]
 }
 
 const runTests: ScriptStep = { do: 'run', argv: ['node', '--test'] }
@@ -21,7 +21,7 @@ function good(request: AddTask, files: Readonly<Record<string, string>>): DemoTa
   return {
     request,
     ends: 'done',
-    outcome: 'merged',
+    outcomes: ['merged'],
     script: {
       turns: [
         [
@@ -157,7 +157,7 @@ export function address({ id, title }) {
       lane: 'hasty',
     },
     ends: 'done',
-    outcome: 'merged',
+    outcomes: ['merged'],
     script: {
       turns: [
         [
@@ -187,7 +187,8 @@ export function address({ id, title }) {
       lane: 'dreamer',
     },
     ends: 'parked',
-    outcome: 'budget',
+    // Whatever is first: going in circles, or the end of its budget.
+    outcomes: ['parked', 'budget'],
     script: {
       turns: [
         [
@@ -207,7 +208,7 @@ export function address({ id, title }) {
       lane: 'crooked',
     },
     ends: 'parked',
-    outcome: 'rejected',
+    outcomes: ['rejected'],
     script: {
       turns: [
         [

@@ -63,12 +63,14 @@ function isSettled({ state }: Task): boolean {
 
 /** What does not end as it must, in words. */
 export function demoFaults(floor: FloorDocument): readonly string[] {
-  return demoBacklog.flatMap(({ request, ends, outcome }, index): readonly string[] => {
+  return demoBacklog.flatMap(({ request, ends, outcomes }, index): readonly string[] => {
     const task = floor.tasks[`T${index + 1}`]
     if (!task) return [`T${index + 1} (${request.title}) is not on the floor.`]
     const last: EndedAttempt | undefined = task.attempts.at(-1)
-    if (task.state.status === ends && last?.outcome === outcome) return []
+    if (task.state.status === ends && outcomes.some((outcome) => last?.outcome === outcome)) return []
     const why = last ? `${last.outcome}: ${last.why}` : 'without an attempt'
-    return [`${task.id} (${task.title}) must be ${ends} by ${outcome}, and is ${task.state.status}, ${why}`]
+    return [
+      `${task.id} (${task.title}) must be ${ends} by ${outcomes.join(' or ')}, and is ${task.state.status}, ${why}`,
+    ]
   })
 }

@@ -26,7 +26,7 @@ export interface LadderPolicy {
   readonly highest: Rung
 }
 
-const defaultLadder: LadderPolicy = { pressure: 2, keep: 0.8, patience: 4, forgive: 12, highest: 'park' }
+export const defaultLadder: LadderPolicy = { pressure: 2, keep: 0.8, patience: 4, forgive: 12, highest: 'park' }
 
 /** Where a lane is on the ladder. */
 export interface LadderState {
@@ -67,4 +67,16 @@ export function climb(state: LadderState, verdict: Verdict, policy: Partial<Ladd
   }
   const evidence = against.toSorted((a, b) => b.weight - a.weight).map((finding) => finding.evidence)
   return { state: { pressure: 0, taken: taken + 1, since: 0, good: 0 }, action: { rung: next, evidence } }
+}
+
+/**
+ * Its turn is over, and it has changed nothing. No further step can show whether it does better, so nothing is waited
+ * for: the first time it is told, after that only a fresh start helps.
+ */
+export function climbAtEnd(state: LadderState, evidence: string, policy: Partial<LadderPolicy> = {}): Climb {
+  const { highest } = { ...defaultLadder, ...policy }
+  const wanted = state.taken === 0 ? 0 : Math.max(state.taken, rungs.indexOf('fresh'))
+  const rung = rungs[wanted]
+  if (rung === undefined || wanted > rungs.indexOf(highest)) return { state }
+  return { state: { pressure: 0, taken: wanted + 1, since: 0, good: 0 }, action: { rung, evidence: [evidence] } }
 }

@@ -3,6 +3,8 @@ import type { LaneKind } from '../floor/task.ts'
 import type { Oversight } from '../floor/plan-floor.ts'
 import type { PermissionRule } from '../oversight/decide-permission.ts'
 import { attemptBudget, type AttemptBudget } from './factory-file.ts'
+import type { WafflingPolicy } from '../detect/attempt-watch.ts'
+import { wafflingShape } from './waffling-shape.ts'
 import { described, named } from './shapes.ts'
 import { fieldFaults, readYaml, type FileFault } from './yaml-text.ts'
 
@@ -62,6 +64,9 @@ const fields = {
   guards: optional(
     described(named(oneOf('block', 'ask', 'warn'), { max: 100 }), { about: 'As in factory.yaml, for this lane.' }),
   ),
+  waffling: optional(
+    described(wafflingShape, { about: 'When its agents are taken to go in circles, and what is done.' }),
+  ),
 }
 const shape = object(fields)
 
@@ -84,6 +89,7 @@ export interface LaneFile {
   readonly filter: string
   readonly permissions: readonly PermissionRule[]
   readonly guards: Readonly<Record<string, 'block' | 'ask' | 'warn'>>
+  readonly waffling: WafflingPolicy
   /** The text that the agent is given: goal, and when it is done. */
   readonly mandate: string
 }
@@ -128,6 +134,7 @@ export function parseLaneFile(text: string, file: string): LaneFile | readonly F
     filter: given.tasks?.filter ?? '',
     permissions: given.permissions ?? [],
     guards: given.guards ?? {},
+    waffling: given.waffling ?? {},
     mandate,
   }
 }

@@ -47,6 +47,17 @@ export function amount(): Schema<number> {
   }
 }
 
+/** A part of a whole: a number from 0 to 1. */
+export function portion(): Schema<number> {
+  return {
+    parse(value, path = '') {
+      if (typeof value !== 'number' || !(value >= 0 && value <= 1)) fail(path, 'a number from 0 to 1')
+      return value
+    },
+    json: { type: 'number', minimum: 0, maximum: 1 },
+  }
+}
+
 /** A program and its arguments. */
 export type Argv = readonly [string, ...string[]]
 

@@ -39,6 +39,8 @@ export function decideFloor(floor: FloorDocument, ask: FloorAsk): FloorAnswer {
       return onTask(floor, request.task, (task) => prioritise(floor, task, request))
     case 'nuke':
       return nuke(floor, ask, request)
+    case 'overrule':
+      return onTask(floor, request.task, (task) => overrule(floor, ask, task, request.reason))
     case 'pause-lane':
       return onLane(ask, request.lane, () => pauseLane(floor, ask, request))
     case 'resume-lane':
@@ -142,6 +144,47 @@ function nuke(floor: FloorDocument, { by, lanes }: FloorAsk, { lane, reason }: A
   if (task.state.nuked) return { outcome: 'noop', said: `${task.id} is being put away already.`, task: task.id }
   const state = { ...task.state, nuked: { by, reason } }
   return moved(floor, task, state, `What ${lane} did for ${task.id} is put away, and ${task.id} begins anew.`)
+}
+
+/** Overrules of one task that the document keeps; all of them are in the log. */
+const keptOverrules = 8
+const maxReasonChars = 500
+
+function overrule(floor: FloorDocument, { by, now }: FloorAsk, task: Task, reason: string): FloorAnswer {
+  const { state, attempts, overrules = [] } = task
+  const last = attempts.at(-1)
+  const isWorking = state.status === 'working'
+  const waffling = isWorking ? state.waffling : last?.failure === 'waffling' ? last.waffling : undefined
+  const attempt = isWorking ? state.attempt : last?.attempt
+  if (attempt !== undefined && overrules.some((other) => other.attempt === attempt)) {
+    const isNew = waffling && !overrules.some((o) => o.attempt === attempt && o.verdict >= waffling.verdict)
+    if (!isNew) return { outcome: 'noop', said: `What was said of ${task.id} is overruled already.`, task: task.id }
+  }
+  if (!waffling || attempt === undefined) return refused(`Nobody says that ${task.id} goes in circles.`)
+  const kept = { ...waffling, attempt, by, reason: reason.slice(0, maxReasonChars), at: now }
+  const next: Task = { ...task, overrules: [...overrules, kept].slice(-keptOverrules) }
+  switch (state.status) {
+    case 'working': {
+      const { waffling: _, ...rest } = state
+      return moved(floor, next, rest, `${task.id} does not go in circles; its agent begins at the foot of the ladder.`)
+    }
+    case 'parked':
+      // It was no try of its own fault.
+      return moved(
+        floor,
+        next,
+        { status: 'ready', countFrom: nextAttempt(task) },
+        `${task.id} did not go in circles; it is tried again.`,
+      )
+    case 'proposed':
+    case 'ready':
+    case 'review':
+    case 'done':
+    case 'rejected':
+      return moved(floor, next, state, `${task.id} did not go in circles; the next attempt begins without that lesson.`)
+    default:
+      return state satisfies never
+  }
 }
 
 function pauseLane(floor: FloorDocument, { by }: FloorAsk, { lane, reason }: Ask<'pause-lane'>): FloorAnswer {

@@ -22,6 +22,8 @@ export type FloorRequest =
   | { readonly ask: 'prioritise'; readonly task: string; readonly priority: Priority }
   /** Puts away what the lane is doing; the task begins anew, with this reason as its lesson. */
   | { readonly ask: 'nuke'; readonly lane: string; readonly reason: string }
+  /** The last verdict on the task was wrong: it does not go in circles. It is kept as data, and the ladder begins anew. */
+  | { readonly ask: 'overrule'; readonly task: string; readonly reason: string }
   /** The lane takes nothing new. */
   | { readonly ask: 'pause-lane'; readonly lane: string; readonly reason?: string }
   | { readonly ask: 'resume-lane'; readonly lane: string }
@@ -52,6 +54,7 @@ export const floorRequest: Schema<FloorRequest> = tagged('ask', {
   'reject-task': object({ task, reason }),
   prioritise: object({ task, priority }),
   nuke: object({ lane: name, reason }),
+  overrule: object({ task, reason }),
   'pause-lane': object({ lane: name, reason: optional(reason) }),
   'resume-lane': object({ lane: name }),
   'set-mode': object({ mode: oneOf('running', 'paused', 'stopped') }),

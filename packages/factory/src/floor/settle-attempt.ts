@@ -70,8 +70,11 @@ function stateAfter(floor: FloorDocument, { attempts, countFrom }: Tried, ended:
     case 'empty':
     case 'budget':
     case 'nuked':
+    case 'replaced':
     case 'lost':
       return again()
+    case 'parked':
+      return { status: 'parked', why, at }
     default:
       return outcome satisfies never
   }

@@ -9,6 +9,8 @@
  * Only one attempt holds a task: `working` names it, and what another one reports is not taken.
  */
 import type { Actor, JsonObject, Usage } from '@headrace/core'
+import type { FindingKind } from '../detect/detector.ts'
+import type { Rung } from '../detect/ladder.ts'
 
 /** What kind of work a lane takes. */
 export type LaneKind = 'ci' | 'feature' | 'bug' | 'horizon' | 'docs' | 'custom'
@@ -43,6 +45,27 @@ export interface Task {
   readonly state: TaskState
   /** Oldest first. */
   readonly attempts: readonly EndedAttempt[]
+  /** Verdicts of going in circles that a person took back, the newest last. */
+  readonly overrules?: readonly Overrule[]
+}
+
+/** What was said of an attempt that goes in circles: the last of its verdicts. */
+export interface Waffling {
+  /** Its number within the attempt, from 1. */
+  readonly verdict: number
+  readonly rung: Rung
+  /** The heaviest fact, in words that can be checked. */
+  readonly evidence: string
+  readonly kinds: readonly FindingKind[]
+}
+
+/** A person says that an attempt did not go in circles. */
+export interface Overrule extends Waffling {
+  readonly attempt: number
+  readonly by: Actor
+  readonly reason: string
+  /** Milliseconds since 1970. */
+  readonly at: number
 }
 
 export type TaskState =
@@ -65,6 +88,8 @@ export type TaskState =
       readonly countFrom?: number
       /** It holds still for this more urgent task. */
       readonly pausedFor?: string
+      /** It goes in circles, and this was done about it last. */
+      readonly waffling?: Waffling
       /** Somebody has had enough of it: what it did is put away, and it begins anew with this lesson. */
       readonly nuked?: { readonly by: Actor; readonly reason: string }
     }
@@ -90,8 +115,12 @@ export type Outcome =
   | 'empty'
   /** Its budget was used up. */
   | 'budget'
+  /** It went in circles, and one with a fresh context takes its place. */
+  | 'replaced'
   /** It was put away with all it did. */
   | 'nuked'
+  /** It went in circles for so long that it is left to a person. */
+  | 'parked'
   /** Somebody stopped it. */
   | 'cancelled'
   /** Its agent failed, or could not be started. */
@@ -115,6 +144,8 @@ export interface AttemptResult {
   readonly agent?: string
   /** What shut its agent in, in words. */
   readonly confined?: string
+  /** What was done last about it because it went in circles. */
+  readonly waffling?: Waffling
   /** What it used, as the model proxy and the runner counted it. */
   readonly used?: Usage
 }

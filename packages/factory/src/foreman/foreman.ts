@@ -12,16 +12,16 @@
 import type { Budget } from '@headrace/core'
 import type { Client, Session } from '@headrace/client'
 import type { AgentRun, RunHandler } from '@headrace/client/agent'
-import { floorOf, type FloorDocument } from '../floor/floor-document.ts'
+import { floorOf, withTask, type FloorDocument } from '../floor/floor-document.ts'
 import { planFloor, type PlanLane } from '../floor/plan-floor.ts'
 import { settleAttempt } from '../floor/settle-attempt.ts'
 import { takeStep } from '../floor/take-step.ts'
-import type { AttemptResult, Task } from '../floor/task.ts'
+import type { AttemptResult, Task, Waffling } from '../floor/task.ts'
 import { offersOf, verdictOf } from '../merge/offer.ts'
 import { noticesOf } from '../notify/notices-of.ts'
 import type { Notice } from '../notify/notifier.ts'
 import { changeFloor } from './change-floor.ts'
-import { attemptRun, notes, orderFor, resultOf } from './notes.ts'
+import { attemptRun, notes, orderFor, resultOf, wafflingOf } from './notes.ts'
 import { crew, type FloorSessions } from './sessions.ts'
 
 export interface ForemanClock {
@@ -151,7 +151,7 @@ class Shift {
           .filter(isWorking)
           .reduce((next, task) => {
             const result = this.#resultOf(task)
-            if (!result) return next
+            if (!result) return withWaffling(next, task, this.#wafflingOf(task))
             settled.push(`${task.id} attempt ${task.state.attempt}: ${result.outcome}. ${result.why}`)
             return settleAttempt(next, { task: task.id, attempt: task.state.attempt, result, now })
           }, floor)
@@ -159,6 +159,16 @@ class Shift {
       this.#run.signal,
     )
     for (const line of settled) await this.#say(line)
+  }
+
+  #wafflingOf({ id, state, overrules = [] }: Working): Waffling | undefined {
+    const { view, status } = this.#lane(state.lane).getSnapshot()
+    const run = status === 'live' ? attemptRun(view, id, state.attempt) : undefined
+    // What the lane has not said yet stays as it is.
+    if (!run) return state.waffling
+    const waffling = wafflingOf(view.messages.filter((message) => message.run === run.id))
+    const taken = overrules.findLast(({ attempt }) => attempt === state.attempt)
+    return waffling && taken && taken.verdict >= waffling.verdict ? undefined : waffling
   }
 
   #resultOf({ id, state }: Working): ReturnType<typeof resultOf> {
@@ -292,6 +302,13 @@ function withLanes(floor: FloorDocument, lanes: readonly FloorLane[]): FloorDocu
     ...(confined !== undefined && { confined }),
   }))
   return JSON.stringify(known) === JSON.stringify(floor.lanes) ? floor : { ...floor, lanes: known }
+}
+
+/** The same floor where it says so already. */
+function withWaffling(floor: FloorDocument, task: Working, waffling: Waffling | undefined): FloorDocument {
+  const { waffling: before, ...rest } = task.state
+  if (before?.verdict === waffling?.verdict) return floor
+  return withTask(floor, { ...task, state: { ...rest, ...(waffling && { waffling }) } })
 }
 
 function isWorking(task: Task): task is Working {

@@ -1,6 +1,8 @@
 /** What the crew says to each other: data parts of messages, so that it is in the log and people can read it. */
 import type { Json, Message, Run, SessionView, Usage } from '@headrace/core'
-import type { AttemptResult, Task } from '../floor/task.ts'
+import { rungs } from '../detect/ladder.ts'
+import { watchNotes, type Overruled, type WafflingVerdict } from '../detect/watch-notes.ts'
+import type { AttemptResult, EndedAttempt, Task, Waffling } from '../floor/task.ts'
 
 /** What an attempt is to do; it is the input of its run. */
 export interface AttemptOrder {
@@ -11,13 +13,31 @@ export interface AttemptOrder {
   readonly acceptance: readonly string[]
   /** Why earlier attempts failed, oldest first. */
   readonly lessons: readonly string[]
+  /** Rungs of the ladder that were taken with the attempts before it. Default 0. */
+  readonly rungs?: number
 }
 
 /** What an attempt is told of a task. */
 export function orderFor(task: Task, attempt: number): AttemptOrder {
   const { id, title, body, acceptance, attempts } = task
-  const lessons = attempts.map(({ outcome, why }) => `${outcome}: ${why}`)
-  return { task: id, attempt, title, body, acceptance, lessons }
+  const lessons = attempts.filter((ended) => !isOverruled(task, ended)).map(({ outcome, why }) => `${outcome}: ${why}`)
+  const taken = rungsTaken(task)
+  return { task: id, attempt, title, body, acceptance, lessons, ...(taken > 0 && { rungs: taken }) }
+}
+
+/** An attempt that follows one which went in circles begins where that one ended. */
+function rungsTaken(task: Task): number {
+  const { attempts, state } = task
+  const last = attempts.at(-1)
+  const countFrom = ('countFrom' in state ? state.countFrom : undefined) ?? 1
+  if (last?.failure !== 'waffling' || !last.waffling || last.attempt < countFrom || isOverruled(task, last)) return 0
+  return rungs.indexOf(last.waffling.rung) + 1
+}
+
+/** A person said that the attempt was ended without need: that is no lesson. */
+function isOverruled({ overrules = [] }: Task, { attempt, failure, waffling }: EndedAttempt): boolean {
+  if (failure !== 'waffling' || !waffling) return false
+  return overrules.some((other) => other.attempt === attempt && other.verdict >= waffling.verdict)
 }
 
 /** Names of the data parts. */
@@ -69,14 +89,27 @@ export function resultOf(view: SessionView, run: Run): AttemptResult | undefined
   const result = whatCame(own, run)
   const worked = noteIn(own, notes.models) as ModelsNote | undefined // only the runner may write in a lane as the runner
   const cell = noteIn(own, notes.cell) as { readonly words: string } | undefined // by the runner too
+  const waffling = wafflingOf(own)
   return (
     result && {
       ...result,
       ...(worked && { agent: worked.agent }),
       ...(cell && { confined: cell.words }),
+      ...(waffling && { waffling }),
       ...(run.usage && { used: run.usage }),
     }
   )
+}
+
+const maxEvidenceChars = 300
+
+/** What was done last about an attempt that goes in circles, by its messages; nothing where a person took that back. */
+export function wafflingOf(own: readonly Message[]): Waffling | undefined {
+  const said = noteIn(own, watchNotes.verdict) as unknown as WafflingVerdict | undefined // only the runner may write in a lane as the runner
+  const taken = noteIn(own, watchNotes.overruled) as unknown as Overruled | undefined // as above
+  if (!said || (taken && taken.verdict >= said.verdict)) return undefined
+  const { verdict, rung, evidence, kinds } = said
+  return { verdict, rung, evidence: (evidence[0] ?? '').slice(0, maxEvidenceChars), kinds }
 }
 
 function whatCame(own: readonly Message[], run: Run): AttemptResult | undefined {

@@ -12,6 +12,8 @@ export interface AttemptModelsOptions {
   readonly proxy: ModelProxy | undefined
   /** The name of the kind of agent. */
   readonly agent: string
+  /** Told what each call used, in and out. */
+  readonly onTokens?: (tokens: number) => void
 }
 
 /**
@@ -78,6 +80,7 @@ export class AttemptModels {
       calls: calls + 1,
       models: { ...models, [name]: addUsage(Object.hasOwn(models, name) ? models[name] : undefined, report) },
     }
+    this.#options.onTokens?.(inputTokens + outputTokens)
     this.#report(report)
   }
 

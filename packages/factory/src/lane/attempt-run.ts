@@ -6,6 +6,9 @@
  *              │   └─┘ steered, held still          └─ proposed, branched    │
  *              └─────────────────────────────────────────────────────────────┘
  *
+ * All the while the detector listens (W2): who goes in circles is told so, and after that replaced, given up, or left to a
+ * person.
+ *
  * What is needed to go on after a crash is in the session before it is relied on: the id of the agent's own session, and
  * which round it is. The clone is found by the attempt's id, and an offer that was made is the same offer.
  */
@@ -28,6 +31,7 @@ import { createPathMatcher } from '../paths.ts'
 import { collectWork } from '../work/collect-work.ts'
 import { receiveWork, type ReceivedWork } from '../work/receive-work.ts'
 import type { Lane, LaneRunnerOptions } from './lane-runner.ts'
+import { AttemptJudgement } from './attempt-judgement.ts'
 import { AttemptModels } from './attempt-models.ts'
 import { afterPausePrompt, afterWarningPrompt, goOnPrompt, redPrompt, steerPrompt, taskPrompt } from './prompts.ts'
 
@@ -61,6 +65,7 @@ export class AttemptRun {
   /** Aborts when the attempt has had its time. */
   readonly #deadline: AbortSignal
   readonly #models: AttemptModels
+  #judgement: AttemptJudgement | undefined
   #memory: Memory
 
   constructor(run: AgentRun, options: AttemptRunOptions) {
@@ -70,7 +75,8 @@ export class AttemptRun {
     this.#id = `${task.toLowerCase()}-${attempt}`
     const own = run.view.messages.filter((message) => message.run === run.id)
     this.#memory = (noteIn(own, memoryNote) as unknown as Memory | undefined) ?? { round: 1 }
-    this.#models = new AttemptModels({ run, proxy: options.models, agent: options.lane.agent.name })
+    const onTokens = (tokens: number): void => this.#judgement?.tokens(tokens)
+    this.#models = new AttemptModels({ run, proxy: options.models, agent: options.lane.agent.name, onTokens })
     this.#deadline = AbortSignal.timeout(options.lane.attemptMs ?? 3_600_000)
   }
 
@@ -78,6 +84,7 @@ export class AttemptRun {
     try {
       return await this.#work()
     } finally {
+      this.#judgement?.close()
       this.#models.close()
     }
   }
@@ -99,7 +106,11 @@ export class AttemptRun {
     const clone = left ?? (await this.#clone())
     // For whoever takes the lane over and works in the clone.
     await this.#note('factory.clone', clone.clone)
-    const result = await this.#rounds(clone)
+    const { client, sessions, now, lane, order } = this.#options
+    const note = (name: string, value: Json): Promise<void> => this.#note(name, value)
+    const judging = { run: this.#run, order, lane, clone: clone.clone, client, sessions, now, note }
+    this.#judgement = await AttemptJudgement.open(judging)
+    const result = await this.#rounds(clone, this.#judgement)
     // First what came of it, or one that goes on after a crash would look for its clone in vain.
     await this.#note(outcomeNote, result as unknown as Json)
     await this.#putAway(result)
@@ -138,19 +149,21 @@ export class AttemptRun {
     return clones.start({ id: this.#id, lane: lane.name })
   }
 
-  async #rounds(clone: Attempt): Promise<AttemptResult> {
+  async #rounds(clone: Attempt, judgement: AttemptJudgement): Promise<AttemptResult> {
     const { lane } = this.#options
     const { rounds = 3, mandate } = lane
     for (;;) {
       const { round, red, killed = 0 } = this.#memory
       const made = await this.#offered()
+      if (judgement.result) return judgement.result
       if (made) {
-        const result = await this.#answered(made, round >= rounds)
+        const result = await this.#answered(made, round >= rounds, judgement)
         if (result) return result
         continue
       }
-      const end = await this.#agentTurn(clone)
+      const end = await this.#agentTurn(clone, judgement)
       await this.#proveEnded(clone)
+      if (judgement.result) return judgement.result
       if (end.end === 'failed' && end.killed && killed < maxKilled && !this.#deadline.aborted) {
         await this.#remember({ killed: killed + 1 })
         continue
@@ -162,11 +175,16 @@ export class AttemptRun {
       if (!work) {
         if (red)
           return { outcome: 'rejected', why: red.why, ...(red.failure !== undefined && { failure: red.failure }) }
+        if (await judgement.unchanged()) {
+          await this.#remember({ told: false })
+          continue
+        }
+        if (judgement.result) return judgement.result
         return { outcome: 'empty', why: 'It ended without a change.' }
       }
       const { ref, head } = work
       if (mandate.oversight === 'propose') return { outcome: 'proposed', why: 'A person decides.', ref, commit: head }
-      const result = await this.#answered(await this.#offer(clone, work), round >= rounds)
+      const result = await this.#answered(await this.#offer(clone, work), round >= rounds, judgement)
       if (result) return result
     }
   }
@@ -181,10 +199,15 @@ export class AttemptRun {
   }
 
   /** Waits for what the gate says of an offer; nothing where there is another round. */
-  async #answered(offer: Pick<Offer, 'attempt' | 'round'>, isLast: boolean): Promise<AttemptResult | undefined> {
+  async #answered(
+    offer: Pick<Offer, 'attempt' | 'round'>,
+    isLast: boolean,
+    judgement: AttemptJudgement,
+  ): Promise<AttemptResult | undefined> {
     const verdict = await this.#verdict(offer)
     const result = this.#judged(verdict, isLast)
     if (result) return result
+    await judgement.gateSaid(verdict)
     const { why, failure, evidence = '' } = verdict
     const red = { why, evidence, ...(failure !== undefined && { failure }) }
     await this.#remember({ round: this.#memory.round + 1, told: false, red })
@@ -192,7 +215,7 @@ export class AttemptRun {
   }
 
   /** Starts the agent, lets it work until its turn is over, and ends it with everything that it started. */
-  async #agentTurn(clone: Attempt): Promise<TurnEnd> {
+  async #agentTurn(clone: Attempt, judgement: AttemptJudgement): Promise<TurnEnd> {
     const { lane } = this.#options
     const { signal } = this.#run
     const models = this.#models
@@ -211,9 +234,10 @@ export class AttemptRun {
           ...(lane.model !== undefined && { model: lane.model }),
           ...(session !== undefined && { resume: session }),
           ...(models.access && { models: models.access }),
-          onChunk: (chunk: Chunk) => {
+          onChunk: async (chunk: Chunk) => {
             if (chunk.type === 'tool-call') models.toolCalled()
-            return output.write(chunk)
+            await output.write(chunk)
+            await judgement.hear(chunk)
           },
           onPermission: (ask) => this.#mayIt(ask, clone),
           signal,
@@ -228,7 +252,7 @@ export class AttemptRun {
           if (agent.session !== session || told !== true) {
             await this.#remember({ told: true, ...(agent.session !== undefined && { session: agent.session }) })
           }
-          return await this.#converse(agent, words)
+          return await this.#converse(agent, words, judgement)
         } finally {
           await agent.close()
           if (!signal.aborted) await models.tell()
@@ -269,7 +293,7 @@ export class AttemptRun {
   }
 
   /** Turn after turn, until one is over and nobody has said anything more. */
-  async #converse(agent: AgentAtWork, first: string): Promise<TurnEnd> {
+  async #converse(agent: AgentAtWork, first: string, judgement: AttemptJudgement): Promise<TurnEnd> {
     const run = this.#run
     const { steer = 'interrupt' } = this.#options.lane
     let words = first
@@ -278,12 +302,15 @@ export class AttemptRun {
       const waiting = run.pendingSteers
       if (waiting.length > 0) words = `${words}\n\n${steerPrompt(waiting)}`
       for (const message of waiting) run.consume(message)
-      words = [...this.#models.takeWarnings(), words].join('\n\n')
+      const said = [...this.#models.takeWarnings(), judgement.takeWords(), words]
+      words = said.filter((part) => part !== '').join('\n\n')
       const cancel = new AbortController()
       let isWarned = false
       const stops = [
         run.onPaused((on) => on && cancel.abort()),
         run.onSteer(() => steer === 'interrupt' && cancel.abort()),
+        // One that is over need not be spoken to any more.
+        judgement.onInterrupt(() => (steer === 'interrupt' || judgement.result) && cancel.abort()),
         // The last warning before the end is worth a turn; the earlier ones wait until there is something else to say.
         run.onBudget(({ percent }) => {
           if (steer !== 'interrupt' || percent < 80) return
@@ -294,8 +321,9 @@ export class AttemptRun {
       const end = await agent.prompt(words, AbortSignal.any([cancel.signal, run.signal, this.#deadline]))
       for (const stop of stops) stop()
       run.signal.throwIfAborted()
-      if (this.#deadline.aborted || end.end === 'failed') return end
-      if (run.pendingSteers.length > 0) words = ''
+      await judgement.turnEnded()
+      if (judgement.result || this.#deadline.aborted || end.end === 'failed') return end
+      if (run.pendingSteers.length > 0 || judgement.hasWords) words = ''
       else if (cancel.signal.aborted) words = isWarned ? afterWarningPrompt : afterPausePrompt
       else return end
     }

@@ -6,6 +6,7 @@ import type { AgentKind } from '../agents/agent.ts'
 import type { Confinement } from '../cell/open-cell.ts'
 import type { Clones } from '../clones/create-clones.ts'
 import type { Vault } from '../clones/open-vault.ts'
+import type { WafflingPolicy } from '../detect/attempt-watch.ts'
 import { notes, orderOf } from '../foreman/notes.ts'
 import type { FloorSessions } from '../foreman/sessions.ts'
 import type { PermissionRule } from '../oversight/decide-permission.ts'
@@ -29,12 +30,14 @@ export interface Lane extends Confinement {
   readonly attemptMs?: number
   /** What a person says reaches the agent when its turn is over, or by ending its turn. Default `interrupt`. */
   readonly steer?: 'interrupt' | 'boundary'
+  /** When its agents are taken to go in circles, and what is done about it. Default: all rungs, by the detector's defaults. */
+  readonly waffling?: WafflingPolicy
   /** What the agent's environment has besides. */
   readonly env?: Readonly<Record<string, string>>
 }
 
 export interface LaneRunnerOptions {
-  /** Follows the merge session, and may send to it. */
+  /** Follows the floor's session and that of the merge queue, and may send to the latter. */
   readonly client: Client
   readonly sessions: FloorSessions
   readonly lane: (name: string) => Lane | undefined

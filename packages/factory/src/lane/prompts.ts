@@ -78,6 +78,31 @@ function amountOf(measure: BudgetWarning['measure'], value: number): string {
   }
 }
 
+/** It goes in circles: the fact, and that is all. */
+export function nudgePrompt(evidence: readonly string[]): string {
+  return sections([
+    list('You seem to go in circles:', evidence),
+    'Doing it again will not bring more. Do something else, or say what you wait for, or what keeps you from going on.',
+  ])
+}
+
+/** It was told, and goes on in circles: what it may still do is what the task asks for. */
+export function narrowPrompt(evidence: readonly string[], order: AttemptOrder, mandate: Mandate): string {
+  const { title, acceptance } = order
+  return sections([
+    list('You still go in circles:', evidence),
+    `From now on there is only this to do: ${title}`,
+    list('It is done when:', acceptance),
+    mandate.surfaces.length > 0 ? list('Change only files that fit:', mandate.surfaces) : '',
+    `Look at nothing that you have seen already. Take the smallest step that changes one of these files, run \`${mandate.test}\` once, and end. If that can't be done, end now and say why.`,
+  ])
+}
+
+/** What the next one is told of an attempt that went in circles. */
+export function lessonOf(evidence: readonly string[]): string {
+  return `It went in circles: ${evidence.join('; ')}.`.slice(0, 1_000)
+}
+
 /** After its turn was ended so that it hears something that can't wait. */
 export const afterWarningPrompt = 'Go on with the task.'
 

@@ -1,4 +1,5 @@
 /** How a floor has fared: a pure fold over its document, beside the ledger of what it cost. */
+import type { Rung } from '../detect/ladder.ts'
 import type { FloorDocument } from '../floor/floor-document.ts'
 import type { EndedAttempt, Outcome, Task } from '../floor/task.ts'
 
@@ -11,6 +12,10 @@ export interface ReportLine {
    * Absent where there is none. What a person or the machine ended does not count.
    */
   readonly landRate?: number
+  /** How many attempts went in circles, by what was done about them last. Absent where none did. */
+  readonly waffling?: Readonly<Partial<Record<Rung, number>>>
+  /** Verdicts of going in circles that a person took back. Absent where none was. */
+  readonly overruled?: number
   /** From a task's arrival to its merge, the one in the middle, in ms. Absent where nothing was merged. */
   readonly mergeMs?: number
 }
@@ -47,14 +52,25 @@ function grouped(entries: readonly Entry[], by: (entry: Entry) => string): Reado
 function lineOf(entries: readonly Entry[]): ReportLine {
   const outcomes: Partial<Record<Outcome, number>> = {}
   for (const { attempt } of entries) outcomes[attempt.outcome] = (outcomes[attempt.outcome] ?? 0) + 1
-  const own = entries.filter(({ attempt }) => !notItsOwn.has(attempt.outcome))
+  // That it was ended because it went in circles is its own doing.
+  const own = entries.filter(({ attempt: { outcome, failure } }) => !notItsOwn.has(outcome) || failure === 'waffling')
   const times = entries
     .flatMap(({ task, attempt }) => (attempt.outcome === 'merged' ? [attempt.endedAt - task.at] : []))
     .toSorted((a, b) => a - b)
   const middle = times[Math.floor((times.length - 1) / 2)]
+  const waffling: Partial<Record<Rung, number>> = {}
+  for (const { attempt } of entries) {
+    const rung = attempt.waffling?.rung
+    if (rung) waffling[rung] = (waffling[rung] ?? 0) + 1
+  }
+  const overruled = entries.reduce((sum, { task: { overrules = [] }, attempt }) => {
+    return sum + overrules.filter((other) => other.attempt === attempt.attempt).length
+  }, 0)
   return {
     attempts: entries.length,
     outcomes,
+    ...(Object.keys(waffling).length > 0 && { waffling }),
+    ...(overruled > 0 && { overruled }),
     ...(own.length > 0 && {
       landRate: own.filter(({ attempt }) => landed.has(attempt.outcome)).length / own.length,
     }),
