@@ -16,7 +16,6 @@ import type { Json } from '@headrace/core'
 import {
   addDemoBacklog,
   checkBase,
-  crew,
   demoFaults,
   demoFloor,
   emptyFloor,
@@ -90,14 +89,15 @@ async function play(random: () => number, counts: Counts, round: number): Promis
   const floorFolder = path.join(folder, 'floor')
   await makeDemoRepository(origin)
   const auth = createSecretAuth(secret)
+  const sessions = floorSessions('main')
   const server = new ServerProcess(path.join(folder, 'sessions'), ['--auth-secret', secret])
   await server.start()
   const op = ['read', 'post', 'send', 'control', 'write-as-agent'] as const
   const tokens = Object.fromEntries(
     await Promise.all(
-      Object.values(crew).map(async (agent) => [
+      Object.values(sessions.crew).map(async (agent) => [
         agent,
-        await auth.mint({ sub: agent, kind: 'agent', cap: [{ s: 'factory/**', op }], agents: [agent] }, 3_600),
+        await auth.mint({ sub: agent, kind: 'agent', cap: [{ s: 'factory/main/**', op }], agents: [agent] }, 3_600),
       ]),
     ),
   ) as Readonly<Record<string, string>>
@@ -107,7 +107,6 @@ async function play(random: () => number, counts: Counts, round: number): Promis
   )
   const crewProcess = new CrewProcess([server.url, floorFolder, origin, String(seed + round), JSON.stringify(tokens)])
   crewProcess.start()
-  const sessions = floorSessions('main')
   const client = connect({ url: server.url, token: operator, backoff: { minMs: 20, maxMs: 300 } })
   const over = new AbortController()
   const timeline: string[] = []

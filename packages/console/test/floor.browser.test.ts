@@ -127,7 +127,7 @@ test(
   async (context) => {
     needBrowser(context)
     const many = stage.client.session('factory/many/floor')
-    await many.create({ agent: 'foreman' })
+    await many.create({ agent: 'foreman.many' })
     await page.goto(`${stage.url}/#/s/factory%2Fmany%2Ffloor`)
     await page.getByText('No lanes yet.').waitFor()
     await page.getByText('Nobody is at work here').waitFor()

@@ -19,5 +19,12 @@ export {
 export { askFloor, type AskFloorOptions, type FloorAnswered } from './foreman/ask-floor.ts'
 export { type FloorReply } from './foreman/desk.ts'
 export { attemptRun, noteIn, notes, orderOf, type AttemptOrder } from './foreman/notes.ts'
-export { crew, floorPlace, floorSessions, type FloorPlace, type FloorSessions } from './foreman/sessions.ts'
+export {
+  crewOf,
+  floorPlace,
+  floorSessions,
+  type Crew,
+  type FloorPlace,
+  type FloorSessions,
+} from './foreman/sessions.ts'
 export { offerIn, offersOf, verdictOf, type Offer, type Verdict as GateVerdict } from './merge/offer.ts'

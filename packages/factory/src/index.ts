@@ -141,7 +141,7 @@ export {
 export { createDesk, type DeskOptions, type FloorReply } from './foreman/desk.ts'
 export { createForeman, type FloorLane, type ForemanClock, type ForemanOptions } from './foreman/foreman.ts'
 export { notes, orderOf, type AttemptOrder } from './foreman/notes.ts'
-export { crew, floorSessions, type FloorSessions } from './foreman/sessions.ts'
+export { crewOf, floorSessions, type Crew, type FloorSessions } from './foreman/sessions.ts'
 export { acpAgent, type AcpLimits, type AcpProfile } from './agents/acp/acp-agent.ts'
 export {
   type AgentAtWork,

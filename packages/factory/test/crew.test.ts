@@ -311,6 +311,48 @@ test('F7i two crews on one machine: each task is begun once and merged once, whi
   expect(trailers?.toSorted()).toEqual(['t1-1.1', 't2-1.1', 't3-1.1'].map((id) => `Headrace-Change: ${id}`))
 })
 
+test('F7j two floors on one server: each does its own work, and none takes what is the other’s', async () => {
+  await using server = new SessionsServer()
+  const client = await server.client('ada')
+  const floors: Floor[] = []
+  try {
+    const played = ['left', 'right'].map(async (name) => {
+      const folder = testFolder()
+      const origin = path.join(folder, 'origin')
+      await makeDemoRepository(origin)
+      const config = { lanes: [plays('work', [adds(name)])] }
+      const floor = await openFloor({
+        ...server.reach,
+        name,
+        folder: path.join(folder, 'floor'),
+        origin,
+        base: 'main',
+        config: () => config,
+        onError: () => undefined,
+      })
+      floors.push(floor)
+      const session = client.session(floor.sessions.floor)
+      await askFloor(session, { ask: 'add-task', title: name })
+      const { view } = await session.until(({ view: { document } }) => {
+        const { tasks } = floorOf(document.value)
+        return tasks['T1'] !== undefined && isSettled({ ...emptyFloor, tasks })
+      })
+      expect(floorOf(view.document.value).tasks['T1']?.state).toMatchObject({ status: 'done' })
+      expect(workTree(origin, { init: false }).git('show', '--format=', '--name-only', 'main')).toBe(`src/${name}.js`)
+      const { sessions } = floor
+      const views = [view]
+      for (const id of [sessions.lane('work'), sessions.merge])
+        views.push((await client.session(id).until(({ status }) => status === 'live')).view)
+      return views.map(({ runs }) => [...new Set(runs.map(({ agent }) => agent))].toSorted())
+    })
+    expect(await Promise.all(played)).toEqual(
+      ['left', 'right'].map((name) => [[`desk.${name}`, `foreman.${name}`], [`runner.${name}`], [`gate.${name}`]]),
+    )
+  } finally {
+    for (const floor of floors) await floor.close()
+  }
+})
+
 test('F7i two processes that start clones at the same moment get different ports, and sound clones', async () => {
   const folder = testFolder()
   const origin = path.join(folder, 'origin')

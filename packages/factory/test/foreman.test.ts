@@ -5,7 +5,6 @@ import { expect, test } from 'vitest'
 import {
   createDesk,
   createForeman,
-  crew,
   floorOf,
   floorSessions,
   notes,
@@ -22,6 +21,7 @@ const lanes: readonly PlanLane[] = [
   { name: 'two', kind: 'feature', oversight: 'merge', wip: 1 },
 ]
 const sessions = floorSessions('test')
+const { crew } = sessions
 const clock = {
   now: () => Date.now(),
   at(time: number, then: () => void) {
@@ -39,7 +39,7 @@ class Lanes {
   constructor(outcomes: (title: string, attempt: number) => AttemptResult | Promise<AttemptResult>) {
     this.#outcomes = outcomes
     this.handler = async (run) => {
-      const order = orderOf(run.input)
+      const order = orderOf(run.input, run.session)
       if (!order) throw new Error('no order')
       this.begun.push(`${order.task}.${order.attempt}`)
       const result = await Promise.race([this.#outcomes(order.title, order.attempt), stopped(run)])
@@ -122,7 +122,7 @@ test('F7b of two foremen one works; when it is gone the other one goes on, and n
   const holders = (): readonly string[] =>
     session
       .getSnapshot()
-      .view.runs.flatMap((run) => (run.status === 'active' && run.agent === 'foreman' ? [run.worker] : []))
+      .view.runs.flatMap((run) => (run.status === 'active' && run.agent === crew.foreman ? [run.worker] : []))
   expect(holders()).toHaveLength(1)
   await first.close({ graceMs: 0 })
   await ask(session, { ask: 'add-task', title: 'short' })
@@ -167,7 +167,7 @@ test('F6c F8b stopping the floor ends what is under way, and what is nuked begin
   const session = await floor(server)
   const lessons: (readonly string[])[] = []
   const handler: RunHandler = async (run) => {
-    lessons.push(orderOf(run.input)?.lessons ?? [])
+    lessons.push(orderOf(run.input, run.session)?.lessons ?? [])
     await stopped(run)
   }
   await server.worker(crew.runner, handler)
@@ -185,7 +185,7 @@ test('F6c F8b stopping the floor ends what is under way, and what is nuked begin
   const stoppedFloor = await reaches(session, ({ tasks }) => tasks['T1']?.state.status !== 'working')
   expect(stoppedFloor.tasks['T1']?.attempts.at(-1)).toMatchObject({
     outcome: 'cancelled',
-    why: 'stopped by agent:foreman',
+    why: 'stopped by agent:foreman.test',
   })
   await laneRuns(await server.client('dan'), 'one', (runs) => !runs.includes('active'))
 })

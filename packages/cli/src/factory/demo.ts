@@ -70,7 +70,7 @@ export async function factoryDemo(options: FactoryDemoOptions, output: Output = 
   const floor = await openFloor({
     name: 'main',
     url: server.url,
-    token: (agent) => mint(crewClaims(agent), tokenSeconds),
+    token: (agent) => mint(crewClaims(agent, 'main'), tokenSeconds),
     folder: path.join(folder, 'floor'),
     origin,
     base: 'main',

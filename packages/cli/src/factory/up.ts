@@ -68,7 +68,7 @@ export async function up(options: UpOptions, output: Output = processOutput): Pr
     opened = await openFloor({
       name,
       url,
-      token: (agent) => mint(crewClaims(agent), crewSeconds),
+      token: (agent) => mint(crewClaims(agent, name), crewSeconds),
       folder,
       origin,
       base,

@@ -1,4 +1,4 @@
-import { crew, floorSessions, type Task } from '@headrace/factory/floor'
+import { floorSessions, type Task } from '@headrace/factory/floor'
 import { useSession } from '@headrace/client/react'
 import { useMemo, useState, type ReactNode } from 'react'
 import { useIdentity } from '../access/use-identity.ts'
@@ -49,7 +49,7 @@ export function FloorPage({ id, name, narrow }: Props): ReactNode {
   const floor = useMemo(() => readFloor(view.document.value), [view.document.value])
   const board = useMemo(() => boardOf(floor, now), [floor, now])
   const gate = useMemo(() => mergeQueue(merge), [merge])
-  const attended = view.runs.some(({ agent, status: state }) => agent === crew.foreman && state === 'active')
+  const attended = view.runs.some(({ agent, status: state }) => agent === sessions.crew.foreman && state === 'active')
   const place = useMemo(
     () => ({ session, me, may, names: namesOf([], view.presence) }),
     [session, me, may, view.presence],

@@ -1,4 +1,4 @@
-import { crew, floorSessions, noteIn, type Task } from '@headrace/factory/floor'
+import { floorSessions, noteIn, type Task } from '@headrace/factory/floor'
 import { useSession } from '@headrace/client/react'
 import { HeadraceError, type SessionView } from '@headrace/core'
 import { useMemo, useState, type ReactNode } from 'react'
@@ -24,7 +24,8 @@ interface Props {
 export function LaneStrip({ view, floor, lane }: Props): ReactNode {
   const place = useSessionPlace()
   const { session, may, me } = place
-  const home = useSession(floorSessions(floor).floor)
+  const { floor: homeId, crew } = floorSessions(floor)
+  const home = useSession(homeId)
   const desk = useDesk(home.session)
   const [refused, setRefused] = useState<string>()
   const [nuking, setNuking] = useState<string>()

@@ -83,10 +83,10 @@ test('a document that is no floor, or one that lacks fields, is an empty floor',
 
 const run: Run = {
   id: 'r1',
-  agent: 'runner',
+  agent: 'runner.main',
   input: 'm1',
   policy: 'parallel',
-  by: 'agent:foreman',
+  by: 'agent:foreman.main',
   queuedAt: 1,
   attempt: 1,
   maxAttempts: 10,
@@ -103,7 +103,7 @@ function message(id: string, parts: Message['parts'], more: Partial<Message> = {
     at: 1,
     parent: null,
     role: 'user',
-    author: 'agent:foreman',
+    author: 'agent:foreman.main',
     status: 'complete',
     chars: 0,
     parts,
@@ -115,7 +115,7 @@ const part = { id: 'p', status: 'closed' } as const
 const order = message('m1', [{ ...part, kind: 'data', name: 'factory.attempt', value: { task: 'T1', attempt: 1 } }])
 
 test('F6: what a person must know of an attempt comes before what its agent does', () => {
-  const view = { ...emptyView('l'), messages: [order], runs: [run] }
+  const view = { ...emptyView('factory/main/lanes/l'), messages: [order], runs: [run] }
   const look = (more: object, state: TaskState = working, floor = floorWith([]), atGate = new Set<string>()): string =>
     laneState({ floor, task: task('T1', state), view: { ...view, ...more }, atGate }).kind
   expect(look({})).toBe('working')

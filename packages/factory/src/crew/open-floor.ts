@@ -10,6 +10,7 @@ import { confinedInWords } from '../cell/open-cell.ts'
 import { createClones, type Clones, type Swept } from '../clones/create-clones.ts'
 import { openVault, type Vault } from '../clones/open-vault.ts'
 import { recoverVault } from '../clones/recover-vault.ts'
+import { FactoryError } from '../errors.ts'
 import { startModelProxy, type ModelProxy, type ModelsConfig } from '../proxy/model-proxy.ts'
 import { endMarked } from '../process/marked.ts'
 import { findSandbox, type Sandbox } from '../process/sandbox.ts'
@@ -17,7 +18,7 @@ import type { SandboxDemand } from '../process/run-confined.ts'
 import { createDesk } from '../foreman/desk.ts'
 import { createForeman, type FloorLane } from '../foreman/foreman.ts'
 import { orderOf } from '../foreman/notes.ts'
-import { crew, floorSessions, type FloorSessions } from '../foreman/sessions.ts'
+import { floorName, floorSessions, type FloorSessions } from '../foreman/sessions.ts'
 import type { Notifier } from '../notify/notifier.ts'
 import { createTeller } from '../notify/tell.ts'
 import type { LandingRules } from '../landing/judge-work.ts'
@@ -43,11 +44,11 @@ export interface FloorConfig {
 }
 
 export interface OpenFloorOptions {
-  /** Of the floor: 1 to 63 lower-case letters, digits and hyphens. */
+  /** Of the floor: 1 to 56 lower-case letters, digits and hyphens. */
   readonly name: string
   /** Where the sessions are served. */
   readonly url: string
-  /** A token for each part of the crew: it works as that agent, and may read, send, control and write in `factory/**`. */
+  /** A token for each part of the crew: it works as that agent, and may read, send, control and write in `factory/NAME/**`. */
   readonly token: (agent: string) => Promise<string>
   /** How the server is reached. Default: by the network. */
   readonly WebSocket?: typeof globalThis.WebSocket
@@ -86,7 +87,12 @@ export interface Floor {
 /** Opens a floor. */
 export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
   const { name, url, token, folder, origin, base, config, leaseMs = 6_000, onError, demand = 'preferred' } = options
+  if (!floorName.test(name)) {
+    const text = `A floor can't be called ${JSON.stringify(name)}: 1 to 56 lower-case letters, digits and hyphens.`
+    throw new FactoryError('bad_option', text)
+  }
   const sessions = floorSessions(name)
+  const { crew } = sessions
   const now = (): number => Date.now()
   const vault = await openVault({ folder: path.join(folder, 'vault.git'), origin, base })
   await recoverVault(vault)
@@ -187,6 +193,7 @@ interface ShiftOptions {
 /** Sees to it that there is a run for a foreman to take, now and whenever one has ended. Returns what ends that. */
 async function keepShift(client: Client, { sessions, onError }: ShiftOptions): Promise<() => void> {
   const floor = client.session(sessions.floor)
+  const { crew } = sessions
   await floor.create({ agent: crew.foreman, policy: 'queue', maxAttempts: 100, metadata: { title: 'Factory floor' } })
   await floor.until(({ status }) => status === 'live')
   let isAsking = false
@@ -226,7 +233,10 @@ async function sweep(client: Client, { clones, sessions, lanes }: Left): Promise
     )
     if (status !== 'live') continue
     for (const run of view.runs) {
-      const order = orderOf(view.messages.find(({ id }) => id === run.input))
+      const order = orderOf(
+        view.messages.find(({ id }) => id === run.input),
+        view.id,
+      )
       if (order && run.status !== 'ended') held.add(`${order.task.toLowerCase()}-${order.attempt}`)
     }
   }

@@ -3,7 +3,7 @@ import type { Json } from '@headrace/core'
 import { emptyFloor, floorOf, type FloorDocument } from '../floor/floor-document.ts'
 import type { EndedAttempt, Task, TaskStatus } from '../floor/task.ts'
 import { notes } from '../foreman/notes.ts'
-import { crew, type FloorSessions } from '../foreman/sessions.ts'
+import type { FloorSessions } from '../foreman/sessions.ts'
 import { demoBacklog } from './demo-backlog.ts'
 
 export interface DemoOptions {
@@ -24,7 +24,7 @@ export async function addDemoBacklog({ client, sessions }: Pick<DemoOptions, 'cl
       { kind: 'text' as const, text: `Add a task: ${request.title}` },
       { kind: 'data' as const, name: notes.request, value },
     ]
-    await floor.send({ agent: crew.desk, parts }, { id: `demo:${index + 1}` })
+    await floor.send({ agent: sessions.crew.desk, parts }, { id: `demo:${index + 1}` })
   }
 }
 

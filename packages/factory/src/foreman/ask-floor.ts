@@ -1,9 +1,9 @@
 import type { Session } from '@headrace/client'
-import { textOf, type Json } from '@headrace/core'
+import { HeadraceError, textOf, type Json } from '@headrace/core'
 import type { FloorRequest } from '../floor/floor-request.ts'
 import type { FloorReply } from './desk.ts'
 import { noteIn, notes } from './notes.ts'
-import { crew } from './sessions.ts'
+import { crewOf } from './sessions.ts'
 
 /** What a floor answered. */
 export interface FloorAnswered extends FloorReply {
@@ -22,12 +22,16 @@ export interface AskFloorOptions {
  * Asks something of a floor and waits for its answer. What is asked while nobody has the floor open waits in its session.
  *
  * @param session - the floor's: `floorSessions(name).floor`
+ * @throws HeadraceError `bad_request` for a session that is on no floor
  */
 export async function askFloor(
   session: Session,
   request: FloorRequest,
   { id, signal }: AskFloorOptions = {},
 ): Promise<FloorAnswered> {
+  const crew = crewOf(session.id)
+  if (!crew)
+    throw new HeadraceError('bad_request', `The session ${session.id} is on no floor, so nobody answers there.`)
   const queued = new Map<number, string>()
   const stop = session.onEvent((event) => event.type === 'run.queued' && queued.set(event.seq, event.data.id))
   const wait = signal ? { signal } : {}

@@ -22,7 +22,7 @@ import { noticesOf } from '../notify/notices-of.ts'
 import type { Notice } from '../notify/notifier.ts'
 import { changeFloor } from './change-floor.ts'
 import { attemptRun, notes, orderFor, resultOf, wafflingOf } from './notes.ts'
-import { crew, type FloorSessions } from './sessions.ts'
+import type { FloorSessions } from './sessions.ts'
 
 export interface ForemanClock {
   /** Milliseconds since 1970. */
@@ -95,7 +95,7 @@ class Shift {
     signal.addEventListener('abort', () => this.#wake(), { once: true })
     // So that it can be followed before the first change is offered.
     await this.#merge.create({
-      agent: crew.gate,
+      agent: this.#options.sessions.crew.gate,
       policy: 'queue',
       maxAttempts: 100,
       metadata: { title: 'Merge queue' },
@@ -244,13 +244,14 @@ class Shift {
       if (run.status !== 'active' || !run.cancel) await session.cancel({ run: run.id })
     } else if (pausedFor !== undefined) {
       if (!run.paused) await session.pause(run.id)
-    } else if (run.paused?.by === `agent:${crew.foreman}`) {
+    } else if (run.paused?.by === `agent:${this.#options.sessions.crew.foreman}`) {
       await session.resume(run.id)
     }
   }
 
   async #dispatch(session: Session, task: Working): Promise<void> {
     const { attempt } = task.state
+    const { crew } = this.#options.sessions
     const order = orderFor(task, attempt)
     const budget = this.#options.lanes().find(({ name }) => name === task.state.lane)?.budget
     await session.create({

@@ -1,8 +1,9 @@
 /** What the crew says to each other: data parts of messages, so that it is in the log and people can read it. */
-import type { Json, Message, Run, SessionView, Usage } from '@headrace/core'
+import type { Json, Message, Run, SessionId, SessionView, Usage } from '@headrace/core'
 import { rungs } from '../detect/ladder.ts'
 import { watchNotes, type Overruled, type WafflingVerdict } from '../detect/watch-notes.ts'
 import type { AttemptResult, EndedAttempt, Task, Waffling } from '../floor/task.ts'
+import { crewOf } from './sessions.ts'
 
 /** What an attempt is to do; it is the input of its run. */
 export interface AttemptOrder {
@@ -58,16 +59,21 @@ export function noteIn(messages: readonly Message[], name: string): Json | undef
   return found?.kind === 'data' ? found.value : undefined
 }
 
-/** The order that a run was given, if its input is one. */
-export function orderOf(input: Message | undefined): AttemptOrder | undefined {
-  // Only the foreman's token may send to a lane as the foreman.
-  return input?.author === 'agent:foreman' ? (noteIn([input], notes.order) as AttemptOrder | undefined) : undefined
+/** The order that a run of a lane's session was given, if its input is one. */
+export function orderOf(input: Message | undefined, session: SessionId): AttemptOrder | undefined {
+  const crew = crewOf(session)
+  // Only a foreman's token may send as the foreman, and each floor has one of its own.
+  if (!input || !crew || input.author !== `agent:${crew.foreman}`) return undefined
+  return noteIn([input], notes.order) as AttemptOrder | undefined // that is what a foreman writes
 }
 
 /** The run of an attempt in its lane. */
 export function attemptRun(view: SessionView, task: string, attempt: number): Run | undefined {
   return view.runs.find((run) => {
-    const order = orderOf(view.messages.find(({ id }) => id === run.input))
+    const order = orderOf(
+      view.messages.find(({ id }) => id === run.input),
+      view.id,
+    )
     return order?.task === task && order.attempt === attempt
   })
 }

@@ -23,7 +23,6 @@ import type { Attempt } from '../clones/attempt.ts'
 import { FactoryError } from '../errors.ts'
 import type { AttemptResult } from '../floor/task.ts'
 import { noteIn, notes, type AttemptOrder } from '../foreman/notes.ts'
-import { crew } from '../foreman/sessions.ts'
 import { offerId, offerNotes, offerRun, verdictOf, type Offer, type Verdict } from '../merge/offer.ts'
 import { decidePermission } from '../oversight/decide-permission.ts'
 import { endMarked } from '../process/marked.ts'
@@ -384,6 +383,7 @@ export class AttemptRun {
   async #offer(clone: Attempt, { head }: ReceivedWork): Promise<Offer> {
     const { client, sessions, order, lane } = this.#options
     const { round } = this.#memory
+    const { crew } = sessions
     const offer: Offer = {
       attempt: this.#id,
       round,

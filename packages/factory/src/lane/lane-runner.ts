@@ -59,7 +59,7 @@ export interface LaneRunnerOptions {
  */
 export function createLaneRunner(options: LaneRunnerOptions): RunHandler {
   return async (run) => {
-    const order = orderOf(run.input)
+    const order = orderOf(run.input, run.session)
     if (!order) {
       const text = 'There is no attempt in this message, so there is nothing to do. Add a task to the floor.'
       throw new HeadraceError('bad_request', text)

@@ -55,8 +55,8 @@ const maxEvidenceChars = 8_192
 export function createGateWorker(options: GateWorkerOptions): RunHandler {
   return async (run) => {
     const offer = noteIn([run.input], offerNotes.change) as unknown as Offer | undefined
-    // Whoever may send to the merge session could write one; only a lane's runner offers work that is in the vault.
-    if (!offer || run.input.author !== 'agent:runner') {
+    // Whoever may send to the merge session could write one; only the floor's own runner offers work that is in the vault.
+    if (!offer || run.input.author !== `agent:${options.sessions.crew.runner}`) {
       throw new HeadraceError('bad_request', 'There is no change in this message, so there is nothing to judge.')
     }
     const verdict = await new Judgement(run, { ...options, offer }).judge()
