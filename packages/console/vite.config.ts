@@ -14,6 +14,13 @@ export default defineConfig({
     // A strict content policy allows no data: addresses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { index: 'index.html', 'service-worker': 'src/worker/service-worker.ts' },
+      // The worker's name stays, and its place says for which pages it is.
+      output: {
+        entryFileNames: ({ name }) => (name === 'service-worker' ? '[name].js' : 'assets/[name]-[hash].js'),
+      },
+    },
     // Colours come in light and dark pairs by `light-dark()`: browsers since 2024.
     target: ['chrome123', 'firefox121', 'safari17.5'],
   },

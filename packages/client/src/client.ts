@@ -148,6 +148,14 @@ export type Revocation = { readonly reason?: string } & (
   | { readonly all: true; readonly issuedBefore?: number }
 )
 
+/** Where a browser is reached while its page is closed: what `PushSubscription.toJSON()` gives, and a name for the device. */
+export interface PushTarget {
+  readonly endpoint: string
+  readonly keys: { readonly p256dh: string; readonly auth: string }
+  /** At most 128 characters. */
+  readonly label?: string
+}
+
 /** Who the token says we are, and what it allows. */
 export interface Me {
   readonly tenant: string
@@ -243,6 +251,16 @@ export interface Client {
   /** Takes tokens back before they expire. Needs the verb `admin` on all sessions. */
   revoke(what: Revocation): Promise<void>
   me(): Promise<Me>
+  /**
+   * The public key that a browser subscribes to Web Push with, in base64url.
+   *
+   * @throws HeadraceError `not_found` where Web Push is off
+   */
+  pushKey(): Promise<string>
+  /** Has this participant told on a device of what waits for them while they are away; at most 20 devices. */
+  subscribePush(target: PushTarget): Promise<void>
+  /** Ends that for one device. */
+  unsubscribePush(endpoint: string): Promise<void>
   /** Loses the connection as a network failure would; it heals by itself. For demonstrations and tests. */
   drop(): void
   /** `false`: stays offline until it is called with `true`. For demonstrations and tests. */

@@ -29,6 +29,7 @@ import type {
   Me,
   MessagesQuery,
   PageQuery,
+  PushTarget,
   Revocation,
   SessionsQuery,
   SharedLink,
@@ -186,6 +187,18 @@ class SocketClient implements Client {
 
   me(): Promise<Me> {
     return this.#http.get<Me>('v1/me')
+  }
+
+  async pushKey(): Promise<string> {
+    return (await this.#http.get<{ readonly publicKey: string }>('v1/push/key')).publicKey
+  }
+
+  subscribePush(target: PushTarget): Promise<void> {
+    return this.#http.send('v1/push/subscriptions', target)
+  }
+
+  unsubscribePush(endpoint: string): Promise<void> {
+    return this.#http.delete('v1/push/subscriptions', { endpoint })
   }
 
   view(session: SessionId, when?: ViewQuery): Promise<SessionView> {

@@ -10,6 +10,7 @@ export {
   type Me,
   type MessagesQuery,
   type PageQuery,
+  type PushTarget,
   type Revocation,
   type SessionsQuery,
   type SharedLink,

@@ -6,8 +6,11 @@
  *
  *   way in          textbox "Or paste the link, or the token itself", button "Open"
  *   list            navigation "Sessions": links by title, `data-session` = id, `data-status` = active | waiting | idle;
- *                   the open one has `aria-current=page`. Button "New session" opens dialog "New session" with
+ *                   the open one has `aria-current=page`, those with something new `data-unread`. Button "New session" opens dialog "New session" with
  *                   textbox "Title (optional)" and button "Create"
+ *   inbox           link "Inbox" with testid `inbox-count`; main, testid `inbox`, `data-count`: listitems, testid `inbox-entry`,
+ *                   `data-kind` = request | failed | mention | unread, `data-session`; buttons "Try again", "Mark as seen" and
+ *                   what answers a request; testid `push`, `data-state`: button "Tell this device" / "This device is told"
  *   session         main, testid `session`, `data-status` = loading | live | stale | failed; heading 1 is the title
  *   connection      status, testid `connection`, `data-state` = connecting | online | offline | closed
  *   people          button "Here now: …", testid `people`; the list in it has testid `people-list`

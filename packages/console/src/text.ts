@@ -12,6 +12,14 @@ function list(names: readonly string[]): string {
   return new Intl.ListFormat('en', { type: 'conjunction' }).format(names)
 }
 
+/** A length of time in its largest unit. */
+function lengthOf(ms: number): string {
+  const seconds = Math.ceil(ms / 1_000)
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.ceil(seconds / 60)
+  return minutes < 60 ? `${minutes} min` : count(Math.round(minutes / 60), 'hour', 'hours')
+}
+
 export const text = {
   product: 'Headrace',
   skip: 'Skip to the conversation',
@@ -34,6 +42,7 @@ export const text = {
 
   nav: {
     sessions: 'Sessions',
+    ways: 'Across sessions',
     newSession: 'New session',
     more: 'Show more',
     signOut: 'Leave',
@@ -44,6 +53,34 @@ export const text = {
     failed: (reason: string): string => `The list could not be loaded. ${reason}`,
     status: { active: 'Working', waiting: 'Waiting for an agent', idle: '' },
     messages: (n: number): string => count(n, 'message', 'messages'),
+    unread: 'unread',
+  },
+
+  inbox: {
+    title: 'Inbox',
+    waiting: 'waiting for you',
+    lead: (n: number): string =>
+      n === 0 ? 'Nothing waits for you' : count(n, 'thing waits for you', 'things wait for you'),
+    titleCount: (n: number): string => `(${number.format(n)}) `,
+    empty: 'Nothing waits for you',
+    emptyLead: 'What agents ask you, what failed and who named you comes together here, from all sessions and lanes.',
+    stale: (reason: string): string => `This may not be the newest. ${reason}`,
+    requests: 'Waits for your answer',
+    failures: 'Failed',
+    mentions: 'You were named',
+    unread: 'Unread',
+    in: 'in',
+    anAgent: 'An agent',
+    until: (ms: number): string => (ms <= 0 ? 'runs out now' : `runs out in ${lengthOf(ms)}`),
+    failed: 'What you asked for failed.',
+    failedBecause: (agent: string, reason: string, detail: string | undefined): string =>
+      `${agent} ended: ${detail ?? reason}`,
+    unreadCount: (n: number, words: string): string =>
+      words === '' ? count(n, 'message', 'messages') : `${count(n, 'message', 'messages')}, from: ${words}`,
+    seen: 'Mark as seen',
+    pushOn: 'This device is told',
+    pushOff: 'Tell this device',
+    pushBlocked: 'Your browser does not let this page notify you.',
   },
 
   home: {
@@ -75,6 +112,7 @@ export const text = {
       ['Shift + Enter', 'Begin a new line'],
       ['Esc', 'Stop everything that is working'],
       ['/', 'Write a message'],
+      ['i', 'Inbox'],
       ['n', 'New session'],
       ['j  k', 'Next or previous session'],
       ['End', 'Jump to the latest'],

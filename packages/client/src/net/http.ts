@@ -37,8 +37,13 @@ export class Http {
     return this.#json<T>({ method: 'POST', path, body })
   }
 
-  async delete(path: string): Promise<void> {
-    await this.#fetch({ method: 'DELETE', path })
+  /** Like {@link post}, where the answer is empty. */
+  async send(path: string, body: object): Promise<void> {
+    await this.#fetch({ method: 'POST', path, body })
+  }
+
+  async delete(path: string, query: Query = {}): Promise<void> {
+    await this.#fetch({ method: 'DELETE', path, query })
   }
 
   /** The lines of an answer that is too long to be read at once, without their ends. Leaving early ends the request. */

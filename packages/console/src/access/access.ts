@@ -1,4 +1,4 @@
-import { hrefOf } from '../route/route.ts'
+import { hrefOf, parseRoute } from '../route/route.ts'
 import { readEntry, type Entry } from './entry.ts'
 
 const key = 'headrace.token'
@@ -18,7 +18,9 @@ export const access = {
   /** Takes the token of a link, and goes where the link leads. */
   enter(entry: Entry): void {
     set(entry.token)
-    go(entry.session === undefined ? '#/' : hrefOf(entry.session))
+    // Whoever came to a session without a token goes on there.
+    const here = parseRoute(location.hash).page === 'home' ? '#/' : location.hash
+    go(entry.session === undefined ? here : hrefOf(entry.session))
   },
   leave(): void {
     set(undefined)

@@ -1,5 +1,5 @@
 /** Where in the console the address leads. */
-export type Route = { readonly page: 'home' } | SessionRoute
+export type Route = { readonly page: 'home' | 'inbox' } | SessionRoute
 
 export interface SessionRoute {
   readonly page: 'session'
@@ -18,6 +18,7 @@ export interface SessionRoute {
  */
 export function parseRoute(hash: string, search = ''): Route {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?', 2)
+  if (path === inboxHref.slice(1)) return { page: 'inbox' }
   const [, encoded] = /^\/s\/([^/]+)$/.exec(path) ?? []
   const id = encoded === undefined ? undefined : decode(encoded)
   if (id === undefined) return { page: 'home' }
@@ -26,6 +27,9 @@ export function parseRoute(hash: string, search = ''): Route {
   const at = Number(asked.get('at') ?? Number.NaN)
   return { page: 'session', id, dev, log: asked.has('log'), at: Number.isSafeInteger(at) && at > 0 ? at : undefined }
 }
+
+/** The address of what waits for the reader. */
+export const inboxHref = '#/inbox'
 
 interface Place {
   /** A floor as the session that it is. */

@@ -1,4 +1,4 @@
-import { useSession } from '@headrace/client/react'
+import { useCursor, useSession } from '@headrace/client/react'
 import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import { useIdentity } from '../access/use-identity.ts'
 import { refreshList } from '../sessions/refresh.ts'
@@ -34,6 +34,8 @@ interface Props {
 export function SessionPage({ id, dev, narrow, place: onFloor }: Props): ReactNode {
   const snapshot = useSession(id, { present: true })
   const { session, view, messages, status, error } = snapshot
+  // What is seen here counts as read, on every device.
+  useCursor(id)
   const me = useIdentity()?.actor
   const names = useNames(snapshot.messages, view.presence)
   const may = useMay(id)

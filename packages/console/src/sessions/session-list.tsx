@@ -53,6 +53,7 @@ interface RowProps {
 
 const Row = memo(function Row({ row, open, ago }: RowProps): ReactNode {
   const status = text.nav.status[row.status]
+  const unread = row.inbox.find(({ kind }) => kind === 'unread')?.count ?? 0
   return (
     <li>
       <a
@@ -61,10 +62,17 @@ const Row = memo(function Row({ row, open, ago }: RowProps): ReactNode {
         aria-current={open ? 'page' : undefined}
         data-status={row.status}
         data-session={row.id}
+        data-unread={unread > 0 || undefined}
       >
         <span className="list-title" dir="auto">
           {titleOf(row.metadata, row.id)}
         </span>
+        {unread > 0 && (
+          <span className="list-unread">
+            {text.number(unread)}
+            <span className="visually-hidden"> {text.nav.unread}</span>
+          </span>
+        )}
         <span className="list-more">
           <span className="list-status">{status === '' ? text.nav.messages(row.messages) : status}</span>
           <time dateTime={new Date(row.updatedAt).toISOString()} title={fullTime(row.updatedAt)}>

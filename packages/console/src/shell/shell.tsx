@@ -1,8 +1,13 @@
 import { floorPlace } from '@headrace/factory/floor'
 import { useMemo, useState, type ReactNode } from 'react'
 import { FloorPage } from '../floor/floor-page.tsx'
+import { InboxContext } from '../inbox/inbox-context.ts'
+import { InboxPage } from '../inbox/inbox-page.tsx'
+import { useInboxHere } from '../inbox/use-inbox-here.ts'
 import { ReplayPage } from '../replay/replay-page.tsx'
+import { inboxHref } from '../route/route.ts'
 import { openSession, useRoute } from '../route/use-route.ts'
+import { useDocumentTitle } from '../session/use-document-title.ts'
 import { SessionPage } from '../session/session-page.tsx'
 import { NewSessionDialog } from '../sessions/new-session-dialog.tsx'
 import { useSessionList } from '../sessions/use-session-list.ts'
@@ -26,6 +31,7 @@ export function Shell(): ReactNode {
   const [open, setOpen] = useState<Window>()
   const current = route.page === 'session' ? route.id : undefined
   const listing = useSessionList()
+  const inbox = useInboxHere()
   const ids = listing.page?.rows.map((row) => row.id)
   const idsKey = ids?.join('\n') ?? ''
   useShortcuts(
@@ -39,6 +45,7 @@ export function Shell(): ReactNode {
         '?': () => setOpen('shortcuts'),
         n: () => setOpen('new'),
         '/': () => document.querySelector<HTMLElement>('.composer-text')?.focus(),
+        i: () => (location.hash = inboxHref),
         j: () => step(1),
         k: () => step(-1),
       }
@@ -48,6 +55,7 @@ export function Shell(): ReactNode {
     <Sidebar
       listing={listing}
       current={current}
+      inbox={route.page === 'inbox'}
       page={page}
       onNew={() => setOpen('new')}
       onShortcuts={() => setOpen('shortcuts')}
@@ -60,24 +68,33 @@ export function Shell(): ReactNode {
       ? place.floor
       : undefined
   return (
-    <>
+    <InboxContext value={inbox}>
       <SkipLink />
       <div className="shell">
         {!narrow && sidebar(false)}
+        {home && <HomeTitle />}
         {narrow && home && <main id="main">{sidebar(true)}</main>}
         {!narrow && home && <Home onNew={() => setOpen('new')} />}
-        {!home && route.at !== undefined && (
+        {route.page === 'inbox' && <InboxPage narrow={narrow} />}
+        {route.page === 'session' && route.at !== undefined && (
           <ReplayPage key={route.id} id={route.id} at={route.at} narrow={narrow} place={place} />
         )}
-        {!home && route.at === undefined && floor === undefined && (
+        {route.page === 'session' && route.at === undefined && floor === undefined && (
           <SessionPage key={route.id} id={route.id} dev={route.dev} narrow={narrow} place={place} />
         )}
-        {!home && floor !== undefined && <FloorPage key={route.id} id={route.id} name={floor} narrow={narrow} />}
+        {route.page === 'session' && floor !== undefined && (
+          <FloorPage key={route.id} id={route.id} name={floor} narrow={narrow} />
+        )}
       </div>
       {open === 'new' && <NewSessionDialog onClose={() => setOpen(undefined)} />}
       {open === 'shortcuts' && <ShortcutsDialog onClose={() => setOpen(undefined)} />}
-    </>
+    </InboxContext>
   )
+}
+
+function HomeTitle(): ReactNode {
+  useDocumentTitle(text.nav.sessions, false)
+  return null
 }
 
 /** The place beside the list while no session is open. */

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { access } from '../access/access.ts'
 import { useIdentity } from '../access/use-identity.ts'
+import { InboxLink } from '../sessions/inbox-link.tsx'
 import { SessionList } from '../sessions/session-list.tsx'
 import type { SessionListing } from '../sessions/use-session-list.ts'
 import { text } from '../text.ts'
@@ -14,6 +15,8 @@ import './sidebar.css'
 interface Props {
   readonly listing: SessionListing
   readonly current: string | undefined
+  /** The inbox is open. */
+  readonly inbox: boolean
   /** It fills the page, so its name is the page's heading. */
   readonly page?: boolean
   readonly onNew: () => void
@@ -21,7 +24,7 @@ interface Props {
 }
 
 /** The way through the console: the name, the sessions, and who is signed in. */
-export function Sidebar({ listing, current, page = false, onNew, onShortcuts }: Props): ReactNode {
+export function Sidebar({ listing, current, inbox, page = false, onNew, onShortcuts }: Props): ReactNode {
   const Name = page ? 'h1' : 'p'
   return (
     <div className="sidebar">
@@ -36,6 +39,7 @@ export function Sidebar({ listing, current, page = false, onNew, onShortcuts }: 
           {text.nav.newSession}
         </Button>
       </header>
+      <InboxLink current={inbox} />
       <SessionList listing={listing} current={current} />
       <footer className="sidebar-foot">
         <Who />

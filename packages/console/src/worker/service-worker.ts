@@ -1,0 +1,144 @@
+/**
+ * What the browser keeps of the console: its files, so that it opens without a network, and nothing of any session. It
+ * also shows what the server pushes while no page is open.
+ *
+ *   the page itself   from the network, so that a new version counts at once; without one, as it was the last time
+ *   its files         from here: their names change with their content
+ *   /v1/…             never touched
+ */
+
+/** What this needs of a service worker's own types: they and those of a page exclude each other. */
+interface Lasting extends Event {
+  waitUntil(done: Promise<unknown>): void
+}
+interface Fetched extends Lasting {
+  readonly request: Request
+  respondWith(response: Promise<Response>): void
+}
+interface Pushed extends Lasting {
+  readonly data: { json(): unknown } | null
+}
+interface Clicked extends Lasting {
+  readonly notification: Notification
+}
+interface Window {
+  focus(): Promise<unknown>
+  postMessage(message: unknown): void
+}
+interface Scope {
+  readonly registration: ServiceWorkerRegistration
+  readonly clients: {
+    claim(): Promise<void>
+    matchAll(options: { readonly type: 'window'; readonly includeUncontrolled: boolean }): Promise<readonly Window[]>
+    openWindow(url: string): Promise<unknown>
+  }
+  skipWaiting(): Promise<void>
+  addEventListener(type: 'install' | 'activate', listener: (event: Lasting) => void): void
+  addEventListener(type: 'fetch', listener: (event: Fetched) => void): void
+  addEventListener(type: 'push', listener: (event: Pushed) => void): void
+  addEventListener(type: 'notificationclick', listener: (event: Clicked) => void): void
+}
+
+const scope = globalThis as unknown as Scope // this file runs as a service worker and as nothing else
+const cacheName = 'headrace-console-1'
+const home = new URL('./', scope.registration.scope)
+
+scope.addEventListener('install', (event) => {
+  event.waitUntil(Promise.all([keep(home.href), scope.skipWaiting()]))
+})
+
+scope.addEventListener('activate', (event) => {
+  event.waitUntil(scope.clients.claim())
+})
+
+scope.addEventListener('fetch', (event) => {
+  const { request } = event
+  const url = new URL(request.url)
+  if (request.method !== 'GET' || url.origin !== home.origin || !url.pathname.startsWith(home.pathname)) return
+  const name = url.pathname.slice(home.pathname.length)
+  if (name === 'v1' || name.startsWith('v1/')) return
+  if (request.mode === 'navigate') event.respondWith(page(request))
+  else if (name.startsWith('assets/')) event.respondWith(file(request))
+})
+
+/** The page, new where there is a network. */
+async function page(request: Request): Promise<Response> {
+  const cache = await caches.open(cacheName)
+  try {
+    const response = await fetch(request)
+    if (response.ok) await replace(cache, response.clone())
+    return response
+  } catch (thrown) {
+    const kept = await cache.match(home.href, { ignoreVary: true })
+    if (kept) return kept
+    throw thrown
+  }
+}
+
+/** Keeps a page, and lets go of the files of another version. */
+async function replace(cache: Cache, response: Response): Promise<void> {
+  const before = await cache.match(home.href, { ignoreVary: true })
+  const [now, then] = [await response.clone().text(), await before?.text()]
+  if (now === then) return
+  if (then !== undefined) await Promise.all((await cache.keys()).map((request) => cache.delete(request)))
+  await cache.put(home.href, response)
+}
+
+async function file(request: Request): Promise<Response> {
+  const cache = await caches.open(cacheName)
+  const kept = await cache.match(request, { ignoreVary: true })
+  if (kept) return kept
+  const response = await fetch(request)
+  if (response.ok) await cache.put(request, response.clone())
+  return response
+}
+
+async function keep(address: string): Promise<void> {
+  const cache = await caches.open(cacheName)
+  const response = await fetch(address)
+  if (!response.ok) return
+  await cache.put(address, response.clone())
+  // The files of the page that is open were loaded before anybody was there to keep them.
+  const files = [...(await response.text()).matchAll(/(?:src|href)="(?:\.\/)?(assets\/[^"]+)"/g)]
+  await Promise.all(files.map(([, name = '']) => cache.add(new URL(name, home).href)))
+}
+
+/** What the server sends to a device. */
+interface Told {
+  readonly kind: string
+  readonly session: string
+  readonly title?: string
+  readonly tag: string
+}
+
+const words: Readonly<Record<string, string>> = {
+  request: 'An agent waits for your answer',
+  failed: 'Something that you asked for failed',
+  mention: 'Somebody named you',
+}
+
+scope.addEventListener('push', (event) => {
+  const told = event.data?.json() as Told | undefined // only the server's own key encrypts for this device
+  if (!told) return
+  event.waitUntil(
+    scope.registration.showNotification(told.title ?? told.session, {
+      body: words[told.kind] ?? 'Something new',
+      tag: told.tag,
+      data: told.session,
+    }),
+  )
+})
+
+scope.addEventListener('notificationclick', (event) => {
+  event.notification.close()
+  const session = String(event.notification.data)
+  event.waitUntil(open(session))
+})
+
+/** In a page that is open, for it has the token; else in a new one. */
+async function open(session: string): Promise<void> {
+  const [window] = await scope.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  if (!window) return void (await scope.clients.openWindow(new URL(`#/s/${encodeURIComponent(session)}`, home).href))
+  window.postMessage({ open: session })
+  await window.focus()
+}
