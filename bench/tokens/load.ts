@@ -3,6 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { machineBusySeconds, usageOf } from '../lib/processes.ts'
 import { systems } from '../systems/index.ts'
+import { Flood } from './flood.ts'
 import { Pacer } from './pacer.ts'
 import { Tally, type Delivered } from './tally.ts'
 import type { Load } from './system.ts'
@@ -43,16 +44,20 @@ process.exit(0)
 async function run({ system: name, address, pids, load, warmUpSeconds, seconds }: LoadOrder): Promise<LoadReport> {
   const system = systems.find((candidate) => candidate.name === name)
   if (!system) throw new Error(`There is no system ${name}.`)
-  const tally = new Tally(load.sessions, load.subscribers)
+  const tally = new Tally(load.sessions, load.subscribers, (session) => flood.arrived(session))
   const driver = await system.open(address, load, (subscriber) => tally.reader(subscriber))
-  const pacer = new Pacer(load.sessions, load.rate, (session) => driver.publish(session, tally.stamp(session)))
+  const emit = (session: number): void => driver.publish(session, tally.stamp(session))
+  const flood = new Flood(load.sessions, load.outstanding, emit)
+  const pacer = load.outstanding > 0 ? undefined : new Pacer(load.sessions, load.rate, emit)
+  if (!pacer) flood.start()
   await wait(warmUpSeconds * 1_000)
   const before = meter(pids)
   tally.openWindow()
   await wait(seconds * 1_000)
   tally.closeWindow()
   const after = meter(pids)
-  const lateMs = pacer.stop()
+  flood.stop()
+  const lateMs = pacer?.stop() ?? 0
   const deadline = performance.now() + drainMs
   while (!tally.complete && performance.now() < deadline) await wait(50)
   driver.close()

@@ -3,8 +3,10 @@ export interface Load {
   readonly sessions: number
   /** Readers of each session. */
   readonly subscribers: number
-  /** Events per second and session. */
+  /** Events per second and session; without meaning when `outstanding` is above 0. */
   readonly rate: number
+  /** Above 0: so many events of each session are under way at any time, as fast as they come back. */
+  readonly outstanding: number
   /** Encoded size that an event as a reader gets it should have. */
   readonly eventBytes: number
   /** How many sessions share one reading connection, where the protocol allows it. */

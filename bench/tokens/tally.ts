@@ -28,6 +28,7 @@ export class Tally {
   readonly #published: Float64Array
   readonly #next: Float64Array
   readonly #latencies: readonly Samples[]
+  readonly #arrived: (session: number) => void
   #received = 0
   #duplicated = 0
   #inWindow = 0
@@ -35,7 +36,9 @@ export class Tally {
   #from = Infinity
   #to = Infinity
 
-  constructor(sessions: number, subscribers: number) {
+  /** @param arrived - called for each event that the first reader of its session gets */
+  constructor(sessions: number, subscribers: number, arrived: (session: number) => void) {
+    this.#arrived = arrived
     this.#sessions = sessions
     this.#subscribers = subscribers
     this.#published = new Float64Array(sessions)
@@ -92,6 +95,7 @@ export class Tally {
         this.#received += 1
         if (isInWindow) this.#inWindow += 1
         if (micros >= this.#from && micros < this.#to) latencies.add((at - micros) / 1_000)
+        if (subscriber === 0) this.#arrived(session)
       })
     }
   }
