@@ -33,6 +33,7 @@ export class RunWriter {
   readonly #run: string
   readonly #attempt: number
   #pending: WriteOp[] = []
+  readonly #idle: (() => void)[] = []
   #n = 0
   #busy = false
 
@@ -63,6 +64,12 @@ export class RunWriter {
     if (!this.#busy) this.#send()
   }
 
+  /** Calls back once all that was written is accepted. */
+  whenIdle(callback: () => void): void {
+    if (this.#busy) this.#idle.push(callback)
+    else callback()
+  }
+
   #send(): void {
     this.#busy = true
     const ops = this.#pending
@@ -75,5 +82,6 @@ export class RunWriter {
   readonly #answered = (): void => {
     this.#busy = false
     if (this.#pending.length > 0) this.#send()
+    else for (const callback of this.#idle.splice(0)) callback()
   }
 }
