@@ -14,6 +14,7 @@ import {
   visibleMessage,
   type CommandBody,
   type HiddenEvent,
+  type Json,
   type Message,
   type Reader,
   type SessionEvent,
@@ -325,6 +326,29 @@ test.each([7, 6] as const)(
     )
   },
 )
+
+test('V1: metadata that was replaced, and then became an object again, is not mixed with what the reader has', async () => {
+  const values = [{ at: { a: 1, b: 2 } }, { at: null }, { at: { a: 3 } }]
+  const played = new Played()
+  const note = (value: Json, part: number): void =>
+    played.write([
+      {
+        op: 'open',
+        message: '1',
+        part: String(part),
+        step: '1',
+        start: { kind: 'data', name: 'ai-sdk:metadata', value },
+      },
+    ])
+  note(values[0] ?? null, 0)
+  const first = upTo(played.log, 3)
+  const stream = createUiStream({ ...first, run: played.run, version: 7 })
+  const chunks: UiChunk[] = [...stream.begin(), ...stream.push(first.events)]
+  const known = played.log.length
+  for (const [index, value] of values.slice(1).entries()) note(value, index + 1)
+  chunks.push(...stream.push(upTo(played.log, known).events))
+  expect((await read(chunks, 7))?.metadata).toEqual({ at: { a: 3 } })
+})
 
 test.each([
   [7, 'reset-step', ['new']],

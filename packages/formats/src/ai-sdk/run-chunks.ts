@@ -3,6 +3,7 @@
  * does not matter, so a late reader, a slow one and one that comes back are all told the same message.
  */
 import type { SessionView } from '@headrace/core'
+import { isObject, merged } from './own-data.ts'
 import { endChunks } from './run-state.ts'
 import { uiChanges } from './ui-changes.ts'
 import type { Shown, UiMessages } from './to-ui-messages.ts'
@@ -35,7 +36,7 @@ export class RunChunks {
   readonly #options: RunChunksOptions
   #shown: readonly UiPart[]
   #started = false
-  #metadata: string | undefined
+  #metadata: unknown
 
   constructor(options: RunChunksOptions) {
     this.#options = options
@@ -58,14 +59,15 @@ export class RunChunks {
   #begin(answer: UiMessage | undefined): readonly UiChunk[] {
     if (!answer) return []
     const { id: messageId, metadata: messageMetadata } = answer
-    const metadata = messageMetadata === undefined ? undefined : JSON.stringify(messageMetadata)
-    const isNew = metadata !== this.#metadata
-    this.#metadata = metadata
+    const known = this.#metadata
+    this.#metadata = messageMetadata
     if (!this.#started) {
       this.#started = true
       return [{ type: 'start', messageId, ...(messageMetadata !== undefined && { messageMetadata }) }]
     }
-    return isNew && messageMetadata !== undefined ? [{ type: 'message-metadata', messageMetadata }] : []
+    if (messageMetadata === undefined || JSON.stringify(messageMetadata) === JSON.stringify(known)) return []
+    const steps = [...emptied(known, messageMetadata), messageMetadata]
+    return steps.map((step) => ({ type: 'message-metadata', messageMetadata: step }))
   }
 
   #changes(answer: UiMessage | undefined, { waits, show = same }: RunLook): readonly UiChunk[] | undefined {
@@ -91,4 +93,13 @@ function same(part: UiPart): UiPart {
 /** Words that a chat has read to the end of its stream can't grow in the next one. */
 function whole(part: UiPart): UiPart {
   return part.type === 'text' || part.type === 'reasoning' ? { ...part, state: 'done' } : part
+}
+
+/** The reader merges what it has with what comes: a field that was replaced meanwhile, and would be mixed, is emptied first. */
+function emptied(known: unknown, next: unknown): readonly unknown[] {
+  if (!isObject(known) || !isObject(next)) return []
+  const mixed = Object.keys(next).filter(
+    (name) => JSON.stringify(merged(known[name], next[name])) !== JSON.stringify(next[name]),
+  )
+  return mixed.length > 0 ? [Object.fromEntries(mixed.map((name) => [name, null]))] : []
 }
