@@ -16,6 +16,7 @@ import { loadavg } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { describeMachine } from './lib/machine.ts'
 import { serveHeadrace } from './lib/serve-headrace.ts'
@@ -74,7 +75,7 @@ await withTempDirectory(async (directory) => {
 
 /** Runs the load in a process of its own; resolves to the phases that count. */
 async function runLoad(order: StalledOrder): Promise<readonly Phase[]> {
-  const script = new URL('stalled/load.ts', import.meta.url).pathname
+  const script = fileURLToPath(new URL('stalled/load.ts', import.meta.url))
   // Its own garbage collections would look like delays of the server.
   const args = [
     '--expose-gc',

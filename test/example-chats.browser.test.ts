@@ -22,9 +22,12 @@ async function start(name: string): Promise<{ readonly url: string; stop(): Prom
     child.kill('SIGKILL')
     await ended
   }
-  const line = await lines(child).next()
-  if (line.done) throw new Error(`the example ${name} did not start`)
-  return { url: line.value, stop }
+  // Vite may say first that it makes its cache anew.
+  for (const said = lines(child); ;) {
+    const line = await said.next()
+    if (line.done) throw new Error(`the example ${name} did not start`)
+    if (line.value.startsWith('http')) return { url: line.value, stop }
+  }
 }
 
 test.for(['vite-chat', 'ssr-chat'])(

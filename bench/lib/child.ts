@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 
 /** A child process that is ended when the bench is done with it, or when the bench itself ends. */
 export interface Child extends AsyncDisposable {
@@ -60,7 +61,7 @@ export async function startChild(file: string, args: readonly string[], ready: s
 export function startNode(script: URL, args: readonly string[], nodeArgs: readonly string[] = []): Promise<Child> {
   return startChild(
     process.execPath,
-    [...nodeArgs, '--conditions=@headrace/source', script.pathname, ...args],
+    [...nodeArgs, '--conditions=@headrace/source', fileURLToPath(script), ...args],
     '"ready":true',
   )
 }

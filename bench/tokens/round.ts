@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Kept, Load, System } from './system.ts'
 import type { LoadOrder, LoadReport } from './load.ts'
@@ -33,7 +34,7 @@ export async function runRound(system: System, options: RoundOptions): Promise<R
     await using running = await system.start(directory)
     const { address, pids } = running
     const order: LoadOrder = { system: system.name, address, pids, load, warmUpSeconds, seconds }
-    const script = new URL('load.ts', import.meta.url).pathname
+    const script = fileURLToPath(new URL('load.ts', import.meta.url))
     // Its own garbage collections would look like delays of the system.
     const args = ['--max-semi-space-size=64', '--conditions=@headrace/source', script, JSON.stringify(order)]
     const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 16_777_216 })

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { IdleReport, Order, StormReport } from './load.ts'
 import type { WatchedSystem } from './system.ts'
@@ -23,7 +24,7 @@ export async function runWatched(system: WatchedSystem, plan: Plan, parent: stri
   try {
     await using running = await system.start(directory)
     const { address, pids } = running
-    const script = new URL('load.ts', import.meta.url).pathname
+    const script = fileURLToPath(new URL('load.ts', import.meta.url))
     const order = JSON.stringify({ system: system.name, address, pids, ...plan })
     const args = ['--max-semi-space-size=64', '--conditions=@headrace/source', script, order]
     const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 16_777_216 })

@@ -7,7 +7,7 @@ import { openEmbeddedStore } from '@headrace/server/store/embedded'
 import { eventKey, floorKey, floorSnapshotKey, snapshotKey } from '../src/store/embedded/keys.ts'
 import { openLevelEngine } from '../src/store/embedded/level-engine.ts'
 import { fileNumber, readManifest, tableExtensions } from '../src/store/embedded/manifest.ts'
-import { createRandom, makeTempDirectory, type TempDirectory } from './store-fixture.ts'
+import { copyAsCrashed, createRandom, makeTempDirectory, type TempDirectory } from './store-fixture.ts'
 
 const everything = { maxEvents: 1_000_000, maxChars: 1_000_000_000 }
 const options = { writeBufferBytes: 65_536, reserveBytes: 0 }
@@ -35,11 +35,22 @@ describe('damage', () => {
     }
     // Damage to the very last record looks like a torn write, so let it be one that is not missed.
     await store.append('acme!last', 0, { events: ['"last"'] })
-    await cp(closed, crashed, { recursive: true })
+    await copyAsCrashed(closed, crashed)
     await store.close()
   })
 
   afterAll(() => temp.remove())
+
+  /** The tables and logs that are part of a database. What a merge or a full log has replaced lies there for a moment more. */
+  async function partsOf(directory: string): Promise<{ readonly tables: string[]; readonly logs: string[] }> {
+    const data = path.join(directory, 'data')
+    const manifest = await readManifest(data)
+    const names = (await readdir(data)).sort()
+    return {
+      tables: names.filter((name) => manifest?.tables.has(fileNumber(name, tableExtensions) ?? -1)),
+      logs: names.filter((name) => (fileNumber(name, ['log']) ?? -1) >= (manifest?.log ?? 0)),
+    }
+  }
 
   async function appendRound(store: Store, index: number, round: number, random: () => number): Promise<void> {
     const key = `acme!s${index}` as const
@@ -124,12 +135,10 @@ describe('damage', () => {
       const random = createRandom(seed)
       const original = state === 'crashed' ? crashed : closed
       // A merge that closing cut short leaves a table that is part of nothing: opening deletes it, damaged or not.
-      const tables = (await readManifest(path.join(original, 'data')))?.tables
-      const files = (await readdir(path.join(original, 'data'))).filter((name) => {
-        const table = fileNumber(name, tableExtensions)
-        return table === undefined ? /\.log$|^MANIFEST|^CURRENT/.test(name) : tables?.has(table) === true
-      })
-      expect(files.filter((name) => name.endsWith('.ldb')).length).toBeGreaterThan(1)
+      const { tables, logs } = await partsOf(original)
+      const others = (await readdir(path.join(original, 'data'))).filter((name) => /^MANIFEST|^CURRENT/.test(name))
+      const files = [...tables, ...logs, ...others].sort()
+      expect(tables.length).toBeGreaterThan(1)
       const found = { opening: 0, reading: 0, nothing: 0 }
       const copy = path.join(temp.path, 'copy')
       for (let attempt = 0; attempt < 80; attempt += 1) {
@@ -174,8 +183,8 @@ describe('damage', () => {
 
   test('a table that is gone, or a log that is, is found', async () => {
     const copy = path.join(temp.path, 'copy')
-    const names = (await readdir(path.join(crashed, 'data'))).filter((name) => /\.ldb$|\.log$/.test(name))
-    for (const name of names) {
+    const { tables, logs } = await partsOf(crashed)
+    for (const name of [...tables, ...logs]) {
       await rm(copy, { recursive: true, force: true })
       await cp(crashed, copy, { recursive: true })
       await rm(path.join(copy, 'data', name))
@@ -189,8 +198,7 @@ describe('damage', () => {
     for (let attempt = 0; attempt < 10; attempt += 1) {
       await rm(copy, { recursive: true, force: true })
       await cp(crashed, copy, { recursive: true })
-      const [name = ''] = (await readdir(path.join(copy, 'data'))).filter((entry) => entry.endsWith('.log'))
-      const file = path.join(copy, 'data', name)
+      const file = path.join(copy, 'data', (await partsOf(copy)).logs.at(-1) ?? '')
       const bytes = await readFile(file)
       await writeFile(file, bytes.subarray(0, Math.floor(random() * bytes.length)))
       const store = await openEmbeddedStore({ ...options, directory: copy })

@@ -1,5 +1,5 @@
 /** What is deleted must be in no file: not in the log, not in tables that were merged, not in those that were read. */
-import { cp, readFile, readdir } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { SessionKey, Store } from '@headrace/core'
@@ -8,7 +8,7 @@ import { prepareDirectory } from '../src/store/embedded/directory.ts'
 import type { Engine } from '../src/store/embedded/engine.ts'
 import { openLevelEngine } from '../src/store/embedded/level-engine.ts'
 import { openStoreOn } from '../src/store/embedded/open.ts'
-import { makeTempDirectory } from './store-fixture.ts'
+import { copyAsCrashed, makeTempDirectory } from './store-fixture.ts'
 
 /** Text that compression leaves alone. */
 const secret = 'q7Zx9LmKpW3v'
@@ -97,14 +97,13 @@ describe.each(ways)('$name', (way) => {
     const directory = path.join(temp.path, 'first')
     const prepared = await prepareDirectory(directory)
     const copy = path.join(temp.path, 'copy')
-    let isCopied = false
+    let copied: Promise<void> | undefined
     const store = await openStoreOn({ ...options, directory }, prepared, async (): Promise<Engine> => {
       const engine = await openLevel(directory)
       return {
         ...engine,
         async compact(range) {
-          if (!isCopied) await cp(directory, copy, { recursive: true })
-          isCopied = true
+          await (copied ??= copyAsCrashed(directory, copy))
           await engine.compact(range)
         },
       }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
@@ -38,4 +38,30 @@ export function createRandom(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
+}
+
+/**
+ * Copies the directory of a store that is open, as a crash would leave it: one moment of it. The store's merges go on
+ * by themselves, so it copies until nothing has moved meanwhile.
+ */
+export async function copyAsCrashed(directory: string, copy: string): Promise<void> {
+  for (let before = await filesOf(directory); ;) {
+    await rm(copy, { recursive: true, force: true })
+    // It throws when a file goes while it copies.
+    const isCopied = await cp(directory, copy, { recursive: true }).then(
+      () => true,
+      () => false,
+    )
+    const after = await filesOf(directory)
+    if (isCopied && after === before) return
+    before = after
+  }
+}
+
+/** Names and sizes. */
+async function filesOf(directory: string): Promise<string> {
+  const data = path.join(directory, 'data')
+  const names = (await readdir(data)).sort()
+  const sizes = await Promise.all(names.map((name) => stat(path.join(data, name)).catch(() => undefined)))
+  return names.map((name, index) => `${name} ${sizes[index]?.size}`).join('\n')
 }
