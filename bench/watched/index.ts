@@ -6,7 +6,7 @@ import { wsRelay } from './ws-relay.ts'
 import type { WatchedSystem } from './system.ts'
 
 /** Ours first. */
-export const watchedSystems: readonly WatchedSystem[] = [headrace, redisStreams, ...durableStreams, socketIo, wsRelay]
+const watchedSystems: readonly WatchedSystem[] = [headrace, redisStreams, ...durableStreams, socketIo, wsRelay]
 
 export function watchedSystem(name: string): WatchedSystem {
   const system = watchedSystems.find((candidate) => candidate.name === name)

@@ -23,7 +23,7 @@ export interface WatchedSystem {
 }
 
 /** Each event has one of these in it, and nothing else that travels has. */
-export const marker = '~'
+const marker = '~'
 
 /** What an event carries: about 150 bytes with what is around it. */
 export const payload = `${marker}${'x'.repeat(80)}`
