@@ -17,7 +17,10 @@ import {
 } from '../src/index.ts'
 import { confinedInWords, confinementInForce } from '../src/cell/open-cell.ts'
 import { checkReadable, codePlaces, toolPlaces } from '../src/cell/readable-places.ts'
+import { withCgroups } from '../src/cell/with-cgroups.ts'
+import { findCgroups, type CgroupBounds } from '../src/process/cgroup.ts'
 import { processesNaming } from '../src/process/processes-naming.ts'
+import { startProgram, type Program } from '../src/process/start-program.ts'
 import { testFolder } from './support/git-repository.ts'
 import { modelFloor, realKey, type ModelLane } from './support/model-floor.ts'
 import { missing, sandbox } from './support/sandbox.ts'
@@ -42,6 +45,22 @@ describe('what is in force', () => {
     })
     expect(confinementInForce({ sandbox: 'off' }, none)).toEqual({ sandbox: 'none', network: 'open' })
   })
+
+  test('F2e bounds are said where control groups have them, and nowhere else', () => {
+    const bubblewrap = { kind: 'bubblewrap', program: 'bwrap', system: [] } as const
+    const make = (): never => {
+      throw new Error('nothing is made to say what there is')
+    }
+    const bounds = { memoryBytes: 1_048_576 * 512 }
+    const words = (sandbox: Sandbox): string => confinedInWords({ bounds, network: 'off' }, sandbox)
+    expect(words(bubblewrap)).toBe('in bubblewrap, network off')
+    expect(words({ ...bubblewrap, cgroups: { controllers: [], make } })).toBe(
+      'in bubblewrap and a control group, network off',
+    )
+    expect(words({ ...bubblewrap, cgroups: { controllers: ['memory', 'pids'], make } })).toBe(
+      'in bubblewrap and a control group, network off, at most 512 MB, at most 4096 processes',
+    )
+  })
 })
 
 test('F2e what the files say of a lane’s sandbox is what its agents get', async () => {
@@ -49,7 +68,7 @@ test('F2e what the files say of a lane’s sandbox is what its agents get', asyn
     '.headrace/factory.yaml':
       'base: main\ngate: { test: npm test, readable: [/opt/tools], programs: [/opt/go/bin] }\nagents: { own: { kind: acp, command: [agent], readable: [/opt/agent] } }\n',
     '.headrace/lanes/shut.md':
-      '---\nkind: bug\nagent: own\noversight: merge\nsandbox: required\nnetwork: off\n---\n\n## Goal\n\nX\n\n## Done when\n\nY\n',
+      '---\nkind: bug\nagent: own\noversight: merge\nsandbox: required\nnetwork: off\nmemoryMb: 100\nprocesses: 50\n---\n\n## Goal\n\nX\n\n## Done when\n\nY\n',
   }
   const { floor, faults } = await checkFactory({
     read: async (file) => files[file],
@@ -63,6 +82,7 @@ test('F2e what the files say of a lane’s sandbox is what its agents get', asyn
       network: 'off',
       readable: ['/opt/tools', '/opt/agent'],
       programs: ['/opt/go/bin'],
+      bounds: { memoryBytes: 104_857_600, processes: 50 },
     },
   ])
 })
@@ -192,7 +212,10 @@ describe('a cell', () => {
 
     const look = async (name: string): Promise<Found> => {
       const { last } = await attempt('Look around', name)
-      expect(last).toMatchObject({ outcome: 'proposed', confined: `in bubblewrap, network ${name}` })
+      expect(last).toMatchObject({
+        outcome: 'proposed',
+        confined: expect.stringMatching(`^in bubblewrap.*, network ${name}`),
+      })
       const { view } = await floor.client.session(floor.sessions.lane(name)).until(({ status }) => status === 'live')
       const said = view.messages.flatMap(({ parts }) =>
         parts.flatMap((part) => (part.kind === 'text' ? part.text : [])),
@@ -218,5 +241,58 @@ describe('a cell', () => {
     expect(existsSync(path.join(secret, 'x'))).toBe(false)
     for (const { env } of found) expect(await markedProcesses(env['HEADRACE_ATTEMPT'] ?? '')).toEqual([])
     for (const { name } of lanes) expect(await processesNaming(daemonOf(name))).toEqual([])
+  })
+})
+
+describe('control groups', () => {
+  /** Runs a script of the shell in a cell with a group, and tells what it printed by the line that says that it is done. */
+  async function inGroup(script: string, bounds: CgroupBounds = {}): Promise<{ said: string; program: Program }> {
+    const confined = await withCgroups(sandbox)
+    if (confined.kind === 'none') throw new Error(confined.reason)
+    const program = await startProgram({
+      argv: ['/bin/sh', '-c', script],
+      cwd: '/',
+      env: { PATH: `${path.dirname(process.execPath)}:/usr/bin:/bin` },
+      marker: randomUUID(),
+      cell: { sandbox: confined, network: 'off', writable: [], readable: [], bounds },
+    })
+    onTestFinished(async () => void (await program.close()))
+    let said = ''
+    for await (const chunk of program.stdout as AsyncIterable<Buffer>) {
+      said += chunk.toString()
+      if (said.includes('done\n')) break
+    }
+    return { said, program }
+  }
+
+  test('F7a what an agent starts is in a group from its first process on, and ends with it', async ({ skip }) => {
+    skip(sandbox.kind === 'none', missing)
+    const cgroups = await findCgroups()
+    skip(!cgroups, 'no control groups (version 2) can be made here')
+    const { said, program } = await inGroup(
+      'cat /proc/self/cgroup; setsid env -i tail -f /dev/null >/dev/null 2>&1 & echo done; exec tail -f /dev/null',
+    )
+    expect(said).toMatch(/^0::\/.*headrace-\d+-\d+$/m)
+    const { ended, left } = await program.close()
+    expect(left).toEqual([])
+    expect(ended.filter(({ command }) => command.startsWith('tail')).length).toBeGreaterThanOrEqual(2)
+    expect(await program.ended).toEqual({ kind: 'signalled', signal: 'SIGKILL' })
+  })
+
+  test('F2e more processes than a lane may have are not started', async ({ skip }) => {
+    skip(sandbox.kind === 'none', missing)
+    const cgroups = await findCgroups()
+    skip(!cgroups?.controllers.includes('pids'), 'control groups here can’t bound processes')
+    const { said } = await inGroup('for n in $(seq 40); do sleep 60 & done 2>&1; echo done', { processes: 16 })
+    expect(said).toMatch(/fork|Resource temporarily unavailable/)
+  })
+
+  test('F2e what needs more memory than its lane may have is ended', async ({ skip }) => {
+    skip(sandbox.kind === 'none', missing)
+    const cgroups = await findCgroups()
+    skip(!cgroups?.controllers.includes('memory'), 'control groups here can’t bound memory')
+    const fill = `head -c 300m /dev/zero | tail -c 300m | wc -c; echo done`
+    const { said } = await inGroup(fill, { memoryBytes: 67_108_864 })
+    expect(said).not.toContain('314572800')
   })
 })

@@ -11,6 +11,7 @@ import { realpath } from 'node:fs/promises'
 import path from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import type { CgroupBounds } from '../process/cgroup.ts'
 import { sandboxArgv, type Bubblewrap } from '../process/sandbox.ts'
 import { checkReadable, programPlaces, toolPlaces } from './readable-places.ts'
 
@@ -25,6 +26,8 @@ export interface Cell {
   readonly readable: readonly string[]
   /** The way to the models for `model-only`; without one there is none. */
   readonly models?: ModelSocket
+  /** What everything of one program may use together, where there are groups that can bound it. */
+  readonly bounds?: CgroupBounds
 }
 
 /** Where the floor's models are reached from a network without a route. */
@@ -45,6 +48,8 @@ export interface CellProgram {
 const isSource = import.meta.url.endsWith('.ts')
 const insideFile = fileURLToPath(new URL(isSource ? './inside.ts' : './inside.js', import.meta.url))
 const insidePlace = isSource ? '/run/headrace/inside.mts' : '/run/headrace/inside.mjs'
+/** By which a sandbox waits for its control group. */
+export const holdFds = { info: 3, go: 4 }
 const socketPlace = '/run/headrace/models.sock'
 
 /**
@@ -67,6 +72,7 @@ export async function cellArgv(cell: Cell, { argv, cwd }: CellProgram): Promise<
     writable,
     readable,
     network: network === 'open' ? 'open' : 'off',
+    ...(sandbox.cgroups && { hold: holdFds }),
     ...(hasModels && { placed: { [insidePlace]: insideFile, [socketPlace]: models.socket } }),
   })
 }

@@ -1,6 +1,8 @@
+import { totalmem } from 'node:os'
 import type { Attempt } from '../clones/attempt.ts'
+import type { CgroupBounds } from '../process/cgroup.ts'
 import { chooseSandbox, type SandboxDemand } from '../process/run-confined.ts'
-import type { Sandbox } from '../process/sandbox.ts'
+import type { Bubblewrap, Sandbox } from '../process/sandbox.ts'
 import type { ModelProxy } from '../proxy/model-proxy.ts'
 import type { Cell, CellNetwork } from './cell.ts'
 import { toolPlaces } from './readable-places.ts'
@@ -15,18 +17,40 @@ export interface Confinement {
   readonly readable?: readonly string[]
   /** Folders of programs that come before those of the system. Default: that of this Node. */
   readonly programs?: readonly string[]
+  /**
+   * What all of an agent’s processes may use together, where control groups can bound it. Default: three
+   * quarters of the memory, and 4,096 processes.
+   */
+  readonly bounds?: CgroupBounds
+}
+
+/** Enough for a build, and little enough that the machine goes on. */
+const defaultBounds: Required<CgroupBounds> = {
+  memoryBytes: Math.floor((totalmem() * 3) / 4),
+  processes: 4_096,
 }
 
 /** What is in force for an attempt. */
 export type InForce =
-  | { readonly sandbox: 'bubblewrap'; readonly network: CellNetwork }
+  | {
+      readonly sandbox: 'bubblewrap'
+      readonly network: CellNetwork
+      /** By what all that an agent started is ended: the kernel's control group, or the marker alone. */
+      readonly ends: 'cgroup' | 'marker'
+      /** What is bounded; nothing where there is no control group, or none of it can be. */
+      readonly bounds: CgroupBounds
+    }
   /** `why`: what is missing, where a sandbox was wanted. */
   | { readonly sandbox: 'none'; readonly network: 'open'; readonly why?: string }
 
 /** What this lane's agents get on this machine. Throws `sandbox_missing` where that is less than it demands. */
 export function confinementInForce(confinement: Confinement, sandbox: Sandbox): InForce {
   const { sandbox: demand = 'preferred', network = 'model-only' } = confinement
-  if (chooseSandbox(sandbox, demand)) return { sandbox: 'bubblewrap', network }
+  const chosen = chooseSandbox(sandbox, demand)
+  if (chosen) {
+    const ends = chosen.cgroups ? 'cgroup' : 'marker'
+    return { sandbox: 'bubblewrap', network, ends, bounds: boundsInForce(confinement, chosen) }
+  }
   return {
     sandbox: 'none',
     network: 'open',
@@ -34,9 +58,24 @@ export function confinementInForce(confinement: Confinement, sandbox: Sandbox): 
   }
 }
 
+function boundsInForce({ bounds }: Confinement, { cgroups }: Bubblewrap): CgroupBounds {
+  const { memoryBytes, processes } = { ...defaultBounds, ...bounds }
+  const can = cgroups?.controllers ?? []
+  return { ...(can.includes('memory') && { memoryBytes }), ...(can.includes('pids') && { processes }) }
+}
+
 /** In words: `in bubblewrap, network model-only`. */
 export function inForceInWords(inForce: InForce): string {
-  if (inForce.sandbox === 'bubblewrap') return `in bubblewrap, network ${inForce.network}`
+  if (inForce.sandbox === 'bubblewrap') {
+    const { network, ends, bounds } = inForce
+    const { memoryBytes, processes } = bounds
+    return [
+      `in bubblewrap${ends === 'cgroup' ? ' and a control group' : ''}`,
+      `network ${network}`,
+      ...(memoryBytes === undefined ? [] : [`at most ${Math.round(memoryBytes / 1_048_576)} MB`]),
+      ...(processes === undefined ? [] : [`at most ${processes} processes`]),
+    ].join(', ')
+  }
   return inForce.why === undefined ? 'without a sandbox' : `without a sandbox: ${inForce.why}`
 }
 
@@ -78,6 +117,7 @@ export async function openCell({ confinement, sandbox, attempt, models }: CellOp
     sandbox: bubblewrap,
     network,
     writable: [attempt.clone, attempt.home, attempt.tmp],
+    bounds: boundsInForce(confinement, bubblewrap),
     readable: [...readable, ...programs.flatMap(toolPlaces)],
     ...(way && { models: way }),
   }

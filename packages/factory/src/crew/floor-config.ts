@@ -58,6 +58,7 @@ function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): Om
     wip,
     sandbox: lane.sandbox,
     network: lane.network,
+    bounds: lane.bounds,
     // Whoever runs the tests needs what the gate needs for them.
     readable: [...factory.gate.readable, ...(settings.readable ?? [])],
     ...(factory.gate.programs && { programs: factory.gate.programs }),

@@ -7,6 +7,7 @@ import { connect, type Client } from '@headrace/client'
 import { createWorker, type RunHandler, type Worker } from '@headrace/client/agent'
 import { HeadraceError } from '@headrace/core'
 import { confinedInWords } from '../cell/open-cell.ts'
+import { withCgroups } from '../cell/with-cgroups.ts'
 import { createClones, type Clones, type Swept } from '../clones/create-clones.ts'
 import { openVault, type Vault } from '../clones/open-vault.ts'
 import { recoverVault } from '../clones/recover-vault.ts'
@@ -99,7 +100,7 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
   // Now rather than in the first attempt: a base that is not there is the caller's to put right.
   await vault.refresh()
   const clones = createClones({ folder: path.join(folder, 'clones'), vault, now })
-  const sandbox = options.sandbox ?? (await findSandbox())
+  const sandbox = await withCgroups(options.sandbox ?? (await findSandbox()))
   const reach = { url, ...(options.WebSocket && { WebSocket: options.WebSocket }), onError }
   const clientOf = async (agent: string): Promise<Client> => connect({ ...reach, token: await token(agent) })
   const open: { close(how?: { graceMs: number }): Promise<void> }[] = []

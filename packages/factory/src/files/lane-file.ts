@@ -33,6 +33,18 @@ const fields = {
   network: optional(
     described(oneOf('off', 'model-only', 'open'), { about: 'Network of its agents.', default: 'model-only' }),
   ),
+  memoryMb: optional(
+    described(integer(64, 10_000_000), {
+      about:
+        'Most memory of all processes of an agent, where control groups can bound it. Default: three quarters of it.',
+    }),
+  ),
+  processes: optional(
+    described(integer(16, 1_000_000), {
+      about: 'Most processes and threads of an agent, where control groups can bound them.',
+      default: 4_096,
+    }),
+  ),
   tasks: optional(
     described(
       object({
@@ -85,6 +97,8 @@ export interface LaneFile {
   readonly attempts: number
   readonly sandbox: 'required' | 'preferred' | 'off'
   readonly network: 'off' | 'model-only' | 'open'
+  /** What is left out has the default of the machine. */
+  readonly bounds: { readonly memoryBytes?: number; readonly processes?: number }
   readonly source: 'cli' | 'console' | 'backlog' | 'github' | 'ci' | 'horizon'
   readonly filter: string
   readonly permissions: readonly PermissionRule[]
@@ -130,6 +144,10 @@ export function parseLaneFile(text: string, file: string): LaneFile | readonly F
     attempts: given.attempts ?? 3,
     sandbox: given.sandbox ?? 'preferred',
     network: given.network ?? 'model-only',
+    bounds: {
+      ...(given.memoryMb !== undefined && { memoryBytes: given.memoryMb * 1_048_576 }),
+      ...(given.processes !== undefined && { processes: given.processes }),
+    },
     source: given.tasks?.source ?? 'cli',
     filter: given.tasks?.filter ?? '',
     permissions: given.permissions ?? [],

@@ -129,7 +129,8 @@ export class AttemptRun {
     const { lane, sandbox } = this.#options
     try {
       const inForce = confinementInForce(lane, sandbox)
-      await this.#note(notes.cell, { ...inForce, words: inForceInWords(inForce) })
+      const note = { ...inForce, words: inForceInWords(inForce) }
+      await this.#note(notes.cell, note as unknown as Json) // names and numbers
       return undefined
     } catch (thrown) {
       if (!(thrown instanceof FactoryError)) throw thrown

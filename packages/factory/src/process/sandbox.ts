@@ -1,4 +1,5 @@
 import { lstat, readlink } from 'node:fs/promises'
+import type { Cgroups } from './cgroup.ts'
 import { findProgram } from './find-program.ts'
 import { endInWords, runCommand } from './run-command.ts'
 
@@ -11,6 +12,8 @@ export interface Bubblewrap {
   readonly program: string
   /** The mounts of the system that every program gets. */
   readonly system: readonly string[]
+  /** Control groups for what agents start, where there are some. */
+  readonly cgroups?: Cgroups
 }
 
 /** `off`: not even loopback of the machine. `open`: the network of the machine. */
@@ -27,6 +30,8 @@ export interface SandboxOptions {
   readonly readable?: readonly string[]
   /** Files that it reads at another place than where they are, by that place. */
   readonly placed?: Readonly<Record<string, string>>
+  /** File descriptors: by `info` it says who its first process is, and it begins once there is something in `go`. */
+  readonly hold?: { readonly info: number; readonly go: number }
   /** Default `off`. */
   readonly network?: SandboxNetwork
 }
@@ -48,7 +53,7 @@ export async function findSandbox(): Promise<Sandbox> {
 
 /** The command line that runs a program in the sandbox. */
 export function sandboxArgv(sandbox: Bubblewrap, options: SandboxOptions): readonly [string, ...string[]] {
-  const { argv, cwd, env, writable, readable = [], placed = {}, network = 'off' } = options
+  const { argv, cwd, env, writable, readable = [], placed = {}, network = 'off', hold } = options
   // What lies deeper is mounted later, or what is above would hide it. Of the same place the writable one wins.
   const mounts = [
     ...readable.map((place) => ({ place, how: '--ro-bind-try' })),
@@ -58,6 +63,7 @@ export function sandboxArgv(sandbox: Bubblewrap, options: SandboxOptions): reado
     sandbox.program,
     '--unshare-all',
     ...(network === 'open' ? ['--share-net', '--ro-bind-try', '/etc/resolv.conf', '/etc/resolv.conf'] : []),
+    ...(hold ? ['--info-fd', String(hold.info), '--block-fd', String(hold.go)] : []),
     '--die-with-parent',
     '--new-session',
     '--cap-drop',

@@ -1,9 +1,10 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process'
 import { constants } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
-import { cellArgv, type Cell } from '../cell/cell.ts'
+import { cellArgv, holdFds, type Cell } from '../cell/cell.ts'
 import { FactoryError } from '../errors.ts'
-import { endMarked, markerName, type EndProof } from './marked.ts'
+import type { Cgroup } from './cgroup.ts'
+import { endMarked, markedProcesses, markerName, type EndProof } from './marked.ts'
 import { createTail } from './tail.ts'
 import type { CommandEnd } from './run-command.ts'
 
@@ -39,6 +40,7 @@ export interface Program {
  */
 export async function startProgram({ argv, cwd, env, marker, cell }: ProgramOptions): Promise<Program> {
   const [file, ...args] = cell ? await cellArgv(cell, { argv, cwd }) : argv
+  const cgroup = await cell?.sandbox.cgroups?.make(cell.bounds ?? {})
   const stderr = createTail(16_384)
   let child: ChildProcessByStdio<Writable, Readable, Readable>
   try {
@@ -46,10 +48,11 @@ export async function startProgram({ argv, cwd, env, marker, cell }: ProgramOpti
       cwd: cell ? '/' : cwd,
       env: { ...env, [markerName]: marker },
       detached: true,
-      stdio: 'pipe',
+      stdio: Array.from({ length: cgroup ? 5 : 3 }, () => 'pipe' as const),
       shell: false,
     })
   } catch (thrown) {
+    await cgroup?.end()
     throw notStarted(file, thrown)
   }
   const ended = new Promise<CommandEnd>((resolve) => {
@@ -60,7 +63,19 @@ export async function startProgram({ argv, cwd, env, marker, cell }: ProgramOpti
   // What it did with its input shows in how it ends.
   child.stdin.on('error', () => undefined)
   const { pid } = child
-  if (pid === undefined) throw notStarted(file, await ended)
+  if (pid === undefined) {
+    await cgroup?.end()
+    throw notStarted(file, await ended)
+  }
+  if (cgroup) {
+    try {
+      await enterCgroup(child, cgroup)
+    } catch (thrown) {
+      await cgroup.end()
+      await endMarked(marker)
+      throw notStarted(file, thrown)
+    }
+  }
   let closing: Promise<EndProof> | undefined
   return {
     pid,
@@ -70,11 +85,40 @@ export async function startProgram({ argv, cwd, env, marker, cell }: ProgramOpti
     stderr: () => stderr.text(),
     close: () =>
       (closing ??= (async () => {
-        const proof = await endMarked(marker)
-        for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
+        const proof = await endAll(marker, cgroup)
+        for (const stream of child.stdio) stream?.destroy()
         return proof
       })()),
   }
+}
+
+/** First at once, where the kernel does that, and then by the marker, also to see what is left. */
+async function endAll(marker: string, cgroup: Cgroup | undefined): Promise<EndProof> {
+  if (!cgroup) return endMarked(marker)
+  const found = await markedProcesses(marker)
+  const inside = await cgroup.end()
+  const { ended, left, looks } = await endMarked(marker)
+  const known = new Set([...ended, ...left].map(({ pid }) => pid))
+  const kept = inside.filter((pid) => !known.has(pid)).map((pid) => ({ pid, command: 'in its control group' }))
+  return { ended: [...found.filter(({ pid }) => !known.has(pid)), ...ended], left: [...left, ...kept], looks }
+}
+
+/** The sandbox says who its first process is and waits, so that nothing is started outside of the group. */
+async function enterCgroup(child: ChildProcess, cgroup: Cgroup): Promise<void> {
+  const [info, go] = [child.stdio[holdFds.info] as Readable, child.stdio[holdFds.go] as Writable] // pipes, as asked for
+  go.on('error', () => undefined)
+  let said = ''
+  for await (const chunk of info) said += String(chunk)
+  const inside = /"child-pid":\s*(\d+)/.exec(said)?.[1]
+  for (const pid of [child.pid, Number(inside)]) {
+    // One that could not do what it was to do is over already, and says so by its end.
+    if (pid) await cgroup.join(pid).catch(unlessOver)
+  }
+  go.end('1')
+}
+
+function unlessOver(thrown: unknown): void {
+  if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH')) throw thrown
 }
 
 interface Exit {
