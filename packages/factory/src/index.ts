@@ -69,6 +69,7 @@ export {
   type Guard,
   type GuardContext,
   type GuardPolicy,
+  type JudgedTask,
   type GuardVerdict,
   type SlowGuard,
   type SlowGuardContext,
@@ -204,6 +205,13 @@ export {
   type LadderState,
   type Rung,
 } from './detect/ladder.ts'
+export { surfacesFileSchema, parseSurfacesFile, surfacesPath } from './surfaces/surfaces-file.ts'
+export { type CoreBudget, type PluginSurface, type PluginSurfaces } from './surfaces/surfaces-file.ts'
+export { scaffoldPlugin } from './surfaces/scaffold.ts'
+export { pluginsIn, type PluginHere } from './surfaces/plugins-in.ts'
+export { type CoreSize } from './surfaces/core-size.ts'
+export { lookAtFolder, type SurfacesSeen } from './surfaces/look-at-folder.ts'
+export { contractGate } from './surfaces/contract-gate.ts'
 export { createDetector } from './detect/create-detector.ts'
 export {
   type Detector,

@@ -27,7 +27,14 @@ export { type CallKind, type Step } from './detect/step.ts'
 export { type Gate, type GateOpinion } from './gate/gate.ts'
 export { runGate, type FailureClass, type GateOptions, type GateResult, type GateStep } from './gate/run-gate.ts'
 export { type TestCounts } from './gate/test-counts.ts'
-export { type DiffBudget, type Finding, type Guard, type GuardContext, type GuardPolicy } from './guards/guard.ts'
+export {
+  type DiffBudget,
+  type Finding,
+  type Guard,
+  type GuardContext,
+  type GuardPolicy,
+  type JudgedTask,
+} from './guards/guard.ts'
 export { type Notice, type Notifier } from './notify/notifier.ts'
 export { createPathMatcher, type PathMatcher, type PathMatcherOptions } from './paths.ts'
 export { type ImportedTask, type TaskSourceReader } from './sources/task-source.ts'

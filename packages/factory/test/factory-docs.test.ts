@@ -9,6 +9,7 @@ import {
   floorConfig,
   agentOf,
   laneFileSchema,
+  surfacesFileSchema,
   type FloorSource,
 } from '@headrace/factory'
 
@@ -59,9 +60,9 @@ function typeOf({ type, enum: options, const: only, oneOf, items, additionalProp
   return type ?? 'a command'
 }
 
-function between(from: string): string {
-  const start = page.indexOf(`<!-- ${from} -->`)
-  return page.slice(page.indexOf('\n', start) + 1, page.indexOf('<!-- end', start)).trim()
+function between(from: string, text = page): string {
+  const start = text.indexOf(`<!-- ${from} -->`)
+  return text.slice(text.indexOf('\n', start) + 1, text.indexOf('<!-- end', start)).trim()
 }
 
 function fence(from: string): string {
@@ -74,6 +75,8 @@ describe('docs/factory.md', () => {
     // A schema is JSON by construction, and only what a table shows is read.
     expect(between('keys of factory.yaml')).toBe(table(factoryFileSchema as unknown as Shape))
     expect(between('keys of a lane')).toBe(table(laneFileSchema as unknown as Shape))
+    const plugins = readFileSync(path.join(root, 'docs/plugins.md'), 'utf8')
+    expect(between('keys of plugins.yaml', plugins)).toBe(table(surfacesFileSchema as unknown as Shape))
   })
 
   test('F9b: the schemas are files of the package, for editors', () => {

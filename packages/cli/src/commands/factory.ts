@@ -4,6 +4,7 @@ import type { DetectOptions } from '../factory/detect.ts'
 import type { FloorTarget } from '../factory/floor-target.ts'
 import type { InitOptions } from '../factory/files.ts'
 import type { ImportOptions } from '../factory/import-tasks.ts'
+import type { SurfacesOptions } from '../factory/surfaces.ts'
 import type { AddTaskOptions } from '../factory/tasks.ts'
 import type { UpOptions } from '../factory/up.ts'
 import type { WorkOptions } from '../factory/work.ts'
@@ -35,6 +36,7 @@ Examples:
     takeCommand(),
     handBackCommand(),
     overruleCommand(),
+    pluginCommand(),
     reportCommand(),
     detectCommand(),
     diffCommand(),
@@ -181,6 +183,52 @@ Examples:
       const { ask } = await import('../factory/ask.ts')
       await ask({ ask: 'overrule', task: id, reason: options.reason }, options)
     })
+}
+
+function pluginCommand(): Command {
+  const plugin = new Command('plugin')
+    .description('Plugins of the repository: where features are added while core stays as it is.')
+    .addHelpText(
+      'after',
+      `
+Surfaces and core are described in .headrace/plugins.yaml.
+
+Examples:
+  headrace factory plugin list
+  headrace factory plugin new shout --surface commands
+  headrace factory plugin check`,
+    )
+  plugin.addCommand(
+    new Command('list')
+      .description('Surfaces with their owners and plugins, and how large core is.')
+      .addOption(repository())
+      .addOption(new Option('--json', 'print it as JSON'))
+      .action(async (options: SurfacesOptions & { readonly json?: boolean }) => {
+        const { listPlugins } = await import('../factory/surfaces.ts')
+        await listPlugins(options)
+      }),
+  )
+  plugin.addCommand(
+    new Command('check')
+      .description('Run the contract of every plugin, and hold core against its budget.')
+      .addOption(repository())
+      .action(async (options: SurfacesOptions) => {
+        const { checkPlugins } = await import('../factory/surfaces.ts')
+        await checkPlugins(options)
+      }),
+  )
+  plugin.addCommand(
+    new Command('new')
+      .description('Write a new plugin with a test of its own.')
+      .argument('<name>', '1 to 64 of a–z, 0–9 and "-"')
+      .requiredOption('--surface <name>', 'where it belongs')
+      .addOption(repository())
+      .action(async (name: string, options: SurfacesOptions & { readonly surface: string }) => {
+        const { newPlugin } = await import('../factory/surfaces.ts')
+        await newPlugin(name, options)
+      }),
+  )
+  return plugin
 }
 
 function reportCommand(): Command {

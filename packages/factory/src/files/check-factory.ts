@@ -1,4 +1,6 @@
 import { builtInGuards } from '../guards/run-guards.ts'
+import { boundaryGuardName } from '../surfaces/boundary-guard.ts'
+import { parseSurfacesFile, surfacesPath, type PluginSurfaces } from '../surfaces/surfaces-file.ts'
 import { factoryPath, parseFactoryFile, type FactoryFile } from './factory-file.ts'
 import type { FloorSource } from './floor-source.ts'
 import { parseLaneFile, type LaneFile } from './lane-file.ts'
@@ -8,6 +10,8 @@ import type { FileFault } from './yaml-text.ts'
 export interface FloorFiles {
   readonly factory: FactoryFile
   readonly lanes: readonly LaneFile[]
+  /** `.headrace/plugins.yaml`, where there is one. */
+  readonly surfaces: PluginSurfaces | undefined
 }
 
 /** What was found in the files of a factory. `floor` is there when nothing is wrong. */
@@ -60,12 +64,16 @@ export async function checkFactory(source: FloorSource): Promise<FactoryCheck> {
     ;(hasPlugins ? notes : faults).push(...guardFaults(lane.guards, file, written ?? ''))
   }
   ;(hasPlugins ? notes : faults).push(...guardFaults(factory.guards, factoryPath, text))
+  const surfacesText = await source.read(surfacesPath)
+  const surfaces = surfacesText === undefined ? undefined : parseSurfacesFile(surfacesText)
+  if (surfaces && !('core' in surfaces)) faults.push(...surfaces)
   const attended = lanes.filter(({ oversight }) => oversight !== 'unattended' && oversight !== 'merge').length
   if (attended > factory.attention) {
     const what = `${attended} lanes may need a person, and at most ${factory.attention} at a time: the others will wait`
     notes.push(at(factoryPath, what, 'attention', lineOf(text, 'attention')))
   }
-  return { floor: faults.length === 0 ? { factory, lanes } : undefined, faults, notes }
+  const named = surfaces && 'core' in surfaces ? surfaces : undefined
+  return { floor: faults.length === 0 ? { factory, lanes, surfaces: named } : undefined, faults, notes }
 }
 
 function laneNotes(lane: LaneFile, file: string, text: string): readonly FileFault[] {
@@ -88,7 +96,7 @@ function laneNotes(lane: LaneFile, file: string, text: string): readonly FileFau
 }
 
 function guardFaults(guards: Readonly<Record<string, string>>, file: string, text: string): readonly FileFault[] {
-  const known = builtInGuards.map(({ name }) => name)
+  const known = [...builtInGuards.map(({ name }) => name), boundaryGuardName]
   return Object.keys(guards)
     .filter((name) => !known.includes(name))
     .map((name) =>

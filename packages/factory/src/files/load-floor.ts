@@ -21,7 +21,11 @@ export async function loadFloor(vault: Vault, commit: string): Promise<FloorFile
 }
 
 /** By what the work of a lane is judged. */
-export function landingRules({ factory }: FloorFiles, lane: LaneFile, plugins?: LandingRules['plugins']): LandingRules {
+export function landingRules(
+  { factory, surfaces }: FloorFiles,
+  lane: LaneFile,
+  plugins?: LandingRules['plugins'],
+): LandingRules {
   const { gate, protectedPaths, testGlobs, diff, guards } = factory
   const { timeoutMs, junit, readable, programs, maxOutputBytes } = gate
   return {
@@ -32,6 +36,7 @@ export function landingRules({ factory }: FloorFiles, lane: LaneFile, plugins?: 
     budget: diff,
     guardPolicy: { ...guards, ...lane.guards },
     ...(plugins && { plugins }),
+    ...(surfaces && { surfaces }),
     gate: {
       setup: gate.setup.map((argv) => ({ argv, timeoutMs, network: gate.setupNetwork })),
       test: { argv: gate.test, timeoutMs, network: gate.network },

@@ -2,7 +2,7 @@
 import type { Json, Message, Run, SessionId, SessionView, Usage } from '@headrace/core'
 import { rungs } from '../detect/ladder.ts'
 import { watchNotes, type Overruled, type WafflingVerdict } from '../detect/watch-notes.ts'
-import type { AttemptResult, EndedAttempt, Task, Waffling } from '../floor/task.ts'
+import type { AttemptResult, EndedAttempt, LaneKind, Task, Waffling } from '../floor/task.ts'
 import { crewOf } from './sessions.ts'
 
 /** What an attempt is to do; it is the input of its run. */
@@ -10,6 +10,8 @@ export interface AttemptOrder {
   readonly task: string
   readonly attempt: number
   readonly title: string
+  /** What kind of task it is. */
+  readonly kind?: LaneKind
   readonly body: string
   readonly acceptance: readonly string[]
   /** Why earlier attempts failed, oldest first. */
@@ -20,10 +22,10 @@ export interface AttemptOrder {
 
 /** What an attempt is told of a task. */
 export function orderFor(task: Task, attempt: number): AttemptOrder {
-  const { id, title, body, acceptance, attempts } = task
+  const { id, title, kind, body, acceptance, attempts } = task
   const lessons = attempts.filter((ended) => !isOverruled(task, ended)).map(({ outcome, why }) => `${outcome}: ${why}`)
   const taken = rungsTaken(task)
-  return { task: id, attempt, title, body, acceptance, lessons, ...(taken > 0 && { rungs: taken }) }
+  return { task: id, attempt, title, kind, body, acceptance, lessons, ...(taken > 0 && { rungs: taken }) }
 }
 
 /** An attempt that follows one which went in circles begins where that one ended. */

@@ -1,3 +1,4 @@
+import type { LaneKind } from '../floor/task.ts'
 import type { Change } from '../work/change.ts'
 import type { PutBack } from '../work/put-back.ts'
 import type { PathMatcher } from '../paths.ts'
@@ -24,6 +25,14 @@ export interface GuardContext {
   readonly isTest: PathMatcher
   readonly putBack: readonly PutBack[]
   readonly budget: DiffBudget
+  /** What was to be done, where that is known. Its title is of whoever wrote it. */
+  readonly task?: JudgedTask
+}
+
+/** The task of a change. */
+export interface JudgedTask {
+  readonly kind: LaneKind
+  readonly title: string
 }
 
 /** The most that a change may be. */

@@ -4,13 +4,16 @@ import { FactoryError } from '../errors.ts'
 import type { Gate } from '../gate/gate.ts'
 import type { GateOptions, GateResult } from '../gate/run-gate.ts'
 import type { TestCounts } from '../gate/test-counts.ts'
-import type { DiffBudget, Guard, GuardPolicy, SlowGuard } from '../guards/guard.ts'
+import type { DiffBudget, Guard, GuardPolicy, JudgedTask, SlowGuard } from '../guards/guard.ts'
 import { askSlowGuards, runGuards, type GuardsVerdict } from '../guards/run-guards.ts'
 import { createPathMatcher } from '../paths.ts'
 import type { SandboxDemand } from '../process/run-confined.ts'
 import type { Sandbox } from '../process/sandbox.ts'
 import { advanceBase } from '../work/advance-base.ts'
 import { mergeWork, type ConflictFile } from '../work/merge-work.ts'
+import { boundaryGuard } from '../surfaces/boundary-guard.ts'
+import { contractGate } from '../surfaces/contract-gate.ts'
+import type { PluginSurfaces } from '../surfaces/surfaces-file.ts'
 import type { PutBack } from '../work/put-back.ts'
 import { readChange } from '../work/read-change.ts'
 import { testTree } from './test-tree.ts'
@@ -27,6 +30,8 @@ export interface LandingRules {
   readonly guardPolicy: Readonly<Record<string, GuardPolicy>>
   /** Guards and gates of plugins. A change passes all of them, beside those that come with the factory. */
   readonly plugins?: { readonly guards: readonly SlowGuard[]; readonly gates: readonly Gate[] }
+  /** Plugin surfaces and core of the repository. */
+  readonly surfaces?: PluginSurfaces
   readonly gate: Pick<GateOptions, 'setup' | 'test' | 'junit' | 'readable' | 'programs' | 'env' | 'maxOutputBytes'>
 }
 
@@ -46,6 +51,8 @@ export interface JudgeOptions {
   readonly base: string
   /** Newest commit of the work, in the vault. */
   readonly head: string
+  /** What was to be done. */
+  readonly task?: JudgedTask
   readonly rules: LandingRules
   /** A folder for what is made on the way. */
   readonly scratch: string
@@ -131,15 +138,15 @@ export async function judgeWork(options: JudgeOptions): Promise<Landing> {
 
   step('guards')
   const change = await readChange({ vault, base, tree: wanted })
-  const { allowed, forbidden, testGlobs, budget, guardPolicy: policy, plugins } = rules
-  const context = { allowed, forbidden, putBack, budget }
+  const { allowed, forbidden, testGlobs, budget, guardPolicy: policy } = rules
+  const { task } = options
+  const context = { allowed, forbidden, putBack, budget, ...(task && { task }) }
+  const others = othersOf(rules, vault)
   const guards = runGuards({
     change,
     context: { ...context, isTest: createPathMatcher(testGlobs) },
     policy,
-    ...(plugins && {
-      beside: await askSlowGuards({ change, context: { ...context, testGlobs }, policy, guards: plugins.guards }),
-    }),
+    beside: await askSlowGuards({ change, context: { ...context, testGlobs }, policy, guards: others.guards }),
     ...(options.guards && { guards: options.guards }),
   })
   if (guards.verdict === 'block') return { outcome: 'blocked', guards, tree: wanted, putBack }
@@ -159,7 +166,7 @@ export async function judgeWork(options: JudgeOptions): Promise<Landing> {
       onCheckedOut: () => step('gate'),
       sandbox,
       demand,
-      ...(plugins && { gates: plugins.gates }),
+      gates: others.gates,
       ...(baseline && { baseline }),
       ...(approval?.fewerTests && approval.tree === wanted && { allowFewer: true }),
       ...(signal && { signal }),
@@ -182,5 +189,16 @@ export async function judgeWork(options: JudgeOptions): Promise<Landing> {
       return { outcome: 'stale', head: advanced.head }
     case 'refused':
       return { outcome: 'held', why: advanced.why, evidence: advanced.evidence }
+  }
+}
+
+/** What judges beside the built-in guards and the tests: plugins, and what the repository says of its own plugins. */
+function othersOf(
+  { plugins, surfaces }: LandingRules,
+  vault: Vault,
+): { readonly guards: readonly SlowGuard[]; readonly gates: readonly Gate[] } {
+  return {
+    guards: [...(surfaces ? [boundaryGuard(surfaces, vault)] : []), ...(plugins?.guards ?? [])],
+    gates: [...(surfaces ? [contractGate(surfaces)] : []), ...(plugins?.gates ?? [])],
   }
 }

@@ -391,6 +391,7 @@ export class AttemptRun {
       lane: lane.name,
       task: order.task,
       title: order.title,
+      ...(order.kind && { kind: order.kind }),
       oversight: lane.mandate.oversight,
       base: clone.base,
       head,

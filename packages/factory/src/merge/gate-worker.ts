@@ -120,6 +120,7 @@ class Judgement {
         ...on,
         vault,
         head: offer.head,
+        ...(offer.kind && { task: { kind: offer.kind, title: offer.title } }),
         scratch: place,
         sandbox,
         demand,

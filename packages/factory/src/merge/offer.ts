@@ -1,6 +1,7 @@
 /** What is offered to the gate, and what it says: data parts in the merge session. */
 import { textOf, type Json, type Run, type SessionView } from '@headrace/core'
 import { noteIn } from '../foreman/notes.ts'
+import type { LaneKind } from '../floor/task.ts'
 import type { Oversight } from '../floor/plan-floor.ts'
 
 /** A change that is offered. The work itself stands in the vault, at `refs/agents/<attempt>`. */
@@ -11,6 +12,8 @@ export interface Offer {
   readonly lane: string
   readonly task: string
   readonly title: string
+  /** Of the task. */
+  readonly kind?: LaneKind
   readonly oversight: Oversight
   /** The commit that it began from, and its newest. */
   readonly base: string

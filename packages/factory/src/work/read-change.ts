@@ -105,7 +105,8 @@ async function blobSizes(git: Vault['git'], ids: readonly string[]): Promise<Rea
   )
 }
 
-async function blobTexts(
+/** Texts of blobs by their ids, with their sizes in bytes; what is no text is left out. */
+export async function blobTexts(
   git: Vault['git'],
   wanted: readonly (readonly [string, number])[],
 ): Promise<ReadonlyMap<string, string>> {
