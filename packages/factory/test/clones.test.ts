@@ -169,12 +169,28 @@ test('F2d: disk use is measured once for what is shared, shown, and capped', asy
   const after = await clones.use()
   expect(after.bytes - before.bytes).toBeGreaterThanOrEqual(1_000_000)
   expect(after.bytes - before.bytes).toBeLessThan(1_100_000)
-  const small = (await floor({ maxBytes: 10_000 })).clones
+  const small = (await floor({ limits: () => ({ maxBytes: 10_000, undoDays: 7 }) })).clones
   await small.start({ id: 'one', lane: 'bugs' })
   await expect(small.start({ id: 'two', lane: 'bugs' })).rejects.toMatchObject({
     code: 'disk_full',
     detail: { maxBytes: 10_000 },
   })
+})
+
+test('F2d F8d: other limits count from when they are said, and what had its time in quarantine makes room', async () => {
+  const limits = { maxBytes: 20_000_000, undoDays: 2 }
+  const { clones, time } = await floor({ limits: () => limits })
+  await clones.start({ id: 'one', lane: 'bugs' })
+  expect((await clones.quarantine('one', 'x')).until).toBe('2026-01-03T00:00:00.000Z')
+  limits.undoDays = 1
+  await clones.start({ id: 'two', lane: 'bugs' })
+  expect((await clones.quarantine('two', 'x')).until).toBe('2026-01-02T00:00:00.000Z')
+  limits.maxBytes = 10_000
+  await expect(clones.start({ id: 'three', lane: 'bugs' })).rejects.toMatchObject({ code: 'disk_full' })
+  expect(await clones.use()).toMatchObject({ maxBytes: 10_000 })
+  time.now = Date.parse('2026-01-03T00:00:00.000Z')
+  await clones.start({ id: 'three', lane: 'bugs' })
+  expect(await clones.quarantined()).toEqual([])
 })
 
 test('F2: an id that would be another path, or is taken, starts nothing', async () => {

@@ -262,6 +262,23 @@ test('F2d a full disk parks what can’t begin, says so, and it goes on when the
   }
 })
 
+test('F2d clones take no more of the disk than the files say, and when they say more it goes on', async () => {
+  const proposes = { ...plays('good', [adds('good')]), oversight: 'propose' as const }
+  const lanes = [{ ...proposes, mandate: { ...proposes.mandate, oversight: 'propose' as const } }]
+  let clones = { maxBytes: 1, undoDays: 1 }
+  await using made = await open(lanes, { config: () => ({ lanes, clones }) })
+  await made.add('good')
+  await made.until(({ tasks }) => tasks['T1']?.state.status === 'review')
+  await made.add('good')
+  const full = await made.until(({ tasks }) => tasks['T2']?.state.status === 'parked')
+  expect(full.tasks['T2']?.attempts.at(-1)?.why).toMatch(/The clones use \d+ bytes of the 1 that they may use/)
+  const [kept] = await made.floor.clones.quarantined()
+  expect(Date.parse(kept?.until ?? '') - Date.parse(kept?.at ?? '')).toBe(86_400_000)
+  clones = { ...clones, maxBytes: 1_000_000_000 }
+  await made.ask({ ask: 'accept-task', task: 'T2' })
+  await made.until(({ tasks }) => tasks['T2']?.state.status === 'review')
+})
+
 test('F6c stopping the floor: within 5 s no process of any lane is alive, and the floor says so', async () => {
   await using made = await open([
     plays('deaf', [

@@ -4,9 +4,11 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import {
+  agentOf,
   checkFactory,
   factoryFileSchema,
   faultInWords,
+  floorConfig,
   folderSource,
   initFactory,
   landingRules,
@@ -50,6 +52,22 @@ test('F9: a file with the least in it is read, and what it leaves out has defaul
   })
 })
 
+test('F5d F2d F8d: attention and what clones may take are those of the file', async () => {
+  const files: Readonly<Record<string, string>> = {
+    '.headrace/factory.yaml': `${small}attention: 1\nclones: { maxGb: 2, undoDays: 30 }\n`,
+    '.headrace/lanes/bugs.md': lane(plain),
+  }
+  const { floor, faults } = await checkFactory({
+    read: async (file) => files[file],
+    list: async (folder) => Object.keys(files).filter((file) => file.startsWith(`${folder}/`)),
+  })
+  expect(faults).toEqual([])
+  expect(floor && floorConfig(floor, agentOf)).toMatchObject({
+    attention: 1,
+    clones: { maxBytes: 2_000_000_000, undoDays: 30 },
+  })
+})
+
 describe('F9a: what is wrong is named with file, line and key', () => {
   const files: [string, string, readonly string[]][] = [
     ['a misspelt key', `${small}atention: 2\n`, ['factory.yaml:6:1 atention: is not known here']],
@@ -73,6 +91,22 @@ describe('F9a: what is wrong is named with file, line and key', () => {
         'factory.yaml:6:1 attention: must be a whole number from 1 to 100',
         'factory.yaml:7:1 protected: must be an array',
       ],
+    ],
+    [
+      'agents that nothing can be made of',
+      `${small}  own: { kind: acp }\n  told: { kind: command }\n  played: { kind: scripted }\n  both: { kind: command, command: a, profile: codex }\n  theirs: { kind: plugin, plugin: x, command: a }\n`,
+      [
+        'factory.yaml:6:3 agents.own: needs a profile',
+        'factory.yaml:7:3 agents.told: needs a command',
+        'factory.yaml:8:3 agents.played: is scripted',
+        'factory.yaml:9:3 agents.both: has a profile',
+        'factory.yaml:10:3 agents.theirs: has a command',
+      ],
+    ],
+    [
+      'an address that is none',
+      `${small}notifications: { webhooks: [mailto:ada@example.com] }\n`,
+      ['factory.yaml:6:29 notifications.webhooks[0]: must be an http or https URL'],
     ],
     ['a key twice', `${small}base: other\n`, ['factory.yaml:6:1 Map keys must be unique']],
     ['broken YAML', 'base: main\ngate: [\n', ['factory.yaml:3:1 ']],
@@ -240,7 +274,7 @@ test('F9e: the floor is read from the base branch only, and a change judges itse
     'package.json': '{"type":"module"}',
     'src/n.mjs': 'export const n = 1\n',
     'test/n.test.mjs': "import test from 'node:test'\ntest('n', () => {})\n",
-    '.headrace/factory.yaml': `base: main\ngate:\n  test: [node, --test]\nagents:\n  codex: { kind: acp }\n`,
+    '.headrace/factory.yaml': `base: main\ngate:\n  test: [node, --test]\nagents:\n  codex: { kind: acp, profile: codex }\n`,
     '.headrace/lanes/bugs.md': lane(plain),
   })
   // What lies in the folder of somebody, and on no branch, is not read.
@@ -281,5 +315,16 @@ test('F9e: files on the base that are wrong stop the floor with every fault', as
     evidence: [
       '.headrace/factory.yaml:3:3 gate.tests: must be left out (known here: setup, test, junit, timeoutMinutes, maxOutputMb, sandbox, network, setupNetwork, readable, programs), but is "x"',
     ],
+  })
+})
+
+test('F9e: files that are for another base branch than the one they stand on open no floor', async () => {
+  const floor = await factoryFloor({
+    '.headrace/factory.yaml': small.replace('base: main', 'base: develop'),
+    '.headrace/lanes/bugs.md': lane(plain),
+  })
+  await expect(loadFloor(floor.vault, await floor.vault.head())).rejects.toMatchObject({
+    code: 'files_invalid',
+    evidence: [expect.stringContaining('--base develop')],
   })
 })

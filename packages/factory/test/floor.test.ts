@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { withAttention } from '../src/floor/with-attention.ts'
 import { orderFor } from '../src/foreman/notes.ts'
 import {
   decideFloor,
@@ -205,6 +206,15 @@ describe('F5: attention', () => {
     floor = run(floor, 1)
     expect(planFloor(floor, lanes, 1).waiting).toEqual({ T2: '1 of 1 lanes that may need a person are at work' })
     expect(statusOf(run(settle(floor, 'T1', 'merged', 2), 3), 'T2')).toBe('working')
+  })
+
+  test('F5d what the files say counts when they say something new; in between a word of a person does', () => {
+    const filed = withAttention(emptyFloor, 1)
+    expect(filed.attention).toBe(1)
+    const spoken = accepted(filed, { ask: 'set-attention', lanes: 4 })
+    expect(withAttention(spoken, 1)).toBe(spoken)
+    expect(withAttention(spoken, undefined)).toBe(spoken)
+    expect(withAttention(spoken, 2).attention).toBe(2)
   })
 
   test('F5b an urgent task pre-empts: the least urgent attempt holds still, and goes on when it is over', () => {

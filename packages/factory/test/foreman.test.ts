@@ -5,11 +5,13 @@ import { expect, test } from 'vitest'
 import {
   createDesk,
   createForeman,
+  emptyFloor,
   floorOf,
   floorSessions,
   notes,
   orderOf,
   type AttemptResult,
+  type ForemanOptions,
   type FloorDocument,
   type FloorRequest,
   type PlanLane,
@@ -52,9 +54,13 @@ function stopped(run: AgentRun): Promise<never> {
   return new Promise((_, reject) => run.signal.addEventListener('abort', () => reject(run.signal.reason as Error)))
 }
 
-async function foreman(server: SessionsServer): ReturnType<SessionsServer['worker']> {
+async function foreman(
+  server: SessionsServer,
+  more: Partial<ForemanOptions> = {},
+): ReturnType<SessionsServer['worker']> {
   const client = await server.client(crew.foreman, 'agent')
-  return server.worker(crew.foreman, createForeman({ client, sessions, lanes: () => lanes, clock }), { leaseMs: 1_000 })
+  const handler = createForeman({ client, sessions, lanes: () => lanes, clock, ...more })
+  return server.worker(crew.foreman, handler, { leaseMs: 1_000 })
 }
 
 async function floor(server: SessionsServer): Promise<Session> {
@@ -130,6 +136,34 @@ test('F7b of two foremen one works; when it is gone the other one goes on, and n
   hold.resolve({ outcome: 'merged', why: 'green' })
   await reaches(session, (document) => statuses(document) === 'T1 done, T2 done')
   expect(given.begun.toSorted()).toEqual(['T1.1', 'T2.1'])
+})
+
+test('F5d the files say how many lanes may need a person, and another number counts at once', async () => {
+  await using server = new SessionsServer()
+  const session = await floor(server)
+  const given = new Lanes(() => new Promise(() => undefined))
+  await server.worker(crew.runner, given.handler)
+  let attention = 1
+  let look: () => void = () => undefined
+  await foreman(server, {
+    lanes: () => lanes.map((lane) => ({ ...lane, oversight: 'branch' })),
+    attention: () => attention,
+    onChange(again) {
+      look = again
+      return () => undefined
+    },
+  })
+  await begin(session)
+  for (const lane of ['one', 'two']) await ask(session, { ask: 'add-task', title: lane, lane })
+  const first = await reaches(
+    session,
+    ({ tasks }) => tasks['T2'] !== undefined && statuses({ ...emptyFloor, tasks }).startsWith('T1 working'),
+  )
+  expect(statuses(first)).toBe('T1 working, T2 ready')
+  expect(first.attention).toBe(1)
+  attention = 2
+  look()
+  await reaches(session, (document) => statuses(document) === 'T1 working, T2 working')
 })
 
 test('F1c a request whose answer was cut off is answered again, and adds no second task', async () => {

@@ -76,6 +76,8 @@ export async function up(options: UpOptions, output: Output = processOutput): Pr
       demand: settings.demand,
       onError,
     })
+    const floor = opened
+    settings.onChange = () => floor.look()
     const token = await mint(operator, linkSeconds)
     writeServerFile(data, { url, pid: process.pid, token }, output.err)
     const stopped = stopOnSignal({ stop, say: output.err, last: () => removeServerFile(data) })
@@ -92,6 +94,8 @@ export async function up(options: UpOptions, output: Output = processOutput): Pr
 /** The floor's files on the base branch, read again when that moves. */
 class Settings {
   config: FloorConfig
+  /** Called when there is another config. */
+  onChange: () => void = () => undefined
   readonly demand: 'required' | 'preferred' | 'off'
   #head: string
   #plugins: LoadedPlugins
@@ -133,6 +137,7 @@ class Settings {
       this.config = config
       if (plugins !== this.#plugins) this.#plugins.plugins.retire()
       this.#plugins = plugins
+      this.onChange()
     } catch (thrown) {
       // The last files that were right go on to count.
       const text = thrown instanceof FactoryError ? inWords(thrown) : String(thrown)

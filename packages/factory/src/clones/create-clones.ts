@@ -20,16 +20,22 @@ import { openSeed, type Seed } from './open-seed.ts'
 import type { Vault } from './open-vault.ts'
 import { startClone } from './start-clone.ts'
 
+/** How much of the machine clones may take. */
+export interface CloneLimits {
+  /** Most bytes on disk of all attempts, quarantined ones too. */
+  readonly maxBytes: number
+  /** How long a clone that is quarantined from now on can be had back, in days. */
+  readonly undoDays: number
+}
+
 export interface ClonesOptions {
   /** Folder for attempts, quarantine and the seed. Nobody else writes there. */
   readonly folder: string
   readonly vault: Vault
   /** The time, in ms since 1970. */
   readonly now: () => number
-  /** Most bytes on disk of all attempts, quarantined ones too. Default 21,474,836,480 (20 GiB). */
-  readonly maxBytes?: number
-  /** How long a quarantined clone can be had back, in days. Default 7. */
-  readonly undoDays?: number
+  /** Read again whenever they count. Default 20,000,000,000 bytes (20 GB) and 7 days. */
+  readonly limits?: () => CloneLimits
   /** Ports to hand out. Default 20,000 to 29,999. */
   readonly ports?: PortRange
   /** Ports of one attempt. Default 20. */
@@ -60,7 +66,7 @@ export interface Clones {
   quarantined(): Promise<readonly QuarantineRecord[]>
   /** Brings a quarantined attempt back to where it was. */
   undo(id: string): Promise<Attempt>
-  /** Deletes what has been in quarantine for its time, and says what. */
+  /** Deletes what has been in quarantine for its time, and says what. Each start of a clone does so first. */
   expire(): Promise<readonly string[]>
   /**
    * At start: keeps what is held or alive, moves what nobody holds into quarantine, and leaves alone what can't be told.
@@ -70,9 +76,11 @@ export interface Clones {
 }
 
 const day = 86_400_000
+/** Where nobody says otherwise. */
+export const usualLimits: CloneLimits = { maxBytes: 20_000_000_000, undoDays: 7 }
 
 export function createClones(options: ClonesOptions): Clones {
-  const { folder, vault, now, maxBytes = 21_474_836_480, undoDays = 7, objects = 'hard links' } = options
+  const { folder, vault, now, limits = () => usualLimits, objects = 'hard links' } = options
   const attempts = path.join(folder, 'attempts')
   const shelf = path.join(folder, 'quarantine')
   // Clones that are being made. They get their place when they are whole, so a killed process leaves no half of one there.
@@ -120,6 +128,9 @@ export function createClones(options: ClonesOptions): Clones {
 
   async function start({ id, lane }: { readonly id: string; readonly lane: string }): Promise<Attempt> {
     const place = placeOf(id)
+    // What has been there for its time makes room.
+    await expire()
+    const { maxBytes } = limits()
     const bytes = await usedAbout()
     if (bytes >= maxBytes) throw diskFull(bytes, maxBytes)
     await mkdir(attempts, { recursive: true })
@@ -164,7 +175,7 @@ export function createClones(options: ClonesOptions): Clones {
       })
     }
     const at = now()
-    const until = new Date(at + undoDays * day).toISOString()
+    const until = new Date(at + limits().undoDays * day).toISOString()
     const record = { id, reason: reason.slice(0, 2_000), at: new Date(at).toISOString(), until }
     await mkdir(shelf, { recursive: true })
     await writeQuarantine(place, record)
@@ -175,6 +186,15 @@ export function createClones(options: ClonesOptions): Clones {
   async function quarantined(): Promise<readonly QuarantineRecord[]> {
     const found = await Promise.all((await names(shelf)).map((id) => readQuarantine(path.join(shelf, id))))
     return found.filter((record) => record !== undefined)
+  }
+
+  async function expire(): Promise<readonly string[]> {
+    const over = (await quarantined()).filter(({ until }) => Date.parse(until) <= now())
+    for (const { id } of over) {
+      await remove(path.join(shelf, id))
+      measured.delete(id)
+    }
+    return over.map(({ id }) => id)
   }
 
   return {
@@ -192,7 +212,7 @@ export function createClones(options: ClonesOptions): Clones {
     async use() {
       measured.clear()
       await usedAbout()
-      return { ...(await diskUse([attempts, shelf])), maxBytes }
+      return { ...(await diskUse([attempts, shelf])), maxBytes: limits().maxBytes }
     },
     quarantine,
     quarantined,
@@ -207,14 +227,7 @@ export function createClones(options: ClonesOptions): Clones {
       if (!attempt) throw new FactoryError('not_found', `Attempt "${id}" has no record any more; its files are back.`)
       return attempt
     },
-    async expire() {
-      const over = (await quarantined()).filter(({ until }) => Date.parse(until) <= now())
-      for (const { id } of over) {
-        await remove(path.join(shelf, id))
-        measured.delete(id)
-      }
-      return over.map(({ id }) => id)
-    },
+    expire,
     async sweep(held) {
       const swept: Swept[] = []
       for (const id of await names(attempts)) {

@@ -29,6 +29,8 @@ export function floorConfig(
       ...laneConfig(files, lane, makeAgent),
       landing: landingRules(files, lane, plugins),
     })),
+    attention: files.factory.attention,
+    clones: files.factory.clones,
     ...(models && { models: modelsOf(models) }),
     notifiers: [...files.factory.webhooks.map((url) => webhookNotifier({ url })), ...(plugins?.notifiers ?? [])],
   }

@@ -8,7 +8,7 @@ import { createWorker, type RunHandler, type Worker } from '@headrace/client/age
 import { HeadraceError } from '@headrace/core'
 import { confinedInWords } from '../cell/open-cell.ts'
 import { withCgroups } from '../cell/with-cgroups.ts'
-import { createClones, type Clones, type Swept } from '../clones/create-clones.ts'
+import { createClones, usualLimits, type CloneLimits, type Clones, type Swept } from '../clones/create-clones.ts'
 import { openVault, type Vault } from '../clones/open-vault.ts'
 import { recoverVault } from '../clones/recover-vault.ts'
 import { FactoryError } from '../errors.ts'
@@ -35,6 +35,10 @@ export type LaneConfig = FloorLane &
 
 export interface FloorConfig {
   readonly lanes: readonly LaneConfig[]
+  /** How many lanes may need a person at the same time. Default: what people say of it, and 3 before that. */
+  readonly attention?: number
+  /** What clones may take of the machine. Default 20 GB and 7 days. */
+  readonly clones?: CloneLimits
   /**
    * The models that agents may ask, through the floor alone. Where there are none when the floor is opened, agents must find
    * their models by themselves, and nothing is counted.
@@ -81,6 +85,8 @@ export interface Floor {
   readonly models: ModelProxy | undefined
   /** What was done about clones that an earlier process left. */
   readonly swept: readonly Swept[]
+  /** What `config` gives may be something else: the foreman, where it is the one of this process, looks again now. */
+  look(): void
   /** Ends everything here. What was under way goes on wherever the floor is open next. Idempotent. */
   close(): Promise<void>
 }
@@ -99,7 +105,8 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
   await recoverVault(vault)
   // Now rather than in the first attempt: a base that is not there is the caller's to put right.
   await vault.refresh()
-  const clones = createClones({ folder: path.join(folder, 'clones'), vault, now })
+  const limits = (): CloneLimits => config().clones ?? usualLimits
+  const clones = createClones({ folder: path.join(folder, 'clones'), vault, now, limits })
   const sandbox = await withCgroups(options.sandbox ?? (await findSandbox()))
   const reach = { url, ...(options.WebSocket && { WebSocket: options.WebSocket }), onError }
   const clientOf = async (agent: string): Promise<Client> => connect({ ...reach, token: await token(agent) })
@@ -116,6 +123,8 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
     await worker.ready
   }
   const models = config().models && (await startModelProxy({ models: () => config().models ?? { providers: {} } }))
+  // Also where no attempt begins for a long time.
+  await clones.expire()
   const swept = await sweep(clients.runner, { clones, sessions, lanes: config().lanes })
   const laneNames = (): readonly string[] => config().lanes.map((lane) => lane.name)
   const timer = {
@@ -159,11 +168,17 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
     notifiers: () => config().notifiers ?? [],
     onError: (words) => onError(new HeadraceError('internal', words)),
   })
+  const looks = new Set<() => void>()
   const foreman = createForeman({
     client: clients.foreman,
     sessions,
     lanes: () => config().lanes.map((lane) => ({ ...lane, confined: confinedInWords(lane, sandbox) })),
+    attention: () => config().attention,
     clock: timer,
+    onChange(look) {
+      looks.add(look)
+      return () => looks.delete(look)
+    },
     tell,
   })
   await work(crew.foreman, foreman, 1)
@@ -176,6 +191,9 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
     sandbox,
     models,
     swept,
+    look() {
+      for (const look of looks) look()
+    },
     async close() {
       endShifts()
       // Workers first: what they do with a client ends with them.

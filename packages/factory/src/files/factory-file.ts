@@ -12,6 +12,7 @@ import {
 import type { WantedPlugin } from '../plugins/load-plugins.ts'
 import type { ModelPrice } from '../proxy/price.ts'
 import type { ProviderKind } from '../proxy/provider.ts'
+import { agentFault } from './agent-fault.ts'
 import { amount, command, described, named, type Argv } from './shapes.ts'
 import { fieldFaults, readYaml, type FileFault } from './yaml-text.ts'
 
@@ -199,9 +200,25 @@ const fields = {
     ),
   ),
   notifications: optional(
-    described(object({ webhooks: optional(array(string({ min: 8, max: 2_000 }), { max: 20 })) }), {
-      about: 'Who is told what waits for a person.',
-    }),
+    described(
+      object({
+        webhooks: optional(
+          described(
+            array(
+              string({
+                min: 8,
+                max: 2_000,
+                pattern: /^https?:\/\/[^\s/@]+(?:\/\S*)?$/,
+                called: 'an http or https URL',
+              }),
+              { max: 20 },
+            ),
+            { about: 'Addresses that are sent each thing that waits, as JSON.' },
+          ),
+        ),
+      }),
+      { about: 'Who is told what waits for a person.' },
+    ),
   ),
 }
 const shape = object(fields)
@@ -286,6 +303,11 @@ export function parseFactoryFile(text: string, file: string = factoryPath): Fact
   const faults = fieldFaults(yaml, fields)
   if (faults.length > 0) return faults
   const given = shape.parse(yaml.value)
+  const agents = Object.entries(given.agents ?? {}).flatMap(([name, settings]) => {
+    const what = agentFault(settings)
+    return what === undefined ? [] : [yaml.fault(`agents.${name}`, what)]
+  })
+  if (agents.length > 0) return agents
   return {
     base: given.base,
     lanes: (given.lanes ?? '.headrace/lanes').replace(/\/+$/, ''),

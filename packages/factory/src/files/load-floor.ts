@@ -3,6 +3,7 @@ import { FactoryError } from '../errors.ts'
 import { defaultTestGlobs } from '../guards/test-globs.ts'
 import type { LandingRules } from '../landing/judge-work.ts'
 import { checkFactory, type FloorFiles } from './check-factory.ts'
+import { factoryPath } from './factory-file.ts'
 import { commitSource } from './floor-source.ts'
 import type { LaneFile } from './lane-file.ts'
 import { faultInWords } from './yaml-text.ts'
@@ -14,6 +15,11 @@ import { faultInWords } from './yaml-text.ts'
  */
 export async function loadFloor(vault: Vault, commit: string): Promise<FloorFiles> {
   const { floor, faults } = await checkFactory(await commitSource(vault, commit))
+  if (floor && floor.factory.base !== vault.base) {
+    const text = `The base branch in ${factoryPath} is ${floor.factory.base}, and this floor stands on ${vault.base}.`
+    const evidence = [`Open it with --base ${floor.factory.base}, or write \`base: ${vault.base}\` on ${vault.base}.`]
+    throw new FactoryError('files_invalid', text, { evidence })
+  }
   if (floor) return floor
   throw new FactoryError('files_invalid', `The files of the factory are wrong at ${commit}.`, {
     evidence: faults.slice(0, 50).map((fault) => faultInWords(fault)),

@@ -10,6 +10,8 @@ export interface FloorDocument {
   readonly modeWhy?: string
   /** How many lanes may need a person at the same time. */
   readonly attention: number
+  /** What the files of the base branch said of that when they were last taken in. */
+  readonly filesAttention?: number
   /** How often a task is tried. */
   readonly maxAttempts: number
   /** The number of the next task. */

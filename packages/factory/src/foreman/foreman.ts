@@ -16,6 +16,7 @@ import { floorOf, withTask, type FloorDocument } from '../floor/floor-document.t
 import { planFloor, type PlanLane } from '../floor/plan-floor.ts'
 import { settleAttempt } from '../floor/settle-attempt.ts'
 import { takeStep } from '../floor/take-step.ts'
+import { withAttention } from '../floor/with-attention.ts'
 import type { AttemptResult, Task, Waffling } from '../floor/task.ts'
 import { offersOf, verdictOf } from '../merge/offer.ts'
 import { noticesOf } from '../notify/notices-of.ts'
@@ -43,7 +44,11 @@ export interface ForemanOptions {
   readonly sessions: FloorSessions
   /** Lanes that there are now. */
   readonly lanes: () => readonly FloorLane[]
+  /** How many lanes may need a person at the same time, as the files say now. Absent: only people say it. */
+  readonly attention?: () => number | undefined
   readonly clock: ForemanClock
+  /** Calls back when lanes or attention may be others than before; the result ends it. Default: they are read when something happens. */
+  readonly onChange?: (look: () => void) => () => void
   /** Given all that waits for a person, whenever something has changed. */
   readonly tell?: (waiting: readonly Notice[]) => void
 }
@@ -88,6 +93,8 @@ class Shift {
     this.#merge = options.client.session(options.sessions.merge)
     this.#follow(this.#floor)
     this.#follow(this.#merge)
+    const stop = options.onChange?.(() => this.#wake())
+    if (stop) this.#stops.push(stop)
   }
 
   async work(): Promise<void> {
@@ -212,16 +219,17 @@ class Shift {
 
   /** Plans, and takes the plan's steps into the document; what they mean in the lanes follows from there. */
   async #begin(): Promise<void> {
-    const { clock, lanes } = this.#options
+    const { clock, lanes, attention } = this.#options
     const begun: string[] = []
     let lookAgainAt: number | undefined
     await changeFloor(
       this.#floor,
-      (floor) => {
+      (was) => {
+        const floor = withAttention(withLanes(was, lanes()), attention?.())
         const plan = planFloor(floor, lanes(), clock.now())
         lookAgainAt = plan.lookAgainAt
         begun.splice(0, begun.length, ...plan.steps.map(inWords))
-        return plan.steps.reduce((next, step) => takeStep(next, step, clock.now()), withLanes(floor, lanes()))
+        return plan.steps.reduce((next, step) => takeStep(next, step, clock.now()), floor)
       },
       this.#run.signal,
     )
