@@ -488,6 +488,29 @@ describe('where steps come from', () => {
     expect(last([call('Run the tests'), call('Run them again')]).findings[0]?.kind).toMatch(/^same-call/)
   })
 
+  test('J5: what is another one each time, a shell around a command, and a command that is only a title', () => {
+    const codex = (id: number): Step => ({
+      tool: 'execute',
+      kind: 'execute',
+      args: {
+        title: 'Run',
+        input: { call_id: `c${id}`, started_at_ms: id, command: ['/bin/bash', '-lc', 'npm test'] },
+      },
+      result: 'Error: 3 failed',
+    })
+    expect(last([codex(1), codex(2)]).findings[0]).toMatchObject({ kind: 'same-call' })
+    const titled = (title: string, result: string): Step => ({
+      tool: 'execute',
+      kind: 'execute',
+      args: { title },
+      result,
+    })
+    const polls = times(10, () => titled('sleep 30; tail -1 build.log', ''))
+    expect(verdicts(polls).filter(({ waiting }) => waiting)).toHaveLength(9)
+    // Two commands that print nothing are not one.
+    expect(last([titled('git add -A', ''), titled('mkdir -p src', '')]).score).toBeLessThan(0.2)
+  })
+
   test('J5: the runs of an exported session are read from its events', () => {
     const session = new ExportSteps()
     let seq = 0

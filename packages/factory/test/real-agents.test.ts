@@ -39,6 +39,13 @@ function worker(file: string): Script {
   }
 }
 
+/** Looks at the same file, whatever it is told. */
+const circling: Script = ({ tools }: ModelRequest) => {
+  const name = tools.find((tool) => Object.hasOwn(shells, tool))
+  if (name === undefined) return text('Done.')
+  return { steps: [{ type: 'tools', calls: [{ name, input: shells[name]?.('cat src/one.js') }] }], usage }
+}
+
 /** Those that `.ci/run` installs: CI does not go on without them. */
 const inCi = ['claude', 'gemini']
 
@@ -80,6 +87,31 @@ async function realAgent(profile: AgentProfile): Promise<void> {
       const heard = JSON.stringify(models.requests.map(({ toolResults }) => toolResults))
       expect(heard).toContain('HEADRACE_ATTEMPT')
       expect(heard + said).not.toContain(realKey)
+    },
+  )
+  test(
+    `J9 ${name} as it is is told that it goes in circles, and replaced by one that is told why`,
+    { timeout: 240_000 },
+    async ({ skip }) => {
+      skip(!isHere && !mustBeHere, `${command[0]} is neither on PATH nor in HEADRACE_REAL_AGENTS`)
+      skip(process.env['CI'] === 'true' && name !== 'claude', 'one of them shows it in CI')
+      const agent = profiledAgent(profile, { folders })
+      const { attempt, models } = await modelFloor(circling, [{ name, agent, budget: { toolCalls: 60 } }])
+      const { last } = await attempt('Look at src/one.js', name)
+      expect(last).toMatchObject({
+        outcome: 'replaced',
+        failure: 'waffling',
+        // Gemini CLI ends its turn by itself at the fifth time.
+        why: expect.stringMatching(
+          /^It went in circles: (same call, (same|another) output, \d+\w\w time|its turn ended)/,
+        ),
+        waffling: { rung: 'fresh' },
+      })
+      // As the model was asked it: some agents put more words behind ours.
+      const told = (): string => models.requests.map(({ body }) => JSON.stringify(body)).join('\n')
+      expect(told()).toContain('You seem to go in circles:')
+      if (name !== 'gemini') expect(told()).toContain('You still go in circles:')
+      await expect.poll(told, { timeout: 60_000 }).toContain('replaced: It went in circles: ')
     },
   )
 }

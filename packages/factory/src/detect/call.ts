@@ -19,6 +19,9 @@ export interface Call {
 }
 
 const maxChars = 8_000
+const passing = /^(?:call_?id|turn_?id|tool_?use_?id|tool_?call_?id|process_?id|started_?at(?:_?ms)?|timestamp)$/i
+/** A shell that runs one line is no part of it. */
+const shell = /^(?:\/\S*\/)?(?:ba|z|da)?sh -l?c /
 const prefix = /^(?:cd\s+\S+\s*(?:&&|;)\s*|(?:export\s+)?[A-Za-z_]\w*=(?:"[^"]*"|'[^']*'|\S*)\s*(?:&&|;)?\s+)+/
 
 /** The arguments of a call, without the wrapping that a lane's log puts around them. */
@@ -27,7 +30,12 @@ function inner(args: Json | undefined): Json {
   const { input, title, paths } = args
   if (input === undefined) return args
   if (title === undefined && paths === undefined) return args
-  return isObject(input) ? input : { input }
+  return isObject(input) ? lasting(input) : { input }
+}
+
+/** Without what is another one each time: ids of the call and of the turn, and when it began. */
+function lasting(input: Readonly<Record<string, Json>>): Json {
+  return Object.fromEntries(Object.entries(input).filter(([key]) => !passing.test(key)))
 }
 
 export function callOf(step: Step): Call {
@@ -35,7 +43,7 @@ export function callOf(step: Step): Call {
   const args = inner(step.args)
   const own = isObject(args) ? args : { value: args }
   const path = textAt(own, 'path', 'file_path', 'filepath', 'filePath', 'file_name', 'filename', 'file') ?? pathOf(step)
-  const verb = textAt(own, 'command', 'cmd', 'script')
+  const verb = textAt(own, 'command', 'cmd', 'script') ?? (said === 'execute' ? titleOf(step) : undefined)
   const isEditor = path !== undefined && verb !== undefined && /^[a-z_]+$/.test(verb)
   const command = isEditor || verb === undefined ? undefined : commandCore(verb)
   const kind = tool === '' ? 'talk' : (refined(said, command) ?? kindOf(isEditor ? verb : tool, command))
@@ -59,7 +67,7 @@ export function callOf(step: Step): Call {
 
 /** A command without `cd …&&`, variables before it, and spaces that say nothing. */
 function commandCore(command: string): string {
-  return command.slice(0, maxChars).trim().replace(prefix, '').replaceAll(/\s+/g, ' ')
+  return command.slice(0, maxChars).trim().replace(shell, '').replace(prefix, '').replaceAll(/\s+/g, ' ')
 }
 
 /** Programs are told apart better than by "execute". */
@@ -107,6 +115,12 @@ function pathOf({ args }: Step): string | undefined {
   const paths = isObject(args) ? args['paths'] : undefined
   const first = Array.isArray(paths) ? (paths as readonly Json[])[0] : undefined // an array of Json
   return typeof first === 'string' ? first : undefined
+}
+
+/** Some agents say only in a title what they run. */
+function titleOf({ args }: Step): string | undefined {
+  const title = isObject(args) ? args['title'] : undefined
+  return typeof title === 'string' ? title.replaceAll(/^`|`$/g, '') : undefined
 }
 
 function textAt(value: Readonly<Record<string, Json>>, ...keys: readonly string[]): string | undefined {

@@ -1,4 +1,4 @@
-import type { AgentRun } from '@headrace/client/agent'
+import type { AgentRun, Chunk } from '@headrace/client/agent'
 import { addUsage, type Budget, type Json, type Usage } from '@headrace/core'
 import { notes, type ModelsNote } from '../foreman/notes.ts'
 import type { ModelAccess, ModelCall } from '../proxy/model-access.ts'
@@ -24,6 +24,8 @@ export class AttemptModels {
   readonly access: ModelAccess | undefined
   readonly #options: AttemptModelsOptions
   readonly #warned: string[] = []
+  /** Calls of tools without a result. */
+  readonly #calls = new Set<string>()
   readonly #stops: (() => void)[] = []
   #note: ModelsNote
 
@@ -47,8 +49,11 @@ export class AttemptModels {
     return this.#warned.splice(0)
   }
 
-  /** The agent has used a tool. The session counts that by itself; here it counts for reports. */
-  toolCalled(): void {
+  /** The agent uses tools. The session counts that by itself; here it counts for reports. A call may be told of twice. */
+  heard(chunk: Chunk): void {
+    if (chunk.type === 'tool-result' || chunk.type === 'tool-error') this.#calls.delete(chunk.callId)
+    if (chunk.type !== 'tool-call' || this.#calls.has(chunk.callId)) return
+    this.#calls.add(chunk.callId)
     this.#report({ toolCalls: 1 })
   }
 

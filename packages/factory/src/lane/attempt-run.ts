@@ -65,6 +65,8 @@ export class AttemptRun {
   readonly #deadline: AbortSignal
   readonly #models: AttemptModels
   #judgement: AttemptJudgement | undefined
+  /** What the agent said and did, in pieces. */
+  #heard = 0
   #memory: Memory
 
   constructor(run: AgentRun, options: AttemptRunOptions) {
@@ -235,7 +237,8 @@ export class AttemptRun {
           ...(session !== undefined && { resume: session }),
           ...(models.access && { models: models.access }),
           onChunk: async (chunk: Chunk) => {
-            if (chunk.type === 'tool-call') models.toolCalled()
+            models.heard(chunk)
+            if (chunk.type !== 'data') this.#heard += 1
             await output.write(chunk)
             await judgement.hear(chunk)
           },
@@ -297,8 +300,10 @@ export class AttemptRun {
     const run = this.#run
     const { steer = 'interrupt' } = this.#options.lane
     let words = first
+    let wasStopped = false
     for (;;) {
       await this.#whilePaused()
+      const heard = this.#heard
       const waiting = run.pendingSteers
       if (waiting.length > 0) words = `${words}\n\n${steerPrompt(waiting)}`
       for (const message of waiting) run.consume(message)
@@ -321,6 +326,10 @@ export class AttemptRun {
       const end = await agent.prompt(words, AbortSignal.any([cancel.signal, run.signal, this.#deadline]))
       for (const stop of stops) stop()
       run.signal.throwIfAborted()
+      // Some take what comes right after they were stopped for a part of that: they are told once more.
+      const isIgnored = wasStopped && end.end === 'done' && this.#heard === heard
+      wasStopped = cancel.signal.aborted
+      if (isIgnored) continue
       await judgement.turnEnded()
       if (judgement.result || this.#deadline.aborted || end.end === 'failed') return end
       if (run.pendingSteers.length > 0 || judgement.hasWords) words = ''

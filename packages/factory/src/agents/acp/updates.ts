@@ -7,8 +7,8 @@ const maxOutputChars = 100_000
 
 /** Reads updates one after the other; one reader is for all turns of one agent. */
 export class AcpUpdates {
-  /** Calls that were shown and have no result yet, with what was last said of each. */
-  readonly #open = new Map<string, ToolCallUpdate>()
+  /** Calls that were shown and have no result yet, with what was last said of each, and what of that was shown. */
+  readonly #open = new Map<string, { readonly call: ToolCallUpdate; readonly shown: string }>()
 
   /** What an update says; nothing where it is about the agent's own workings. */
   read(update: SessionUpdate): readonly Chunk[] {
@@ -35,12 +35,12 @@ export class AcpUpdates {
 
   /** Shows a call that an agent first tells of when it asks whether it may. */
   announce(call: ToolCallUpdate): readonly Chunk[] {
-    return this.#open.has(call.toolCallId) ? [] : this.#call(call)
+    return this.#call(call)
   }
 
   /** A call with what was said of it before: what an update leaves out has not changed. */
   whole(call: ToolCallUpdate): ToolCallUpdate {
-    return merged(this.#open.get(call.toolCallId), call)
+    return merged(this.#open.get(call.toolCallId)?.call, call)
   }
 
   /** Results for calls that never had one. */
@@ -51,16 +51,22 @@ export class AcpUpdates {
   }
 
   #call(call: ToolCall | ToolCallUpdate): readonly Chunk[] {
-    const { toolCallId: callId, status, title, kind } = call
+    const { toolCallId: callId, status, title } = call
     const isOver = status === 'completed' || status === 'failed'
     const chunks: Chunk[] = []
-    if (!this.#open.has(callId)) {
-      // A result that comes for a call which is closed, or never was, says nothing that could be shown.
-      if (isOver && (title === undefined || title === null)) return []
-      chunks.push({ type: 'tool-call', callId, name: kind ?? 'other', input: inputOf(call) })
+    let shown = this.#open.get(callId)?.shown
+    // A result that comes for a call which is closed, or never was, says nothing that could be shown.
+    if (shown === undefined && isOver && (title === undefined || title === null)) return []
+    const whole = this.whole(call)
+    const input = inputOf(whole)
+    const text = JSON.stringify(input)
+    // Many say what a call is about only once they know. What comes piece by piece is shown at its first and its last.
+    if (text !== shown && (isOver || shown === undefined || !saysWhat(shown))) {
+      shown = text
+      chunks.push({ type: 'tool-call', callId, name: whole.kind ?? 'other', input })
     }
     if (isOver) this.#open.delete(callId)
-    else this.#open.set(callId, this.whole(call))
+    else this.#open.set(callId, { call: whole, shown: shown ?? text })
     const output = outputOf(call)
     if (status === 'failed') chunks.push({ type: 'tool-error', callId, error: asText(output) || 'The call failed.' })
     else if (status === 'completed') chunks.push({ type: 'tool-result', callId, output })
@@ -69,6 +75,11 @@ export class AcpUpdates {
     }
     return chunks
   }
+}
+
+/** Whether more than the name of the tool and its folder was shown. */
+function saysWhat(shown: string): boolean {
+  return /"input":\{(?!"cwd":"[^"]*"\}|\})/.test(shown)
 }
 
 function merged(before: ToolCallUpdate | undefined, { toolCallId, ...now }: ToolCallUpdate): ToolCallUpdate {
