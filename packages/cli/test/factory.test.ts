@@ -70,6 +70,7 @@ test(
     expect((await factory('status')).stdout).toMatch(/^The floor is stopped: \d done, 0 under way/)
     const report = JSON.parse((await factory('report', '--json')).stdout) as { total: { attempts: number } } // by the command
     expect((await factory('report')).stdout).toContain(`All:\n  ${report.total.attempts} attempts`)
+    expect((await factory('report', '--day')).stdout).toContain(`| all | ${report.total.attempts} |`)
     expect(processesOf(demo.process.pid ?? 0)).toEqual([])
   },
 )

@@ -193,6 +193,15 @@ export { commandAgent, type CommandAgentOptions } from './agents/command/command
 export { profiledAgent, type AgentProfile, type ProfileOptions } from './agents/profiles/profile.ts'
 export { ledgerOf, type Ledger, type LedgerLine, type LedgerOptions } from './ledger/ledger-of.ts'
 export { reportOf, type FloorReport, type ReportLine } from './report/report-of.ts'
+export {
+  periodReport,
+  type PeriodLine,
+  type PeriodOptions,
+  type PeriodReport,
+  type WafflingJudged,
+} from './report/period-report.ts'
+export { type SkillEffect } from './report/skill-effect.ts'
+export { reportInMarkdown } from './report/report-in-markdown.ts'
 export { ledgerInWords } from './ledger/ledger-in-words.ts'
 export { AttemptWatch, type GateSaid, type WafflingPolicy, type WatchOptions } from './detect/attempt-watch.ts'
 export { watchNotes, type Overruled, type WafflingVerdict } from './detect/watch-notes.ts'

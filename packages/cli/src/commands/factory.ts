@@ -4,6 +4,7 @@ import type { DetectOptions } from '../factory/detect.ts'
 import type { FloorTarget } from '../factory/floor-target.ts'
 import type { InitOptions } from '../factory/files.ts'
 import type { ImportOptions } from '../factory/import-tasks.ts'
+import type { ReportOptions } from '../factory/report.ts'
 import type { SurfacesOptions } from '../factory/surfaces.ts'
 import type { AddTaskOptions } from '../factory/tasks.ts'
 import type { UpOptions } from '../factory/up.ts'
@@ -234,17 +235,21 @@ Examples:
 function reportCommand(): Command {
   return withFloor(new Command('report'))
     .description('How attempts came out, how much landed, how long it took and what it cost, by lane and agent.')
+    .addOption(new Option('--day', 'of the last 24 hours, as Markdown').conflicts('week'))
+    .addOption(new Option('--week', 'of the last seven days, as Markdown'))
     .addOption(new Option('--json', 'print it as JSON'))
     .addHelpText(
       'after',
       `
-It counts what the floor keeps: the newest 100 tasks that are over, and 8 attempts of each.
+It counts what the floor keeps: the newest 100 tasks that are over, and 8 attempts of each. A day or a week has besides what
+was used in vain, what a merged change cost, and what became of agents that went in circles.
 
 Examples:
   headrace factory report
-  headrace factory report --json`,
+  headrace factory report --week > week.md
+  headrace factory report --day --json`,
     )
-    .action(async (options: FloorTarget & { readonly json?: boolean }) => {
+    .action(async (options: ReportOptions) => {
       const { report } = await import('../factory/report.ts')
       await report(options)
     })

@@ -1,15 +1,32 @@
 import { HeadraceError, type SessionView } from '@headrace/core'
-import { ledgerInWords, ledgerOf, reportOf, type ReportLine } from '@headrace/factory'
+import {
+  ledgerInWords,
+  ledgerOf,
+  periodReport,
+  reportInMarkdown,
+  reportOf,
+  type FloorDocument,
+  type ReportLine,
+} from '@headrace/factory'
 import { viewOf } from '../connection/with-client.ts'
 import { processOutput } from '../terminal/console.ts'
 import { formatDuration } from '../terminal/duration.ts'
 import { plain } from '../terminal/plain.ts'
 import { readFloor, withFloor, type FloorTarget, type OpenedFloor } from './floor-target.ts'
 
+export interface ReportOptions extends FloorTarget {
+  readonly json?: boolean
+  readonly day?: boolean
+  readonly week?: boolean
+}
+
+const dayMs = 86_400_000
+
 /** Prints how a floor has fared and what it cost, by lane and agent. */
-export async function report(options: FloorTarget & { readonly json?: boolean }): Promise<void> {
+export async function report(options: ReportOptions): Promise<void> {
   await withFloor(options, async (opened) => {
     const floor = await readFloor(opened)
+    if (options.day === true || options.week === true) return printSpan(floor, options)
     const lanes = await laneViews(
       opened,
       floor.lanes.map(({ name }) => name),
@@ -28,6 +45,14 @@ export async function report(options: FloorTarget & { readonly json?: boolean })
     }
     processOutput.out(`\n${plain(ledgerInWords(ledger))}`)
   })
+}
+
+/** The last 24 hours, or the last seven days of them. */
+function printSpan(floor: FloorDocument, { json, week, floor: name }: ReportOptions): void {
+  const to = Date.now()
+  const span = periodReport({ floor, from: to - (week === true ? 7 : 1) * dayMs, to })
+  const title = `The floor ${name}, ${week === true ? 'a week' : 'a day'}`
+  processOutput.out(json === true ? JSON.stringify(span) : plain(reportInMarkdown(title, span)))
 }
 
 function lineInWords(name: string, line: ReportLine): string {

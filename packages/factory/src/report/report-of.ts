@@ -2,6 +2,7 @@
 import type { Rung } from '../detect/ladder.ts'
 import type { FloorDocument } from '../floor/floor-document.ts'
 import type { EndedAttempt, Outcome, Task } from '../floor/task.ts'
+import { landedOf, ownEnd } from './landed.ts'
 
 /** How attempts came out. */
 export interface ReportLine {
@@ -32,9 +33,6 @@ interface Entry {
   readonly attempt: EndedAttempt
 }
 
-const landed: ReadonlySet<Outcome> = new Set(['merged', 'branched', 'proposed'])
-const notItsOwn: ReadonlySet<Outcome> = new Set(['nuked', 'cancelled', 'failed', 'lost'])
-
 /** The report of a floor: of the tasks in its document, with the attempts that this keeps. */
 export function reportOf(floor: FloorDocument): FloorReport {
   const entries = Object.values(floor.tasks).flatMap((task) => task.attempts.map((attempt) => ({ task, attempt })))
@@ -52,8 +50,7 @@ function grouped(entries: readonly Entry[], by: (entry: Entry) => string): Reado
 function lineOf(entries: readonly Entry[]): ReportLine {
   const outcomes: Partial<Record<Outcome, number>> = {}
   for (const { attempt } of entries) outcomes[attempt.outcome] = (outcomes[attempt.outcome] ?? 0) + 1
-  // That it was ended because it went in circles is its own doing.
-  const own = entries.filter(({ attempt: { outcome, failure } }) => !notItsOwn.has(outcome) || failure === 'waffling')
+  const own = entries.filter(({ attempt }) => ownEnd(attempt))
   const times = entries
     .flatMap(({ task, attempt }) => (attempt.outcome === 'merged' ? [attempt.endedAt - task.at] : []))
     .toSorted((a, b) => a - b)
@@ -72,7 +69,7 @@ function lineOf(entries: readonly Entry[]): ReportLine {
     ...(Object.keys(waffling).length > 0 && { waffling }),
     ...(overruled > 0 && { overruled }),
     ...(own.length > 0 && {
-      landRate: own.filter(({ attempt }) => landed.has(attempt.outcome)).length / own.length,
+      landRate: own.filter(({ attempt }) => landedOf(attempt)).length / own.length,
     }),
     ...(middle !== undefined && { mergeMs: middle }),
   }
