@@ -9,8 +9,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: [...conditions, 'module', 'node', 'development|production'] } },
   test: {
     include: ['packages/*/{src,test}/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
-    // Most of a test's time is waiting for processes and browsers, so two files at once also where there are two cores.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most of a test’s time is waiting for processes and browsers, so there are more files at once than cores where those are few.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // A busy machine is no failure: what is waited for has as long as a test, and what never comes still fails.
