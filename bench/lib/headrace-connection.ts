@@ -88,6 +88,7 @@ export class HeadraceConnection {
         throw new Error(`The server said ${JSON.stringify(frame)}.`)
       case 'reply':
       case 'welcome':
+      case 'subscribed':
       case 'events':
       case 'signal':
       case 'ephemeral':

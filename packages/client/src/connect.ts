@@ -229,6 +229,7 @@ class SocketClient implements Client {
       case 'reply':
         return this.#outbox.reply(frame.id, frame)
       case 'snapshot':
+      case 'subscribed':
       case 'events':
       case 'ephemeral':
       case 'unsubscribed':

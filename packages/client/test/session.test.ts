@@ -172,7 +172,7 @@ test('S3: a server whose log is shorter than what was seen is believed', async (
   await until(() => session.getSnapshot().view.seq === 10, session.subscribe)
 })
 
-test('C4: without a connection the view stays, and is called stale', async () => {
+test('C4 S3c: without a connection the view stays, and is called stale until what was missed has come', async () => {
   await using server = await ScriptedServer.start()
   const { client, session, peer, clock } = await setup(server)
   session.subscribe(() => undefined)
@@ -185,9 +185,15 @@ test('C4: without a connection the view stays, and is called stale', async () =>
   const second = await server.welcomed()
   await until(() => client.status.state === 'online', client.onStatus)
   expect(await second.next('subscribe')).toMatchObject({ after: 20 })
+  second.subscribed('s', 22)
+  second.events('s', post(21, 'missed'))
+  await until(() => session.getSnapshot().view.seq === 21, session.subscribe)
+  expect(session.getSnapshot().status).toBe('stale')
+  second.events('s', post(22, 'missed too'))
+  await until(() => session.getSnapshot().view.seq === 22, session.subscribe)
   expect(session.getSnapshot().status).toBe('live')
   await client.close()
-  expect(session.getSnapshot()).toMatchObject({ status: 'stale', view: { seq: 20 } })
+  expect(session.getSnapshot()).toMatchObject({ status: 'stale', view: { seq: 22 } })
   expect(clock.waiting).toBe(0)
 })
 
@@ -198,10 +204,11 @@ test('after: begins with events, exact from the beginning', async () => {
   const journal: SessionEvent[] = []
   session.onEvent((next) => journal.push(next))
   expect(await peer.next('subscribe')).toEqual({ type: 'subscribe', session: 't', after: 0 })
-  expect(session.getSnapshot().status).toBe('live')
+  expect(session.getSnapshot().status).toBe('stale')
+  peer.subscribed('t', 20)
   peer.events('t', ...log)
   await until(() => session.getSnapshot().view.seq === 20, session.subscribe)
-  expect(session.getSnapshot().view).toEqual(viewOf('t', log))
+  expect(session.getSnapshot()).toMatchObject({ view: viewOf('t', log), status: 'live' })
   expect(journal).toEqual(log)
 })
 

@@ -31,7 +31,7 @@ export const protocolVersion = 1
  * Hashes of the shapes that travel, so that none changes unnoticed: a test compares them and says what to do. `up`: the
  * schemas of what clients send. `down`: the types of events, views and frames that servers send.
  */
-export const shapeHashes = { up: '8fb12c7bf7a96cfe', down: 'b669e9b73146dc16' } as const
+export const shapeHashes = { up: '8fb12c7bf7a96cfe', down: '2af25d6a93fabc93' } as const
 
 /** A run that a worker holds, as it tells the server after a reconnect. */
 export interface HeldRun {
@@ -134,6 +134,8 @@ export type Down =
       readonly view: SessionView
       readonly reset?: ResetReason
     }
+  /** Answers a `subscribe` with `after`, before the events: who has those up to `seq` has all that there were then. */
+  | { readonly type: 'subscribed'; readonly session: SessionId; readonly seq: number }
   | { readonly type: 'events'; readonly session: SessionId; readonly events: readonly (SessionEvent | HiddenEvent)[] }
   /** What somebody shows everybody for a moment; it is in no log. */
   | ({ readonly type: 'ephemeral'; readonly session: SessionId } & Ephemeral & { readonly actor: Actor })

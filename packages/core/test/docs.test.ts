@@ -172,6 +172,7 @@ const upTypes: Record<Up['type'], true> = {
 const downTypes: Record<Down['type'], true> = {
   welcome: true,
   snapshot: true,
+  subscribed: true,
   events: true,
   reply: true,
   assign: true,

@@ -77,6 +77,19 @@ describe('the WebSocket door', () => {
     expect(await socket.next('events')).toMatchObject({ session: 'stays' })
   })
 
+  test('S3c: who resumes is told where the log is, and then gets what was missed', async () => {
+    await using server = await serve()
+    const socket = await server.join()
+    await socket.ask('s', { type: 'create' })
+    await socket.ask('s', post('missed'))
+    for (const after of [1, 2]) {
+      socket.send({ type: 'subscribe', session: 's', after })
+      expect(await socket.next('subscribed')).toEqual({ type: 'subscribed', session: 's', seq: 2 })
+    }
+    socket.send({ type: 'subscribe', session: 's', after: 9 })
+    expect(await socket.next('snapshot')).toMatchObject({ seq: 2, reset: 'unknown' })
+  })
+
   test('P1: a device that subscribes with its name is present', async () => {
     await using server = await serve()
     const socket = await server.join()

@@ -145,6 +145,7 @@ class SocketWorker implements Worker {
         return run.signalled(frame)
       }
       case 'snapshot':
+      case 'subscribed':
       case 'events':
       case 'ephemeral':
       case 'unsubscribed': // for readers, and this is none

@@ -66,7 +66,9 @@ export interface TokenOptions {
 
 type FrameOf<T extends Down['type']> = Extract<Down, { readonly type: T }>
 /** The frames that a connection does not handle itself. */
-export type SessionFrame = FrameOf<'snapshot' | 'events' | 'ephemeral' | 'reply' | 'assign' | 'signal' | 'unsubscribed'>
+export type SessionFrame = FrameOf<
+  'snapshot' | 'subscribed' | 'events' | 'ephemeral' | 'reply' | 'assign' | 'signal' | 'unsubscribed'
+>
 
 /** Who uses a connection. */
 export interface Peer {
@@ -243,6 +245,7 @@ export class Connection {
         )
         return
       case 'snapshot':
+      case 'subscribed':
       case 'events':
       case 'reply':
       case 'assign':

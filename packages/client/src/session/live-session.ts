@@ -203,12 +203,15 @@ export class LiveSession extends SessionCommands implements Session {
     this.#subscription.lost()
   }
 
-  frame(frame: FrameOf<'snapshot' | 'events' | 'ephemeral' | 'unsubscribed'>): void {
+  frame(frame: FrameOf<'snapshot' | 'subscribed' | 'events' | 'ephemeral' | 'unsubscribed'>): void {
     // Sent before the server knew that nobody listens any more. Who listens again goes on from here without a gap.
     if (!this.#followed && (frame.type !== 'events' || this.#replica.cursor === undefined)) return
     switch (frame.type) {
       case 'snapshot':
         return this.#receiveSnapshot(frame)
+      case 'subscribed':
+        this.#subscription.aim(frame.seq)
+        return this.#changed()
       case 'events':
         return this.#receiveEvents(frame.events)
       case 'ephemeral': {
@@ -292,7 +295,7 @@ export class LiveSession extends SessionCommands implements Session {
     const { view, messages, older } = this.#replica
     const { status } = this.#host
     const error = this.#subscription.error ?? (status.state === 'closed' ? status.error : undefined)
-    const known = view ? (this.#subscription.isOn ? 'live' : 'stale') : 'loading'
+    const known = view ? (this.#subscription.isCurrent ? 'live' : 'stale') : 'loading'
     return {
       view: view ?? this.#initial.view,
       messages: view ? messages : this.#initial.messages,

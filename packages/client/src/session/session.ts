@@ -24,8 +24,9 @@ export interface PendingCommand {
 
 /**
  * - `loading`: nothing has come yet.
- * - `live`: following.
- * - `stale`: what is here was true when the connection was lost; it goes on by itself.
+ * - `live`: following, with all that was there when it began to.
+ * - `stale`: what is here was true when the connection was lost, or what was missed meanwhile is still coming; it goes on
+ *   by itself.
  * - `failed`: the server refuses, `error` says why; or the client is closed with an error.
  */
 export type SessionStatus = 'loading' | 'live' | 'stale' | 'failed'

@@ -31,6 +31,8 @@ export class Subscription {
   #on = false
   /** Nothing has come on this connection yet, so a snapshot of an earlier seq is not late but the server's whole log. */
   #mayGoBack = false
+  /** The seq from which on nothing is missing; `undefined` until the server has said it. */
+  #aim: number | undefined
   #resyncing = false
   #error: HeadraceError | undefined
   #cancelRetry: () => void = () => undefined
@@ -44,6 +46,12 @@ export class Subscription {
   /** A subscribe went out on the current connection, and was not refused. */
   get isOn(): boolean {
     return this.#on
+  }
+
+  /** It is on, and all that there was when it went on has come. */
+  get isCurrent(): boolean {
+    const { cursor } = this.#options.replica
+    return this.#on && this.#aim !== undefined && cursor !== undefined && cursor >= this.#aim
   }
 
   /** Why the server refuses. */
@@ -72,6 +80,11 @@ export class Subscription {
     this.lost()
   }
 
+  /** The server's log is at this seq, and events up to there are on their way. */
+  aim(seq: number): void {
+    this.#aim = seq
+  }
+
   /** The connection is gone. */
   lost(): void {
     this.#on = false
@@ -83,6 +96,7 @@ export class Subscription {
   /** @returns whether it says something new */
   snapshot(view: SessionView): boolean {
     const { replica } = this.#options
+    this.#aim = view.seq
     if (!this.#mayGoBack && replica.cursor !== undefined && view.seq <= replica.cursor) return false
     replica.replace(view)
     this.#progressed()
@@ -116,6 +130,7 @@ export class Subscription {
   #ask(): void {
     const { id, host, replica, onChange } = this.#options
     const after = replica.cursor
+    this.#aim = undefined
     this.#cancelRetry()
     this.#on = host.send({
       type: 'subscribe',

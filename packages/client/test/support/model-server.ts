@@ -105,7 +105,9 @@ export class ModelServer {
       case 'subscribe': {
         const { after } = frame
         const resumes = after !== undefined && after >= this.floor && after <= this.log.length
-        if (!resumes) link.wire.push({ type: 'snapshot', session: 's', seq: this.log.length, view: this.state.view })
+        const seq = this.log.length
+        if (resumes) link.wire.push({ type: 'subscribed', session: 's', seq })
+        else link.wire.push({ type: 'snapshot', session: 's', seq, view: this.state.view })
         link.following = resumes ? after : this.log.length
         return this.pump()
       }

@@ -77,6 +77,11 @@ export class ScriptedPeer {
     this.send({ type: 'snapshot', session: view.id, seq: view.seq, view })
   }
 
+  /** The answer to a `subscribe` with `after`. */
+  subscribed(session: string, seq: number): void {
+    this.send({ type: 'subscribed', session, seq })
+  }
+
   events(session: string, ...events: readonly SessionEvent[]): void {
     this.send({ type: 'events', session, events })
   }

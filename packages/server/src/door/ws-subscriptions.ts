@@ -111,6 +111,7 @@ export class Subscriptions {
     subscription.onEphemeral = onEphemeral
     if (after === undefined)
       this.#options.outlet.send({ type: 'snapshot', session, seq: view.seq, view, ...(reset && { reset }) })
+    else this.#options.outlet.send({ type: 'subscribed', session, seq: view.seq })
     this.#options.outlet.wake(follower)
   }
 
