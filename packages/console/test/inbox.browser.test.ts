@@ -10,6 +10,7 @@ let stage: RealStage
 let page: Page
 /** What the deployer was told. */
 const answers: unknown[] = []
+const goOn = Promise.withResolvers<void>()
 
 beforeAll(async () => {
   if (noBrowser !== undefined) return
@@ -29,6 +30,8 @@ beforeAll(async () => {
   await stage.agent('fragile', async (run) => {
     tries += 1
     if (tries === 1) throw new Error('The rate service does not answer.')
+    // What it says is new to Ada, and would wait for her in its turn.
+    await goOn.promise
     await run.text('Now it did.')
   })
   const { client } = stage
@@ -80,8 +83,9 @@ test('P5b: what waits in all sessions stands in one place, by urgency, and is se
   await page.getByText('What agents ask you').waitFor()
   await expect.poll(() => answers).toEqual([true, 'The next one'])
   await expect.poll(() => page.title()).toBe('Inbox · Headrace')
-  await stage.client.session('team/rates').until(({ messages }) => messages.some(({ run }) => run !== undefined))
   await everyWay(page, 'inbox-empty')
+  goOn.resolve()
+  await entry('team/rates').getByText('1 message, from: Now it did.').waitFor()
 })
 
 test('P5: what is read in one place is unread nowhere', async (context) => {
