@@ -35,6 +35,8 @@
  *   gate            region "Gate", testid `gate`: testids `judging` and `verdict`, `data-verdict`
  *   lane's session  testid `lane-strip`: buttons "Take over" / "Hand back", "Pause" / "Go on", "Put away…"; form "Say
  *                   something to its agent"; what became of it: testid `told`
+ *   lane's sides    tabs "Stream", "Changes" (listitems, testid `diff-file`, `data-path`), "Gate" (listitems, testid
+ *                   `gate-said`, `data-verdict`); what its crew noted: testid `fact`, `data-name`; testid `terminal`
  *   developer       region "Developer" (metadata.demo, or `?dev`): buttons "Drop connection", "Go offline" / "Go online",
  *                   "Invite"; testids `dev-seq`, `dev-received`, `dev-lost`, `dev-doubled` with `data-value`
  *   announcements   testid `announcer`: what a screen reader is told

@@ -472,7 +472,66 @@ export const text = {
     },
   },
 
+  /** What a factory's crew notes, see model/factory-fact.ts. */
+  fact: {
+    attempt: (task: string, n: number): string => `${task}, attempt ${number.format(n)}`,
+    lesson: (why: string): string => `An earlier attempt: ${why}`,
+    clone: (folder: string): string => `Began in its clone \`${folder}\``,
+    cell: (inForce: string): string => `Shut in: ${inForce}`,
+    round: (n: number): string => `Round ${number.format(n)}`,
+    again: (n: number, why: string): string => `Round ${number.format(n)}, because: ${why}`,
+    killed: (n: number): string => `Its agent was killed from outside, ${count(n, 'time', 'times')}`,
+    work: (files: number): string => `Its work left the clone: ${count(files, 'file', 'files')} changed`,
+    offered: (task: string, lane: string, n: number): string =>
+      `${lane} offers what it did for ${task}${n > 1 ? `, round ${number.format(n)}` : ''}`,
+    verdict: (verdict: string, why: string): string => `The gate: ${verdict}. ${why}`,
+    outcome: (outcome: string, why: string): string => `Over: ${outcome}. ${why}`,
+    models: (agent: string, calls: number): string =>
+      `${agent} works on it: ${count(calls, 'call', 'calls')} to models`,
+    plan: (done: number, of: number): string =>
+      `Its plan: ${number.format(done)} of ${count(of, 'step', 'steps')} done`,
+    step: (words: string, isDone: boolean): string => (isDone ? `Done: ${words}` : words),
+    context: (used: number, size: number): string =>
+      size > 0
+        ? `Its context is ${Math.round((100 * used) / size)} % full`
+        : `${number.format(used)} tokens of context`,
+    asked: (ask: string, of: string): string => (of === '' ? `Asked: ${ask}` : `Asked: ${ask} ${of}`),
+    circles: (rung: string): string => `It goes in circles: ${rung}`,
+    overruled: (by: string, reason: string): string => `${by} overruled that: ${reason}`,
+    turn: 'Its agent’s turn is over',
+  },
+
+  terminal: {
+    all: (chars: number): string => `Show all ${number.format(chars)} characters`,
+  },
+
+  diff: {
+    none: 'Nothing has changed yet',
+    noneLead:
+      'What the agent changes stands here as soon as its tools say so, and whole when its work leaves the clone.',
+    loading: 'Comparing',
+    of: (task: string, attempt: number): string => `${task}, attempt ${number.format(attempt)}`,
+    cut: 'This is the beginning. `headrace factory diff` shows all of it.',
+    edits: 'Since then, as its tools say',
+    kinds: { added: 'added', removed: 'removed', renamed: 'renamed', changed: '' },
+    binary: 'Not text.',
+    from: (line: number): string => `from line ${number.format(line)}`,
+    added: 'added',
+    removed: 'removed',
+  },
+
+  gateLog: {
+    none: 'The gate has seen nothing of this lane',
+    noneLead: 'What its attempts offer is judged here, one after the other, with what the tests printed.',
+    judging: 'Judged now',
+    round: (attempt: string, n: number): string => (n > 1 ? `${attempt}, round ${number.format(n)}` : attempt),
+  },
+
   lane: {
+    views: 'Sides of the lane',
+    tabs: { stream: 'Stream', changes: 'Changes', gate: 'Gate' },
+    undo: (attempt: string): string =>
+      `What it did is in quarantine: \`headrace factory undo ${attempt}\` brings it back.`,
     ofFloor: (name: string): string => `Floor ${name}`,
     idle: 'Works on nothing',
     nuke: 'Put away…',

@@ -49,7 +49,8 @@ test(
       .waitFor()
     await task('T1', 'done').getByText('Merged as ').waitFor()
     expect(await task('T6', 'ready').locator('bdi').first().textContent()).toBe(hostileTitle)
-    expect(await page.title()).toBe('Working · Floor main · Headrace')
+    // What a lane asks waits for the reader wherever they are.
+    await expect.poll(() => page.title()).toBe('(1) Working · Floor main · Headrace')
     await everyWay(page, 'floor')
   },
 )
@@ -91,6 +92,26 @@ test(
   },
 )
 
+test('F6: a lane shows what happened to its attempt, what it changed and what the gate said', async (context) => {
+  needBrowser(context)
+  await lane('alpha').getByRole('link', { name: 'alpha' }).click()
+  const fact = (name: string) => page.locator(`[data-testid=fact][data-name="factory.${name}"]`)
+  await fact('clone').first().getByText('Began in its clone').waitFor()
+  await fact('outcome').getByText('Over: merged.').waitFor()
+  // No note of the crew is shown as the data that it is.
+  expect(await page.locator('[data-testid=data]').count()).toBe(0)
+  await everyWay(page, 'lane-stream')
+  await page.getByRole('tab', { name: 'Changes' }).click()
+  await page.locator('[data-testid=diff-file][data-path="src/first.js"]').getByText('+1', { exact: true }).waitFor()
+  expect(await page.getByTestId('diff-file').count()).toBe(2)
+  expect(await page.locator('[data-path="src/first.js"] [data-token=keyword]').allTextContents()).toContain('export')
+  await everyWay(page, 'lane-changes')
+  await page.keyboard.press('ArrowRight')
+  await page.locator('[data-testid=gate-said][data-verdict=merged]').waitFor()
+  await everyWay(page, 'lane-gate')
+  await page.getByRole('link', { name: 'Floor main' }).first().click()
+})
+
 test('F6 F8: a lane is opened, steered, taken over, handed back and put away', { timeout: 60_000 }, async (context) => {
   needBrowser(context)
   await lane('talker').getByRole('link', { name: 'talker' }).click()
@@ -112,6 +133,7 @@ test('F6 F8: a lane is opened, steered, taken over, handed back and put away', {
   await examine(page, 'lane-nuke')
   await dialog.getByRole('button', { name: 'Put away' }).click()
   await expect.poll(() => answer().textContent()).toMatch(/^What talker did for T3 is put away/)
+  await page.getByText('headrace factory undo t3-1').waitFor()
   await page.getByRole('link', { name: 'Floor main' }).first().click()
   const row = page.locator('[data-testid=task][data-task=T3]')
   // It changes its place when it begins anew.

@@ -12,6 +12,7 @@ import {
   receiveWork,
   type FactoryError,
 } from '@headrace/factory'
+import { workDiff } from '../src/work/work-diff.ts'
 import { factoryFloor } from './support/factory-floor.ts'
 import { workTree } from './support/git-repository.ts'
 
@@ -43,6 +44,29 @@ test('G2: work leaves as a bundle with commits and what was left uncommitted, an
   expect(floor.origin.git('log', '--format=%an %s')).toBe('Agent Work of one\nAda first')
   expect(floor.origin.git('status', '--porcelain')).toBe('')
   expect(existsSync(path.join(floor.origin.folder, 'new/c.txt'))).toBe(true)
+})
+
+test('what work changes can be shown as git prints it, cut between two lines where it is long', async () => {
+  const floor = await factoryFloor(files)
+  const { attempt, agent } = await floor.attempt('one')
+  agent.write({ 'a.txt': 'one\nzwei\nthree\n' })
+  await floor.collect(attempt)
+  const merged = await floor.merge(attempt)
+  if (merged.kind !== 'merged') throw new Error(merged.kind)
+  const { git } = floor.vault
+  const small = await workDiff(git, attempt.base, merged.commit)
+  expect(small).toMatchObject({ base: attempt.base, head: merged.commit })
+  expect(small.patch).toContain('-two\n+zwei\n')
+  expect(small.cut).toBeUndefined()
+  const { attempt: other, agent: writer } = await floor.attempt('two')
+  writer.write({ 'long.txt': 'a line that is repeated\n'.repeat(20_000) })
+  await floor.collect(other)
+  const long = await floor.merge(other)
+  if (long.kind !== 'merged') throw new Error(long.kind)
+  const { patch, cut } = await workDiff(git, other.base, long.commit)
+  expect(cut).toBe(true)
+  expect(patch.length).toBeLessThanOrEqual(100_000)
+  expect(patch.endsWith('+a line that is repeated\n')).toBe(true)
 })
 
 test('G2: work that changes nothing is said to be none', async () => {

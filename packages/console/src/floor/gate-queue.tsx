@@ -1,9 +1,8 @@
 import type { GateVerdict, Offer } from '@headrace/factory/floor'
 import type { ReactNode } from 'react'
-import { CodeBlock } from '../markdown/code-block.tsx'
 import type { MergeQueue, OfferedChange } from '../model/merge-queue.ts'
 import { elapsed } from '../model/time.ts'
-import { visibleText } from '../model/visible-text.ts'
+import { Terminal } from '../parts/terminal.tsx'
 import { hrefOf } from '../route/route.ts'
 import { text } from '../text.ts'
 import { Time } from '../ui/time.tsx'
@@ -83,7 +82,7 @@ function Evidence({ verdict: { evidence, verdict } }: { readonly verdict: GateVe
   return (
     <details className="change-evidence">
       <summary>{text.floor.evidence}</summary>
-      <CodeBlock code={visibleText(evidence)} label={text.floor.evidence} />
+      <Terminal printed={evidence} label={text.floor.evidence} />
     </details>
   )
 }

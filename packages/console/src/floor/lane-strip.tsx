@@ -7,6 +7,7 @@ import { visibleText } from '../model/visible-text.ts'
 import { callName, useSessionPlace } from '../session/session-context.ts'
 import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
+import { Coded } from '../ui/coded.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { ReasonDialog } from '../ui/reason-dialog.tsx'
 import { DeskAnswer } from './desk-answer.tsx'
@@ -29,6 +30,8 @@ export function LaneStrip({ view, floor, lane }: Props): ReactNode {
   const desk = useDesk(home.session)
   const [refused, setRefused] = useState<string>()
   const [nuking, setNuking] = useState<string>()
+  /** The attempt that was put away. */
+  const [nuked, setNuked] = useState<string>()
   const { tasks } = useMemo(() => readFloor(home.view.document.value), [home.view.document.value])
   const task = Object.values(tasks).find(
     ({ state }) => state.status === 'working' && state.lane === lane && state.pausedFor === undefined,
@@ -83,13 +86,21 @@ export function LaneStrip({ view, floor, lane }: Props): ReactNode {
         </p>
       )}
       <DeskAnswer desk={desk} attended={attended} />
+      {nuked !== undefined && desk.asked?.kind === 'accepted' && (
+        <p className="strip-undo">
+          <Coded words={text.lane.undo(nuked)} />
+        </p>
+      )}
       {nuking !== undefined && (
         <ReasonDialog
           title={text.lane.nukeTitle(nuking)}
           lead={text.lane.nukeLead}
           action={text.lane.nukeShort}
           onClose={() => setNuking(undefined)}
-          onReason={(reason) => desk.ask({ ask: 'nuke', lane, reason })}
+          onReason={(reason) => {
+            if (task?.state.status === 'working') setNuked(`${task.id.toLowerCase()}-${task.state.attempt}`)
+            desk.ask({ ask: 'nuke', lane, reason })
+          }}
         />
       )}
     </div>

@@ -1,6 +1,7 @@
 import type { FilePart, Part, SourcePart } from '@headrace/core'
 import { memo, type ReactNode } from 'react'
 import { Markdown } from '../markdown/markdown.tsx'
+import { factOf } from '../model/factory-fact.ts'
 import { DataView } from './data-view.tsx'
 import { Files } from './files.tsx'
 import { ReasoningView } from './reasoning-view.tsx'
@@ -79,6 +80,7 @@ function groups(parts: readonly Part[]): readonly Group[] {
       attempt = part.attempt
     }
     const last = result.at(-1)
+    if (repeats(part, last)) continue
     if (part.kind === 'source') {
       if (last?.kind === 'sources') last.parts.push(part)
       else result.push({ kind: 'sources', key: part.id, parts: [part] })
@@ -90,4 +92,11 @@ function groups(parts: readonly Part[]): readonly Group[] {
     }
   }
   return result
+}
+
+/** A crew notes some things twice, for two who read them: a person need not. */
+function repeats(part: Part, last: Group | undefined): boolean {
+  if (part.kind !== 'data' || last?.kind !== 'one' || last.part.kind !== 'data') return false
+  const fact = factOf(part.name, part.value)
+  return fact !== undefined && fact.words === factOf(last.part.name, last.part.value)?.words
 }

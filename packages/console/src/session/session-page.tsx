@@ -5,6 +5,7 @@ import { refreshList } from '../sessions/refresh.ts'
 import { namesOf } from '../model/people.ts'
 import type { FloorPlace } from '@headrace/factory/floor'
 import { FloorDock } from '../floor/floor-dock.tsx'
+import { LanePanels } from '../floor/lane-panels.tsx'
 import { LaneStrip } from '../floor/lane-strip.tsx'
 import { Announcer } from './announcer.tsx'
 import { Composer } from './composer.tsx'
@@ -57,7 +58,11 @@ export function SessionPage({ id, dev, narrow, place: onFloor }: Props): ReactNo
           <SessionMissing error={error} />
         ) : (
           <>
-            <Conversation snapshot={snapshot} onOlder={snapshot.loadOlder} />
+            {onFloor?.part === 'lane' ? (
+              <LanePanels snapshot={snapshot} onOlder={snapshot.loadOlder} floor={onFloor.floor} lane={onFloor.lane} />
+            ) : (
+              <Conversation snapshot={snapshot} onOlder={snapshot.loadOlder} />
+            )}
             <div className="session-dock">
               <RequestBar runs={view.runs} />
               <QueueBar runs={view.runs} messages={messages} />

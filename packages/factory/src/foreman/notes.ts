@@ -51,6 +51,8 @@ export const notes = {
   models: 'factory.models',
   /** What shuts the agent of an attempt in. */
   cell: 'factory.cell',
+  /** What an attempt has changed, each time its work leaves the clone. */
+  work: 'factory.work',
   request: 'factory.request',
   answer: 'factory.answer',
 } as const

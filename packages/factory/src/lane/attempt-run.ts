@@ -29,6 +29,7 @@ import { endMarked } from '../process/marked.ts'
 import { createPathMatcher } from '../paths.ts'
 import { collectWork } from '../work/collect-work.ts'
 import { receiveWork, type ReceivedWork } from '../work/receive-work.ts'
+import { workDiff } from '../work/work-diff.ts'
 import type { Lane, LaneRunnerOptions } from './lane-runner.ts'
 import { AttemptJudgement } from './attempt-judgement.ts'
 import { AttemptModels } from './attempt-models.ts'
@@ -185,6 +186,7 @@ export class AttemptRun {
         return { outcome: 'empty', why: 'It ended without a change.' }
       }
       const { ref, head } = work
+      await this.#note(notes.work, { ...(await workDiff(this.#options.vault.git, clone.base, head)) })
       if (mandate.oversight === 'propose') return { outcome: 'proposed', why: 'A person decides.', ref, commit: head }
       const result = await this.#answered(await this.#offer(clone, work), round >= rounds, judgement)
       if (result) return result

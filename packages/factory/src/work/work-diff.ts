@@ -1,0 +1,30 @@
+import type { Git } from '../git/create-git.ts'
+
+/** What work changes, as git prints it. */
+export interface WorkDiff {
+  /** Commits: the base that it began from, and its newest. */
+  readonly base: string
+  readonly head: string
+  readonly patch: string
+  /** The patch is longer than this: its end is left out. */
+  readonly cut?: true
+}
+
+/** A part of a session must be read by everybody who looks at the lane, so it is no place for megabytes. */
+const maxChars = 100_000
+
+/** Compares two commits of the vault. */
+export async function workDiff(git: Git, base: string, head: string): Promise<WorkDiff> {
+  const kept: Uint8Array[] = []
+  let bytes = 0
+  const onStdout = (chunk: Uint8Array): void => {
+    if (bytes <= maxChars) kept.push(chunk)
+    bytes += chunk.length
+  }
+  // A diff driver or a text conversion would be a program of the repository.
+  await git.run(['diff', '--no-ext-diff', '--no-textconv', base, head], { onStdout, maxOutputBytes: 1_073_741_824 })
+  const text = Buffer.concat(kept).toString('utf8')
+  if (bytes <= maxChars) return { base, head, patch: text }
+  // Whole lines: half of one would look like another change.
+  return { base, head, patch: text.slice(0, text.lastIndexOf('\n', maxChars - 1) + 1), cut: true }
+}
