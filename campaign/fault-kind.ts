@@ -1,0 +1,40 @@
+import type { Journals } from './journals.ts'
+import type { MutantName } from './mutants/mutant-name.ts'
+
+/** What can be done to a server, its disk, its network and its clock. */
+export const faultNames = ['kill', 'power', 'corruption', 'disk', 'network', 'control', 'clock'] as const
+export type FaultName = (typeof faultNames)[number]
+
+export interface RoundOptions {
+  /** Faults to inject in this round. */
+  readonly faults: number
+  readonly random: () => number
+  /** An empty directory of the round's own; removed afterwards. */
+  readonly directory: string
+  /** Names what the round makes, so that no two rounds have a mark in common. */
+  readonly name: string
+  /** How long anything may take before it counts as stuck, in milliseconds. */
+  readonly patienceMs: number
+  /** The deliberate fault that the server has. Default: none. */
+  readonly mutant?: MutantName
+}
+
+/** What a round gives to judge. */
+export interface Round {
+  /** Judged one by one: a damaged copy of a disk has journals of its own. */
+  readonly journals: Iterable<Journals>
+  /** Counts of this kind beside the verdict, in words. */
+  readonly notes: Readonly<Record<string, number>>
+}
+
+/** One way to break things. */
+export interface FaultKind {
+  readonly name: FaultName
+  /** Faults of one round: small enough to keep its journals in memory. */
+  readonly perRound: number
+  /** Faults of the short form. */
+  readonly short: number
+  /** Why it can't be done on this machine; `undefined` when it can. */
+  missing(): Promise<string | undefined>
+  run(options: RoundOptions): Promise<Round>
+}

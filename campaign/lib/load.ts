@@ -1,0 +1,247 @@
+/**
+ * People who post, agents that stream and readers that follow, on many sessions of one server, each with a journal.
+ * Whatever happens to the server or the network, they go on by themselves: what they can't recover from is a finding.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { connect, type Client } from '@headrace/client'
+import { createWorker, type AgentRun, type Worker } from '@headrace/client/agent'
+import { HeadraceError } from '@headrace/core'
+import type { Fault, Journals, LogCopy, ReaderJournal, Write } from '../journals.ts'
+import { seen } from './marks.ts'
+import { Stuck, createProgress, within, type Progress } from './progress.ts'
+import { between } from './random.ts'
+import { readLog, type LogSource } from './read-log.ts'
+import { startWireReader } from './wire-reader.ts'
+
+export interface LoadOptions {
+  /** The server; its address may change. */
+  readonly server: LogSource
+  /** Address that readers and people of the second half of the sessions go through. Default: the server's own. */
+  readonly through?: string
+  /** Begins the ids of sessions and marks. */
+  readonly name: string
+  readonly sessions: number
+  /** Readers with the client library, and without it; each follows every session. */
+  readonly readers: { readonly client: number; readonly wire: number }
+  /** Whether an agent streams into each session. */
+  readonly agents: boolean
+  /** Whether every post is sent by two connections at once, under one id. */
+  readonly twins?: boolean
+  /** Most milliseconds between posts to a session. */
+  readonly paceMs: number
+  /** Most characters that a post is filled up with. */
+  readonly fill?: number
+  /** How long anything may take before it counts as stuck. */
+  readonly patienceMs: number
+  readonly random: () => number
+}
+
+export interface Load {
+  /** Acknowledgements so far. */
+  readonly acks: Progress
+  /** Events that readers were given so far. */
+  readonly given: Progress
+  /** Connections that readers got again so far. */
+  readonly reconnects: Progress
+  /**
+   * Lets people and agents finish, reads every session afresh, and waits until all readers have come to the end.
+   *
+   * @param faults - what was done to them
+   * @param fresh - whom to read from
+   */
+  finish(faults: readonly Fault[], fresh?: LogSource): Promise<Journals>
+  /** Idempotent. */
+  close(): Promise<void>
+}
+
+const backoff = { minMs: 5, maxMs: 150 }
+
+export async function startLoad(options: LoadOptions): Promise<Load> {
+  const { server, name, random, patienceMs } = options
+  const ids = Array.from({ length: options.sessions }, (_, index) => `${name}/${index}`)
+  const acks = createProgress('acknowledgements')
+  const given = createProgress('events')
+  const reconnects = createProgress('reconnects')
+  const writes: Write[] = []
+  const stuck: string[] = []
+  const takenRuns: string[] = []
+  const readers: ReaderJournal[] = []
+  const clients: { close(): unknown }[] = []
+  const stopping = new AbortController()
+  const through = (): string => options.through ?? server.url
+  const dial = (url: string): Client => {
+    const client = connect({ url, token: () => server.token, backoff, random, onError: () => undefined })
+    clients.push(client)
+    return client
+  }
+
+  // On the way of the faults, and beside it: an answer that a network loses is sent for again.
+  const [person, twin] = [dial(server.url), dial(through())]
+  for (const id of ids) await person.session(id).create()
+
+  for (let index = 0; index < options.readers.client; index += 1) {
+    const reader = dial(through())
+    let rounds = 0
+    reader.onStatus(() => {
+      if (reader.status.state !== 'online') return
+      rounds += 1
+      if (rounds > 1) reconnects.add()
+    })
+    for (const session of ids) {
+      const journal = journalOf(`client ${index}`, session)
+      reader.session(session, { after: 0 }).onEvent((event) => {
+        journal.seen.push(seen(event))
+        given.add()
+      })
+    }
+  }
+  for (let index = 0; index < options.readers.wire; index += 1)
+    clients.push(
+      startWireReader({
+        at: () => ({ url: through(), token: server.token }),
+        journals: ids.map((session) => journalOf(`wire ${index}`, session)),
+        onEvent: () => given.add(),
+        onReconnect: () => reconnects.add(),
+      }),
+    )
+
+  const { worker, end: endRuns } = options.agents ? startAgents() : { worker: undefined, end: async () => undefined }
+  const posting = ids.map((session) => postForEver(session))
+  return {
+    acks,
+    given,
+    reconnects,
+    async finish(faults, fresh = server) {
+      stopping.abort()
+      await observe(within(Promise.all(posting), patienceMs, 'answers to what people had sent'))
+      await observe(endRuns())
+      const logs: LogCopy[] = []
+      for (const id of ids) logs.push(await readLog(fresh, id))
+      await observe(within(untilCurrent(logs), patienceMs, 'the end of every session to its readers'))
+      for (const journal of readers) journal.isComplete = true
+      return { faults, writes, readers, logs, agents: [], stuck, takenRuns }
+    },
+    async close() {
+      stopping.abort()
+      await worker?.close({ graceMs: 0 })
+      for (const client of clients) await client.close()
+    },
+  }
+
+  function journalOf(reader: string, session: string): ReaderJournal {
+    const journal: ReaderJournal = { reader: `${name} ${reader}`, session, seen: [], isComplete: false }
+    readers.push(journal)
+    return journal
+  }
+
+  /** What never comes is a finding; the rest is judged all the same. */
+  async function observe(work: Promise<unknown>): Promise<void> {
+    try {
+      await work
+    } catch (thrown) {
+      if (!(thrown instanceof Stuck)) throw thrown
+      stuck.push(`${name}: ${thrown.message}`)
+    }
+  }
+
+  async function postForEver(session: string): Promise<void> {
+    const by = `${session}/post`
+    for (let count = 0; !stopping.signal.aborted;) {
+      // Some together, so that their order on one connection counts.
+      const burst = options.twins === true ? 1 : between(random, 1, 3)
+      const posts = Array.from({ length: burst }, (_, index) => post(session, by, count + index))
+      count += burst
+      await Promise.all(posts)
+      await pause(random() * options.paceMs)
+    }
+  }
+
+  async function post(session: string, by: string, count: number): Promise<void> {
+    const mark = `${by}#${count}`
+    const text = `${mark} ${'.'.repeat(Math.floor(random() * (options.fill ?? 200)))}`
+    const senders =
+      options.twins === true ? [person, twin] : [count % 2 === 0 || options.through === undefined ? person : twin]
+    // One journal entry for each answer: they must agree.
+    await Promise.all(
+      senders.map(async (sender) => {
+        const write: Write = { session, by, mark, shows: 'log', outcome: 'unknown' }
+        writes.push(write)
+        await settle(
+          write,
+          sender
+            .session(session)
+            .post(text, options.twins === true ? { id: `${by}.${count}`.replaceAll('/', '.') } : {}),
+        )
+      }),
+    )
+  }
+
+  async function settle(write: Write, answer: Promise<{ readonly seq: number }>): Promise<void> {
+    try {
+      write.seq = (await answer).seq
+      write.outcome = 'acked'
+      acks.add()
+    } catch (thrown) {
+      const { code } = HeadraceError.from(thrown)
+      if (code !== 'closed' && code !== 'unknown_outcome') write.outcome = 'refused'
+    }
+  }
+
+  function startAgents(): { readonly worker: Worker; readonly end: () => Promise<void> } {
+    const said = new Map<string, Write[]>()
+    const finish = Promise.withResolvers<void>()
+    const started = createWorker({
+      url: server.url,
+      token: () => server.token,
+      backoff,
+      random,
+      agent: 'assistant',
+      capacity: ids.length,
+      leaseMs: 60_000,
+      onError: () => undefined,
+      handler: async (run) => {
+        const { session, attempt } = run
+        if (said.has(session)) takenRuns.push(`the run of ${session} had begun, and was given to attempt ${attempt}`)
+        const words: Write[] = []
+        said.set(session, words)
+        await talk(run, words)
+        await finish.promise
+      },
+    })
+    const asked = ids.map((id) => person.session(id).send('Go on until the end.'))
+    // Whoever gives up before that has said why.
+    for (const answer of asked) answer.catch(() => undefined)
+    return {
+      worker: started,
+      async end() {
+        await within(Promise.all(asked), patienceMs, 'answers to what was asked of agents')
+        finish.resolve()
+        // It resolves when the ends of its runs are answered; what was written before is durable then.
+        await within(started.close({ graceMs: patienceMs * 2 }), patienceMs, 'the end of the runs')
+        for (const words of said.values())
+          for (const word of words) {
+            word.outcome = 'acked'
+            acks.add()
+          }
+      },
+    }
+  }
+
+  async function talk(run: AgentRun, words: Write[]): Promise<void> {
+    const by = `${run.session}/agent`
+    for (let count = 0; !stopping.signal.aborted; count += 1) {
+      const write: Write = { session: run.session, by, mark: `${by}#${count}`, shows: 'log', outcome: 'unknown' }
+      words.push(write)
+      writes.push(write)
+      await run.text(`${write.mark} `)
+      await pause(options.paceMs * (0.5 + random()))
+    }
+  }
+
+  async function untilCurrent(logs: readonly LogCopy[]): Promise<void> {
+    const ends = new Map(logs.map((log) => [log.session, 'events' in log ? log.events.length : 0]))
+    const isCurrent = (): boolean =>
+      readers.every(({ session, seen: got }) => (got.at(-1)?.seq ?? 0) >= (ends.get(session) ?? 0))
+    while (!isCurrent()) await given.reach(given.count + 1, patienceMs)
+  }
+}

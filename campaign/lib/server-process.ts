@@ -1,0 +1,134 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { MutantName } from '../mutants/mutant-name.ts'
+
+export interface ServerOptions {
+  /** Data directory. */
+  readonly data: string
+  /** Serve with one deliberate fault. Default: none, it is the command that people run. */
+  readonly mutant?: MutantName
+  /** What it runs under: `strace` and its arguments. Default: nothing. */
+  readonly under?: readonly string[]
+  /** Beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+interface Ready {
+  readonly url: string
+  readonly token: string
+  readonly pid: number
+}
+
+/** A server as a process of its own, that is killed and started again where it was. */
+export interface ServerProcess extends AsyncDisposable {
+  /** Where it is, also while it is dead. */
+  readonly url: string
+  readonly port: number
+  readonly token: string
+  /** Starts it, on the port that it had before if there was one, and waits until it serves. `data`: another directory from now on. */
+  start(data?: string): Promise<void>
+  /** Starts it and kills it after so many milliseconds, ready or not. */
+  startAndKill(afterMs: number): Promise<void>
+  /** `kill -9`, and waits until it is dead. */
+  kill(): Promise<void>
+  /** Stands still from now on. */
+  freeze(): void
+}
+
+const root = path.join(import.meta.dirname, '../..')
+const command = path.join(root, 'packages/cli/src/bin.ts')
+const broken = path.join(root, 'campaign/mutants/serve.ts')
+/** Compiled sources: a start costs half as much, and a campaign starts hundreds of servers. */
+const compiled = path.join(root, 'node_modules/.cache/headrace/campaign')
+
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+export function createServerProcess(options: ServerOptions): ServerProcess {
+  let data = options.data
+  let child: ChildProcess | undefined
+  let ready: Ready | undefined
+  let port = 0
+
+  function launch(): ChildProcess {
+    const { mutant, under = [], env = {} } = options
+    const program = mutant === undefined ? [command, 'serve'] : [broken, mutant]
+    const args = [...program, '--port', String(port), '--data', data, '--json']
+    const [file = '', ...rest] = [...under, process.execPath, '--conditions=@headrace/source', ...args]
+    const launched = spawn(file, rest, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_COMPILE_CACHE: compiled, ...env },
+    })
+    running.add(launched)
+    launched.once('exit', () => running.delete(launched))
+    child = launched
+    return launched
+  }
+
+  async function start(): Promise<void> {
+    const launched = launch()
+    let complaint = ''
+    launched.stderr?.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-2_000)))
+    const line = await firstLine(launched)
+    if (line === undefined) throw new Error(`the server did not start: ${complaint}`)
+    const now = JSON.parse(line) as Ready // printed by the command under test
+    ready = now
+    port = Number(new URL(now.url).port)
+  }
+
+  /** The process itself and not what it runs under: that ends with it. */
+  function signal(name: NodeJS.Signals): void {
+    const { under = [] } = options
+    if (under.length === 0 || !ready) child?.kill(name)
+    else process.kill(ready.pid, name)
+  }
+
+  async function kill(): Promise<void> {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const dead = once(child, 'exit')
+    signal('SIGKILL')
+    await dead
+  }
+
+  function now(): Ready {
+    if (!ready) throw new Error('the server was not started')
+    return ready
+  }
+
+  return {
+    get url() {
+      return now().url
+    },
+    get port() {
+      return port
+    },
+    get token() {
+      return now().token
+    },
+    async start(directory = data) {
+      data = directory
+      await start()
+    },
+    async startAndKill(afterMs) {
+      const dead = once(launch(), 'exit')
+      await pause(afterMs)
+      child?.kill('SIGKILL')
+      await dead
+    },
+    kill,
+    freeze: () => signal('SIGSTOP'),
+    [Symbol.asyncDispose]: kill,
+  }
+}
+
+async function firstLine({ stdout }: ChildProcess): Promise<string | undefined> {
+  if (!stdout) throw new Error('a server has a standard output')
+  for await (const line of createInterface({ input: stdout })) return line
+  return undefined
+}

@@ -1,0 +1,33 @@
+import type { Fault } from '../journals.ts'
+import type { Load } from './load.ts'
+import { between } from './random.ts'
+
+export interface SurviveOptions {
+  readonly kind: string
+  readonly times: number
+  readonly random: () => number
+  readonly patienceMs: number
+  /** Breaks the server, and brings it back. */
+  readonly strike: (time: number) => Promise<void>
+}
+
+/** Acknowledgements after a recovery before the next fault may come. */
+const mostAcksBetween = 120
+
+/**
+ * Strikes again and again, each time at a random moment of the load, and waits until people are answered and readers are
+ * given events again. Ends early, with the rest undone, when that never happens.
+ */
+export async function survive(load: Load, options: SurviveOptions): Promise<readonly Fault[]> {
+  const { kind, times, random, patienceMs, strike } = options
+  const faults: Fault[] = []
+  for (let time = 0; time < times; time += 1) {
+    await load.acks.reach(load.acks.count + between(random, 1, mostAcksBetween), patienceMs)
+    const began = performance.now()
+    await strike(time)
+    await load.acks.reach(load.acks.count + 1, patienceMs)
+    await load.given.reach(load.given.count + 1, patienceMs)
+    faults.push({ kind, recoveryMs: performance.now() - began })
+  }
+  return faults
+}

@@ -1,0 +1,9 @@
+/** What a server runs under so that some calls to the kernel end as they are told to. */
+export function injecting(calls: readonly string[], outcome: string, log = '/dev/null'): readonly string[] {
+  const list = calls.join(',')
+  // Only these calls stop the process: the others cost nothing.
+  return ['strace', '-f', '-qq', '--seccomp-bpf', '-o', log, '-e', `trace=${list}`, '-e', `inject=${list}:${outcome}`]
+}
+
+/** What tells a disk to keep what it was given. */
+export const syncCalls = ['fsync', 'fdatasync', 'sync_file_range', 'msync'] as const

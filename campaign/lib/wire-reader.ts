@@ -1,0 +1,82 @@
+import { WebSocket } from 'ws'
+import { subprotocol, type Down, type Up } from '@headrace/core'
+import type { ReaderJournal } from '../journals.ts'
+import { seen, type PlainEvent } from './marks.ts'
+
+export interface WireReaderOptions {
+  /** Address and token to connect with now: both may change when a server comes back. */
+  readonly at: () => { readonly url: string; readonly token: string }
+  readonly journals: readonly ReaderJournal[]
+  /** Something was given. */
+  readonly onEvent: () => void
+  /** A connection stands, and is not the first one. */
+  readonly onReconnect: () => void
+}
+
+/** Waits before the next connection, in milliseconds. */
+const againMs = 15
+/** Given up when no welcome came in this time. */
+const welcomeMs = 2_000
+
+/**
+ * A reader with no client library in it. It asks for what comes after the last event it was given, believes all it gets
+ * and writes it down: what the library would set right, it shows.
+ */
+export function startWireReader({ at, journals, onEvent, onReconnect }: WireReaderOptions): { close(): void } {
+  const bySession = new Map(journals.map((journal) => [journal.session, journal]))
+  let isClosed = false
+  let socket: WebSocket | undefined
+  let rounds = 0
+  let timer: NodeJS.Timeout | undefined
+
+  function open(): void {
+    const { url, token } = at()
+    const ws = new WebSocket(`${url.replace('http', 'ws')}/v1/connect`, subprotocol, { perMessageDeflate: false })
+    socket = ws
+    timer = setTimeout(() => ws.terminate(), welcomeMs)
+    const send = (frame: Up): void => ws.send(JSON.stringify(frame))
+    ws.once('open', () => send({ type: 'hello', token }))
+    ws.on('message', (data: Buffer) => {
+      const frame = JSON.parse(data.toString()) as Down // a server of this protocol wrote it
+      switch (frame.type) {
+        case 'welcome':
+          clearTimeout(timer)
+          rounds += 1
+          if (rounds > 1) onReconnect()
+          for (const session of bySession.keys()) subscribe(session, send)
+          return
+        case 'events':
+          for (const event of frame.events) give(frame.session, event as PlainEvent) // every event of ours is for everybody
+          return
+        case 'unsubscribed':
+          // Where the server can't serve it now, the next connection asks again.
+          return ws.terminate()
+        default:
+        // Snapshots come in place of events that are no longer there: what was given stays written down.
+      }
+    })
+    ws.once('error', () => undefined)
+    ws.once('close', () => {
+      clearTimeout(timer)
+      if (!isClosed) timer = setTimeout(open, againMs)
+    })
+  }
+
+  function subscribe(session: string, send: (frame: Up) => void): void {
+    send({ type: 'subscribe', session, after: bySession.get(session)?.seen.at(-1)?.seq ?? 0 })
+  }
+
+  function give(session: string, event: PlainEvent): void {
+    bySession.get(session)?.seen.push(seen(event))
+    onEvent()
+  }
+
+  open()
+  return {
+    close() {
+      isClosed = true
+      clearTimeout(timer)
+      socket?.terminate()
+    },
+  }
+}
