@@ -153,6 +153,26 @@ describe('R7b: a budget ends what has used it up', () => {
     session.refuse('run_ended', { type: 'write', run, attempt: 1, n: 2, ops: [ops.closeMessage()] }, { as: writer })
   })
 
+  test('of what a batch brings after that nothing is taken, so that batches of any size end it at the same call', () => {
+    const call = (id: string): readonly WriteOp[] => [
+      ops.start({ kind: 'tool', name: 't', callId: id }, 'a', id),
+      { op: 'close', message: 'a', part: id, fields: { output: id } },
+    ]
+    const calls = ['1', '2', '3', '4'].flatMap(call)
+    const seen = [[calls], calls.slice(0, 5).map((op) => [op])].map((batches) => {
+      const session = open()
+      const run = session.start({ budget: { toolCalls: 3 } })
+      for (const batch of batches) session.write(run, ...batch)
+      const parts = session.view.messages.filter((message) => message.run === run).flatMap((message) => message.parts)
+      return [session.ended(run), parts]
+    })
+    expect(seen[0]).toMatchObject([
+      { reason: 'budget', detail: expect.stringContaining('3 of 3') as string },
+      [{ status: 'closed' }, { status: 'closed' }, { status: 'interrupted', callId: '3' }],
+    ])
+    expect(seen[1]).toEqual(seen[0])
+  })
+
   test('of time, which the server measures over all attempts', () => {
     const session = open()
     const run = session.start({ budget: { timeMs: 10_000 } })

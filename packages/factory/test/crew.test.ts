@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
+import type { Client } from '@headrace/client'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
   acpAgent,
@@ -22,10 +23,12 @@ import {
   type ScriptStep,
 } from '@headrace/factory'
 import { testFolder, workTree, type WorkTree } from './support/git-repository.ts'
+import { Line } from './support/line.ts'
 import { SessionsServer } from './support/sessions-server.ts'
 
 interface Made {
   readonly floor: Floor
+  readonly client: Client
   readonly origin: WorkTree
   readonly folder: string
   /** Puts a task into the lane. */
@@ -41,8 +44,9 @@ async function open(
   lanes: readonly LaneConfig[],
   {
     folder = mkdtempSync(path.join(tmpdir(), 'headrace-crew-')),
+    line = new Line(),
     ...more
-  }: { readonly folder?: string } & Partial<OpenFloorOptions> = {},
+  }: { readonly folder?: string; readonly line?: Line } & Partial<OpenFloorOptions> = {},
 ): Promise<Made & AsyncDisposable> {
   const origin = path.join(folder, '../', `${path.basename(folder)}-origin`)
   await makeDemoRepository(origin)
@@ -51,6 +55,7 @@ async function open(
   const another = async (): Promise<Floor> => {
     const next = await openFloor({
       ...server.reach,
+      WebSocket: line.over(server.reach.WebSocket),
       name: 'test',
       folder,
       origin,
@@ -70,6 +75,7 @@ async function open(
   await session.patch([{ op: 'add', path: '', value: { ...emptyFloor, maxAttempts: 1 } as never }])
   return {
     floor,
+    client,
     origin: workTree(origin, { init: false }),
     folder,
     another,
@@ -277,6 +283,39 @@ test('F2d clones take no more of the disk than the files say, and when they say 
   clones = { ...clones, maxBytes: 1_000_000_000 }
   await made.ask({ ask: 'accept-task', task: 'T2' })
   await made.until(({ tasks }) => tasks['T2']?.state.status === 'review')
+})
+
+test('T1g tool calls end at the budget, to the call: in a burst, and while the server can’t be reached', async () => {
+  const calls = (name: string, paceMs: number): LaneConfig => ({
+    ...lane(
+      name,
+      scriptedAgent(name, () => ({ turns: [[{ do: 'run', argv: ['true'], times: 500 }]], paceMs })),
+    ),
+    budget: { toolCalls: 12 },
+  })
+  const line = new Line()
+  await using made = await open([calls('burst', 0), calls('steady', 25)], { line, leaseMs: 20_000 })
+  const made12 = async (name: string): Promise<void> => {
+    const { view } = await made.client
+      .session(made.floor.sessions.lane(name))
+      .until(({ view: { runs } }) => runs[0]?.status === 'ended')
+    const tools = view.messages.flatMap(({ parts }) => parts).filter(({ kind }) => kind === 'tool')
+    expect(tools).toHaveLength(12)
+    expect(view.runs[0]).toMatchObject({ reason: 'budget', detail: expect.stringContaining('12 of 12') as string })
+  }
+  await made.add('burst')
+  await made12('burst')
+  await made.add('steady')
+  const { sessions } = made.floor
+  await made.client
+    .session(sessions.lane('steady'))
+    .until(({ view }) => view.messages.some(({ parts }) => parts.some(({ kind }) => kind === 'tool')))
+  line.cut()
+  // Nobody can tell it that its budget is used up, and it has 500 calls to make.
+  await expect.poll(() => processesOf(made.folder), { timeout: 8_000 }).toEqual([])
+  line.mend()
+  await made12('steady')
+  await made.until(isSettled)
 })
 
 test('F6c stopping the floor: within 5 s no process of any lane is alive, and the floor says so', async () => {

@@ -1,5 +1,6 @@
 /**
- * Rules for what agents write: fenced, numbered batches of operations (L3, R3, R4). A batch is applied whole or not at all.
+ * Rules for what agents write: fenced, numbered batches of operations (L3, R3, R4). A batch is applied whole or not at all, but
+ * for what stands in it after the operation by which a budget is used up: that is dropped.
  *
  *   part      open ─▶ closed, or ─▶ interrupted when its run ends or its attempt is lost; never open again
  *   message   open ─▶ complete, or ─▶ interrupted when its run ends; a later attempt of the run may open a complete one again
@@ -56,8 +57,11 @@ export function write(draft: Draft, body: Body, find: FindMessage): void {
     }
     if (isHeld(draft.view, run) && !whileHeld.has(op.op)) refuseHeld(draft, run, op)
     apply(writer, op)
+    if (!usesBudget(op)) continue
+    enforceBudgets(draft, run.id, 'system:headrace')
+    // What was done with nothing left counts for nothing, however an agent has put it into batches.
+    if (!isGoingOn(draft, run)) break
   }
-  if (body.ops.some(usesBudget)) enforceBudgets(draft, run.id, 'system:headrace')
   // The batch was taken although nothing in it was new: its number is used up all the same.
   if (!draft.events.some((event) => event.n === body.n))
     draft.emit('run.renewed', { attempt: run.attempt }, writer.origin)
@@ -81,6 +85,10 @@ function refuseHeld({ view }: Draft, run: ActiveRun, { op }: WriteOp): never {
     run: run.id,
     ...(holder && { holder: holder.actor }),
   })
+}
+
+function isGoingOn({ view }: Draft, { id }: Run): boolean {
+  return view.runs.some((run) => run.id === id && run.status !== 'ended')
 }
 
 function usesBudget(op: WriteOp): boolean {

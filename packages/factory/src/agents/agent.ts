@@ -52,6 +52,11 @@ export interface AgentStart {
   readonly models?: Pick<ModelAccess, 'token' | 'url'>
   /** The session of its own that it goes on with, where it can. */
   readonly resume?: string
+  /**
+   * Told of what it says as soon as that has come, once for each chunk and before `onChunk`, for what must not wait for the log.
+   * Where a kind of agent does not call it, `onChunk` is all that is known.
+   */
+  readonly onHeard?: (chunk: Chunk) => void
   /** Takes what it says; the agent waits until that is taken. */
   readonly onChunk: (chunk: Chunk) => Promise<void>
   /** Decides what it asks about. */

@@ -22,11 +22,16 @@ export interface AttemptModelsOptions {
  */
 export class AttemptModels {
   readonly access: ModelAccess | undefined
+  /** Aborts at the tool call that is the last one of the budget. The session ends the run at the same one, when it hears of it. */
+  readonly spent: AbortSignal
   readonly #options: AttemptModelsOptions
   readonly #warned: string[] = []
   /** Calls of tools without a result. */
   readonly #calls = new Set<string>()
   readonly #stops: (() => void)[] = []
+  readonly #spend = new AbortController()
+  readonly #heard = new WeakSet<Chunk>()
+  #callsLeft: number
   #note: ModelsNote
 
   constructor(options: AttemptModelsOptions) {
@@ -36,7 +41,9 @@ export class AttemptModels {
     const own = run.view.runs.find(({ id }) => id === run.id)
     const budget: Budget = own?.budget ?? {}
     const used: Usage = own?.usage ?? {}
-    this.access = proxy?.open({ budget, used, onCall: (call) => this.#called(call) })
+    this.spent = this.#spend.signal
+    this.#callsLeft = (budget.toolCalls ?? Infinity) - (used.toolCalls ?? 0)
+    this.access = proxy?.open({ budget, used, onCall: (call) => this.#asked(call) })
     this.#stops.push(run.onBudget((warning) => this.#warned.push(budgetPrompt(warning))))
     // The session ended the run, or somebody stopped it: its agent has no word with a model any more.
     const stop = (): void => this.access?.exhaust('This attempt is over: it was stopped, or its budget is used up.')
@@ -49,12 +56,25 @@ export class AttemptModels {
     return this.#warned.splice(0)
   }
 
-  /** The agent uses tools. The session counts that by itself; here it counts for reports. A call may be told of twice. */
+  /** Counts what the agent does as soon as it has come: a session that can't be reached for a while stops nobody. */
   heard(chunk: Chunk): void {
-    if (chunk.type === 'tool-result' || chunk.type === 'tool-error') this.#calls.delete(chunk.callId)
+    if (this.spent.aborted || this.#heard.has(chunk)) return
+    this.#heard.add(chunk)
+    const isResult = chunk.type === 'tool-error' || (chunk.type === 'tool-result' && chunk.preliminary !== true)
+    if (isResult) this.#calls.delete(chunk.callId)
+    // A call may be told of twice.
     if (chunk.type !== 'tool-call' || this.#calls.has(chunk.callId)) return
     this.#calls.add(chunk.callId)
+    // The session counts calls by itself; this is for reports.
     this.#report({ toolCalls: 1 })
+    this.#callsLeft -= 1
+    if (this.#callsLeft <= 0) this.#spend.abort()
+  }
+
+  /** Whether it came while the budget had room for it. */
+  counts(chunk: Chunk): boolean {
+    this.heard(chunk)
+    return this.#heard.has(chunk)
   }
 
   /** Says in the session which agent works, and what it has asked so far. */
@@ -69,7 +89,7 @@ export class AttemptModels {
     for (const stop of this.#stops.splice(0)) stop()
   }
 
-  #called({ model, usage, costUsd }: ModelCall): void {
+  #asked({ model, usage, costUsd }: ModelCall): void {
     const { calls, uncounted, models } = this.#note
     if (!usage) {
       this.#note = { ...this.#note, calls: calls + 1, uncounted: uncounted + 1 }

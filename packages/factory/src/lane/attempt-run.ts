@@ -167,7 +167,7 @@ export class AttemptRun {
       const end = await this.#agentTurn(clone, judgement)
       await this.#proveEnded(clone)
       if (judgement.result) return judgement.result
-      if (end.end === 'failed' && end.killed && killed < maxKilled && !this.#deadline.aborted) {
+      if (end.end === 'failed' && end.killed && killed < maxKilled && !this.#isOver) {
         await this.#remember({ killed: killed + 1 })
         continue
       }
@@ -238,14 +238,15 @@ export class AttemptRun {
           ...(lane.model !== undefined && { model: lane.model }),
           ...(session !== undefined && { resume: session }),
           ...(models.access && { models: models.access }),
+          onHeard: (chunk: Chunk) => models.heard(chunk),
           onChunk: async (chunk: Chunk) => {
-            models.heard(chunk)
+            if (!models.counts(chunk)) return
             if (chunk.type !== 'data') this.#heard += 1
             await output.write(chunk)
             await judgement.hear(chunk)
           },
           onPermission: (ask) => this.#mayIt(ask, clone),
-          signal,
+          signal: AbortSignal.any([signal, models.spent]),
         }
         const agent = await lane.agent.start(start).catch((thrown: unknown) => {
           if (thrown instanceof FactoryError && thrown.detail?.['killed'] === true) return thrown
@@ -333,7 +334,7 @@ export class AttemptRun {
       wasStopped = cancel.signal.aborted
       if (isIgnored) continue
       await judgement.turnEnded()
-      if (judgement.result || this.#deadline.aborted || end.end === 'failed') return end
+      if (judgement.result || this.#isOver || end.end === 'failed') return end
       if (run.pendingSteers.length > 0 || judgement.hasWords) words = ''
       else if (cancel.signal.aborted) words = isWarned ? afterWarningPrompt : afterPausePrompt
       else return end
@@ -363,7 +364,13 @@ export class AttemptRun {
     return (await this.#run.approve(action, { title })) ? 'allow' : 'reject'
   }
 
+  /** Whether it has had all that it may use, so that nothing is begun again. */
+  get #isOver(): boolean {
+    return this.#deadline.aborted || this.#models.spent.aborted
+  }
+
   #resultOf(end: TurnEnd): AttemptResult | undefined {
+    if (this.#models.spent.aborted) return { outcome: 'budget', why: 'It has used all tool calls that an attempt may.' }
     if (this.#deadline.aborted) return { outcome: 'budget', why: 'It has had the time that an attempt may take.' }
     switch (end.end) {
       case 'done':

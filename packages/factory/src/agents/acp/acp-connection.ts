@@ -210,11 +210,19 @@ export class AcpConnection implements AgentAtWork {
   }
 
   #take(read: () => readonly Chunk[]): Promise<void> {
-    this.#taken = this.#taken
-      .then(async () => {
-        for (const chunk of read()) await this.#start.onChunk(chunk)
-      })
-      .catch((thrown: unknown) => this.#broken.resolve(`what it said was not taken: ${messageOf(thrown)}`))
+    const { onHeard, onChunk } = this.#start
+    const broke = (thrown: unknown): void => this.#broken.resolve(`what it said was not taken: ${messageOf(thrown)}`)
+    try {
+      const chunks = read()
+      for (const chunk of chunks) onHeard?.(chunk)
+      this.#taken = this.#taken
+        .then(async () => {
+          for (const chunk of chunks) await onChunk(chunk)
+        })
+        .catch(broke)
+    } catch (thrown) {
+      broke(thrown)
+    }
     return this.#taken
   }
 

@@ -28,7 +28,8 @@ export function pluginAgent(name: string, options: PluginThreadOptions): AgentKi
 }
 
 async function startIn(thread: PluginThread, start: AgentStart): Promise<AgentAtWork> {
-  const { onChunk, onPermission, signal, models, ...plain } = start
+  // A thread is told nothing that can't be copied, and what it says comes by `onChunk` alone.
+  const { onChunk, onHeard: _, onPermission, signal, models, ...plain } = start
   const given = { ...plain, ...(models && { models: { url: models.url, token: models.token } }) }
   const callbacks = {
     // Whatever it says is checked where it is written.
