@@ -246,3 +246,23 @@ export { ExportSteps } from './detect/steps/export-steps.ts'
 export { type StepExtras } from './detect/steps/step-reader.ts'
 export { parseTrajectory } from './detect/trajectories/parse-trajectory.ts'
 export { type LabelledStep, type StepLabel, type Trajectory } from './detect/trajectories/trajectory.ts'
+export { armKey, armName, type Arm } from './choice/arm.ts'
+export { bestOf, type Candidate } from './choice/best-of.ts'
+export {
+  chooseArm,
+  choiceInWords,
+  type ArmStanding,
+  type Choice,
+  type ChooseOptions,
+  type Tried,
+} from './choice/choose-arm.ts'
+export { experienceOf, type Experience } from './choice/experience-of.ts'
+export {
+  gateFactsOf,
+  rewardOf,
+  type ChangeFacts,
+  type GateFacts,
+  type Reward,
+  type RewardPart,
+} from './choice/reward.ts'
+export { stopLoop } from './choice/stop-loop.ts'

@@ -3,10 +3,12 @@ import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import {
   askFloor,
+  chooseArm,
   defaultTestGlobs,
   floorOf,
   makeDemoRepository,
   openFloor,
+  orderOf,
   scriptedAgent,
   watchNotes,
   type FloorDocument,
@@ -15,6 +17,7 @@ import {
   type Task,
   type WafflingVerdict,
 } from '../src/index.ts'
+import { armsOf } from '../src/lane/lane-arms.ts'
 import { testFolder, workTree } from './support/git-repository.ts'
 import { SessionsServer } from './support/sessions-server.ts'
 
@@ -43,6 +46,11 @@ function lane(name: string, steps: readonly ScriptStep[], more: Partial<LaneConf
 }
 
 const run = (...argv: readonly string[]): ScriptStep => ({ do: 'run', argv })
+const builds: readonly ScriptStep[] = [
+  { ...run('sh', '-c', 'sleep 0.01; echo still running'), times: 50 },
+  { do: 'write', path: 'src/built.js', text: 'export const built = true\n' },
+  { do: 'say', text: 'Built.' },
+]
 const look = run('cat', 'src/list.js')
 const lanes: readonly LaneConfig[] = [
   lane('same', [], {
@@ -67,17 +75,13 @@ const lanes: readonly LaneConfig[] = [
       { do: 'remove', path: 'probe.js' },
     ]).flat(),
   ),
-  lane('waits', [
-    { ...run('sh', '-c', 'sleep 0.01; echo still running'), times: 50 },
-    { do: 'write', path: 'src/built.js', text: 'export const built = true\n' },
-    { do: 'say', text: 'Built.' },
-  ]),
+  lane('waits', builds, { agents: [{ agent: scriptedAgent('also-waits', () => ({ turns: [builds] })), model: 'm' }] }),
   lane('free', [{ ...look, times: 40 }], { waffling: { highest: 'off' } }),
 ]
 
 const isOver = ({ state }: Task): boolean => state.status === 'done' || state.status === 'parked'
 
-test('J9 J6 J7 J1c who goes in circles is told, replaced with the lesson, given up and parked, and who waits is left alone', async () => {
+test('J9 T2b J6 J7 J1c who goes in circles is told, replaced with the lesson, given up and parked, and who waits is left alone', async () => {
   const folder = testFolder()
   const origin = path.join(folder, 'origin')
   await makeDemoRepository(origin)
@@ -161,6 +165,11 @@ test('J9 J6 J7 J1c who goes in circles is told, replaced with the lesson, given 
   expect(of('T6').attempts[0]).toMatchObject({ outcome: 'empty' })
   expect(of('T5')).toMatchObject({ state: { status: 'done' }, attempts: [{ outcome: 'merged' }] })
   expect(of('T5').attempts[0]).not.toHaveProperty('waffling')
+  // One of its two agents was chosen, and why; the gate's facts say what that was worth.
+  const chosen = chooseArm({ arms: armsOf(lanes[4] as LaneConfig), tried: [], seed: `${floor.sessions.floor} T5.1` })
+  expect(of('T5').attempts[0]).toMatchObject({ arm: chosen.arm, agent: chosen.arm.agent, reward: 0.8 })
+  const waits = await client.session(floor.sessions.lane('waits')).until(({ status }) => status === 'live')
+  expect(orderOf(waits.view.messages[0], waits.view.id)).toMatchObject({ choice: chosen, arm: chosen.arm })
   expect(workTree(origin, { init: false }).git('show', 'main:src/built.js')).toContain('built')
 
   // It was right to do that, says the operator; or it was not, and that is kept.

@@ -56,7 +56,7 @@ function printSpan(floor: FloorDocument, { json, week, floor: name }: ReportOpti
 }
 
 function lineInWords(name: string, line: ReportLine): string {
-  const { attempts, outcomes, landRate, mergeMs, waffling = {}, overruled = 0 } = line
+  const { attempts, outcomes, landRate, mergeMs, waffling = {}, overruled = 0, reward, commits } = line
   const circles = Object.entries(waffling).map(([rung, count]) => `${count} ${rung}`)
   const each = Object.entries(outcomes)
     .map(([outcome, count]) => `${count} ${outcome}`)
@@ -64,6 +64,8 @@ function lineInWords(name: string, line: ReportLine): string {
   return [
     `${name === '' ? '' : `${name}: `}${attempts} attempts${each === '' ? '' : ` (${each})`}`,
     ...(landRate === undefined ? [] : [`${Math.round(landRate * 100)} % landed`]),
+    ...(reward === undefined ? [] : [`worth ${reward.toFixed(2)}`]),
+    ...(commits === undefined ? [] : [`${commits.toFixed(1)} commits a change`]),
     ...(circles.length === 0 ? [] : [`in circles: ${circles.join(', ')}`]),
     ...(overruled === 0 ? [] : [`${overruled} overruled`]),
     ...(mergeMs === undefined ? [] : [`${formatDuration(mergeMs)} to a merge`]),

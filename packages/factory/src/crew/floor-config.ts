@@ -8,6 +8,7 @@ import { landingRules } from '../files/load-floor.ts'
 import { webhookNotifier } from '../notify/webhook-notifier.ts'
 import type { Plugins } from '../plugins/load-plugins.ts'
 import type { ModelsConfig } from '../proxy/model-proxy.ts'
+import type { LaneAgent } from '../lane/lane-runner.ts'
 import type { FloorConfig, LaneConfig } from './open-floor.ts'
 
 /** Makes an agent of what `.headrace/factory.yaml` says of it. */
@@ -53,6 +54,7 @@ function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): Om
   if (!settings) throw new Error(`checked before: ${name} names the agent ${lane.agent}`)
   const limits = { ...factory.budget, ...lane.budget }
   const asked = model ?? settings.model
+  const others = lane.agents.filter((other) => other !== lane.agent)
   return {
     name,
     kind,
@@ -65,6 +67,7 @@ function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): Om
     readable: [...factory.gate.readable, ...(settings.readable ?? [])],
     ...(factory.gate.programs && { programs: factory.gate.programs }),
     agent: makeAgent(lane.agent, settings),
+    ...(others.length > 0 && { agents: others.map((other) => laneAgent(files, other, makeAgent)) }),
     ...(asked !== undefined && { model: asked }),
     rules: permissions,
     mandate: { text: mandate, oversight, surfaces: allowed, test: factory.gate.test.join(' ') },
@@ -72,6 +75,17 @@ function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): Om
     waffling,
     ...(limits.minutes !== undefined && { attemptMs: limits.minutes * 60_000 }),
     ...budgetOf(limits),
+  }
+}
+
+function laneAgent({ factory }: FloorFiles, name: string, makeAgent: MakeAgent): LaneAgent {
+  const settings = factory.agents[name]
+  if (!settings) throw new Error(`checked before: a lane names the agent ${name}`)
+  const { model, readable = [] } = settings
+  return {
+    agent: makeAgent(name, settings),
+    readable: [...factory.gate.readable, ...readable],
+    ...(model !== undefined && { model }),
   }
 }
 

@@ -24,6 +24,7 @@ import type { Notifier } from '../notify/notifier.ts'
 import { createTeller } from '../notify/tell.ts'
 import type { LandingRules } from '../landing/judge-work.ts'
 import { createGateWorker } from '../merge/gate-worker.ts'
+import { armsOf } from '../lane/lane-arms.ts'
 import { createLaneRunner, type Lane } from '../lane/lane-runner.ts'
 
 /** A lane with all that is known of it. */
@@ -172,7 +173,8 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
   const foreman = createForeman({
     client: clients.foreman,
     sessions,
-    lanes: () => config().lanes.map((lane) => ({ ...lane, confined: confinedInWords(lane, sandbox) })),
+    lanes: () =>
+      config().lanes.map((lane) => ({ ...lane, arms: armsOf(lane), confined: confinedInWords(lane, sandbox) })),
     attention: () => config().attention,
     clock: timer,
     onChange(look) {

@@ -49,16 +49,12 @@ export async function checkFactory(source: FloorSource): Promise<FactoryCheck> {
       continue
     }
     lanes.push(lane)
-    if (!Object.hasOwn(factory.agents, lane.agent)) {
+    const named = [['agent', lane.agent] as const, ...lane.agents.map((other) => ['agents', other] as const)]
+    for (const [key, agent] of named) {
+      if (Object.hasOwn(factory.agents, agent)) continue
       const known = Object.keys(factory.agents).join(', ') || 'none'
-      faults.push(
-        at(
-          file,
-          `names the agent "${lane.agent}", which ${factoryPath} does not have (${known})`,
-          'agent',
-          lineOf(written, 'agent'),
-        ),
-      )
+      const what = `names the agent "${agent}", which ${factoryPath} does not have (${known})`
+      faults.push(at(file, what, key, lineOf(written, key)))
     }
     notes.push(...laneNotes(lane, file, written ?? ''))
     ;(hasPlugins ? notes : faults).push(...guardFaults(lane.guards, file, written ?? ''))

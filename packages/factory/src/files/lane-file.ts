@@ -13,6 +13,12 @@ const globs = array(string({ min: 1, max: 500 }), { max: 200 })
 const fields = {
   kind: described(oneOf('ci', 'feature', 'bug', 'horizon', 'docs', 'custom'), { about: 'The kind of its tasks.' }),
   agent: described(string({ min: 1, max: 64 }), { about: 'An agent of factory.yaml.' }),
+  agents: optional(
+    described(array(string({ min: 1, max: 64 }), { max: 16 }), {
+      about:
+        'Other agents of factory.yaml that may work in its place. For each attempt one is chosen, by what came of attempts before.',
+    }),
+  ),
   model: optional(described(string({ min: 1, max: 200 }), { about: 'The model of the agent.' })),
   oversight: described(oneOf('observe', 'propose', 'branch', 'merge', 'unattended'), {
     about:
@@ -87,6 +93,8 @@ export interface LaneFile {
   readonly name: string
   readonly kind: LaneKind
   readonly agent: string
+  /** Others that may work in its place. */
+  readonly agents: readonly string[]
   readonly model: string | undefined
   readonly oversight: Oversight
   readonly allowed: readonly string[]
@@ -134,6 +142,7 @@ export function parseLaneFile(text: string, file: string): LaneFile | readonly F
     name,
     kind: given.kind,
     agent: given.agent,
+    agents: given.agents ?? [],
     model: given.model,
     oversight: given.oversight,
     allowed: given.allowed ?? [],

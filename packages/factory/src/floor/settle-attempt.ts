@@ -1,4 +1,6 @@
 /** What the end of an attempt makes of its task (F1, F8, T2). */
+import { rewardOf } from '../choice/reward.ts'
+import { stopLoop } from '../choice/stop-loop.ts'
 import { withTask, type FloorDocument } from './floor-document.ts'
 import type { AttemptResult, EndedAttempt, Outcome, TaskState } from './task.ts'
 
@@ -30,7 +32,9 @@ export function settleAttempt(floor: FloorDocument, { task: id, attempt, result,
   const stamped: AttemptResult =
     nuked && result.outcome !== 'merged' ? { ...result, outcome: 'nuked', why: nuked.reason } : result
   const why = stamped.why.slice(0, maxWhyChars)
-  const ended: EndedAttempt = { ...stamped, why, attempt, lane, startedAt: since, endedAt: now }
+  const reward = rewardOf(stamped)?.value
+  const times = { startedAt: since, endedAt: now }
+  const ended: EndedAttempt = { ...stamped, why, attempt, lane, ...times, ...(reward !== undefined && { reward }) }
   const attempts = [...task.attempts, ended].slice(-keptAttempts)
   const state = stateAfter(floor, { attempts, countFrom }, ended)
   // What is over needs its text no more: the log has it.
@@ -45,7 +49,10 @@ interface Tried {
 function stateAfter(floor: FloorDocument, { attempts, countFrom }: Tried, ended: EndedAttempt): TaskState {
   const { outcome, why, endedAt: at, commit, ref } = ended
   const again = (): TaskState => {
-    const tries = attempts.filter((other) => other.attempt >= countFrom).length
+    const counted = attempts.filter((other) => other.attempt >= countFrom)
+    const tries = counted.length
+    const loop = tries < floor.maxAttempts ? stopLoop(counted) : undefined
+    if (loop !== undefined) return { status: 'parked', why: `${loop}. ${why}`, at }
     if (tries >= floor.maxAttempts) {
       return { status: 'parked', why: `${tries} attempts, the last one ${outcome}: ${why}`, at }
     }

@@ -9,6 +9,7 @@
  * Only one attempt holds a task: `working` names it, and what another one reports is not taken.
  */
 import type { Actor, JsonObject, Usage } from '@headrace/core'
+import type { Arm } from '../choice/arm.ts'
 import type { FindingKind } from '../detect/detector.ts'
 import type { Rung } from '../detect/ladder.ts'
 
@@ -146,6 +147,10 @@ export interface AttemptResult {
   readonly confined?: string
   /** What was done last about it because it went in circles. */
   readonly waffling?: Waffling
+  /** How it was chosen to work in this way, where there were several. */
+  readonly arm?: Arm
+  /** The part of its budget that it used, 0 to 1; of tokens or of money, whichever is more. */
+  readonly share?: number
   /** What it used, as the model proxy and the runner counted it. */
   readonly used?: Usage
 }
@@ -155,6 +160,8 @@ export interface EndedAttempt extends AttemptResult {
   readonly lane: string
   readonly startedAt: number
   readonly endedAt: number
+  /** What it was worth, 0 to 1. Absent where nobody can say. */
+  readonly reward?: number
 }
 
 /** The number of the attempt that comes next. */

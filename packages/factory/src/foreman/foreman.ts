@@ -9,9 +9,12 @@
  * Nothing is kept here: whoever takes the run over looks at the same sessions and goes on. The document is changed only as
  * it was looked at, and orders carry their own id, so a foreman that was given up and does not know it can do no harm.
  */
-import type { Budget } from '@headrace/core'
+import type { Budget, Json } from '@headrace/core'
 import type { Client, Session } from '@headrace/client'
 import type { AgentRun, RunHandler } from '@headrace/client/agent'
+import type { Arm } from '../choice/arm.ts'
+import { chooseArm, choiceInWords } from '../choice/choose-arm.ts'
+import { experienceOf } from '../choice/experience-of.ts'
 import { floorOf, withTask, type FloorDocument } from '../floor/floor-document.ts'
 import { planFloor, type PlanLane } from '../floor/plan-floor.ts'
 import { settleAttempt } from '../floor/settle-attempt.ts'
@@ -22,7 +25,7 @@ import { offersOf, verdictOf } from '../merge/offer.ts'
 import { noticesOf } from '../notify/notices-of.ts'
 import type { Notice } from '../notify/notifier.ts'
 import { changeFloor } from './change-floor.ts'
-import { attemptRun, notes, orderFor, resultOf, wafflingOf } from './notes.ts'
+import { attemptRun, notes, orderFor, resultOf, wafflingOf, type AttemptOrder } from './notes.ts'
 import type { FloorSessions } from './sessions.ts'
 
 export interface ForemanClock {
@@ -36,6 +39,8 @@ export interface ForemanClock {
 export interface FloorLane extends PlanLane {
   /** What an attempt in it may use. */
   readonly budget?: Budget
+  /** The ways in which its attempts may be worked on; the first is its own. */
+  readonly arms?: readonly Arm[]
 }
 
 export interface ForemanOptions {
@@ -245,7 +250,7 @@ class Shift {
     const { view, status } = session.getSnapshot()
     if (status === 'loading' || status === 'stale') return
     const run = status === 'live' ? attemptRun(view, task.id, attempt) : undefined
-    if (!run) return this.#dispatch(session, task)
+    if (!run) return this.#dispatch(session, floor, task)
     if (run.status === 'ended') return
     const isStopped = nuked !== undefined || floor.mode === 'stopped'
     if (isStopped) {
@@ -257,10 +262,11 @@ class Shift {
     }
   }
 
-  async #dispatch(session: Session, task: Working): Promise<void> {
+  async #dispatch(session: Session, floor: FloorDocument, task: Working): Promise<void> {
     const { attempt } = task.state
     const { crew } = this.#options.sessions
-    const order = orderFor(task, attempt)
+    const order: AttemptOrder = { ...orderFor(task, attempt), ...this.#chosen(floor, task) }
+    if (order.choice) await this.#say(`${task.id} attempt ${attempt} goes to ${choiceInWords(order.choice)}.`)
     const budget = this.#options.lanes().find(({ name }) => name === task.state.lane)?.budget
     await session.create({
       agent: crew.runner,
@@ -272,7 +278,7 @@ class Shift {
       {
         parts: [
           { kind: 'text', text: `${task.id}, attempt ${attempt}: ${task.title}` },
-          { kind: 'data', name: notes.order, value: { ...order } },
+          { kind: 'data', name: notes.order, value: order as unknown as Json },
         ],
         agent: crew.runner,
         policy: 'parallel',
@@ -280,6 +286,17 @@ class Shift {
       },
       { id: `attempt:${task.id}.${attempt}` },
     )
+  }
+
+  /** Which of the lane's agents works on it. Asked again, as after a crash, it is the first answer that counts. */
+  #chosen(floor: FloorDocument, task: Working): Pick<AttemptOrder, 'arm' | 'choice'> {
+    const { lane, attempt } = task.state
+    const [own, ...others] = this.#options.lanes().find(({ name }) => name === lane)?.arms ?? []
+    if (!own) return {}
+    if (others.length === 0) return { arm: own }
+    const seed = `${this.#floor.id} ${task.id}.${attempt}`
+    const choice = chooseArm({ arms: [own, ...others], ...experienceOf(floor, task), seed })
+    return { arm: choice.arm, choice }
   }
 
   #lane(name: string): Session {

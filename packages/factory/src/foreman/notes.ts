@@ -1,5 +1,7 @@
 /** What the crew says to each other: data parts of messages, so that it is in the log and people can read it. */
 import type { Json, Message, Run, SessionId, SessionView, Usage } from '@headrace/core'
+import type { Arm } from '../choice/arm.ts'
+import type { Choice } from '../choice/choose-arm.ts'
 import { rungs } from '../detect/ladder.ts'
 import { watchNotes, type Overruled, type WafflingVerdict } from '../detect/watch-notes.ts'
 import type { AttemptResult, EndedAttempt, LaneKind, Task, Waffling } from '../floor/task.ts'
@@ -16,6 +18,10 @@ export interface AttemptOrder {
   readonly acceptance: readonly string[]
   /** Why earlier attempts failed, oldest first. */
   readonly lessons: readonly string[]
+  /** Which of the lane's agents works on it. Default: the lane's own. */
+  readonly arm?: Arm
+  /** Why that one, where there were several. */
+  readonly choice?: Choice
   /** Rungs of the ladder that were taken with the attempts before it. Default 0. */
   readonly rungs?: number
 }
@@ -100,15 +106,33 @@ export function resultOf(view: SessionView, run: Run): AttemptResult | undefined
   const worked = noteIn(own, notes.models) as ModelsNote | undefined // only the runner may write in a lane as the runner
   const cell = noteIn(own, notes.cell) as { readonly words: string } | undefined // by the runner too
   const waffling = wafflingOf(own)
+  const arm = orderOf(
+    view.messages.find(({ id }) => id === run.input),
+    view.id,
+  )?.arm
+  const share = shareOf(run)
   return (
     result && {
       ...result,
       ...(worked && { agent: worked.agent }),
       ...(cell && { confined: cell.words }),
       ...(waffling && { waffling }),
+      ...(arm && { arm }),
+      ...(share !== undefined && { share }),
       ...(run.usage && { used: run.usage }),
     }
   )
+}
+
+/** The part of its budget that a run has used. */
+function shareOf({ budget = {}, usage = {} }: Run): number | undefined {
+  const { inputTokens = 0, outputTokens = 0, costUsd = 0, toolCalls = 0 } = usage
+  const shares = [
+    ...(budget.tokens === undefined ? [] : [(inputTokens + outputTokens) / budget.tokens]),
+    ...(budget.costUsd === undefined ? [] : [costUsd / budget.costUsd]),
+    ...(budget.toolCalls === undefined ? [] : [toolCalls / budget.toolCalls]),
+  ].filter((share) => Number.isFinite(share))
+  return shares.length === 0 ? undefined : Math.round(1_000 * Math.min(1, Math.max(...shares))) / 1_000
 }
 
 const maxEvidenceChars = 300

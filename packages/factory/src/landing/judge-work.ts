@@ -11,11 +11,13 @@ import type { SandboxDemand } from '../process/run-confined.ts'
 import type { Sandbox } from '../process/sandbox.ts'
 import { advanceBase } from '../work/advance-base.ts'
 import { mergeWork, type ConflictFile } from '../work/merge-work.ts'
+import type { ChangeFacts } from '../choice/reward.ts'
 import { boundaryGuard } from '../surfaces/boundary-guard.ts'
 import { contractGate } from '../surfaces/contract-gate.ts'
 import type { PluginSurfaces } from '../surfaces/surfaces-file.ts'
 import type { PutBack } from '../work/put-back.ts'
 import { readChange } from '../work/read-change.ts'
+import { changeFacts } from './change-facts.ts'
 import { testTree } from './test-tree.ts'
 
 /** By what work is judged. All of it comes from the base branch. */
@@ -53,6 +55,8 @@ export interface JudgeOptions {
   readonly head: string
   /** What was to be done. */
   readonly task?: JudgedTask
+  /** What must hold when it is done, a line each. Default none. */
+  readonly acceptance?: readonly string[]
   readonly rules: LandingRules
   /** A folder for what is made on the way. */
   readonly scratch: string
@@ -86,6 +90,7 @@ export type Landing =
       readonly guards: GuardsVerdict
       readonly gate: GateResult
       readonly putBack: readonly PutBack[]
+      readonly change: ChangeFacts
     }
   /** There is nothing to merge, or nothing is left of it. */
   | { readonly outcome: 'empty'; readonly putBack: readonly PutBack[] }
@@ -103,6 +108,7 @@ export type Landing =
       readonly outcome: 'red'
       readonly gate: Extract<GateResult, { readonly verdict: 'red' }>
       readonly guards: GuardsVerdict
+      readonly change: ChangeFacts
     }
   /** The base moved meanwhile: land it again. */
   | { readonly outcome: 'stale'; readonly head: string }
@@ -142,9 +148,11 @@ export async function judgeWork(options: JudgeOptions): Promise<Landing> {
   const { task } = options
   const context = { allowed, forbidden, putBack, budget, ...(task && { task }) }
   const others = othersOf(rules, vault)
+  const isTest = createPathMatcher(testGlobs)
+  const size = changeFacts(change, { budget, isTest, acceptance: options.acceptance ?? [] })
   const guards = runGuards({
     change,
-    context: { ...context, isTest: createPathMatcher(testGlobs) },
+    context: { ...context, isTest },
     policy,
     beside: await askSlowGuards({ change, context: { ...context, testGlobs }, policy, guards: others.guards }),
     ...(options.guards && { guards: options.guards }),
@@ -176,8 +184,8 @@ export async function judgeWork(options: JudgeOptions): Promise<Landing> {
     if (error instanceof FactoryError && error.code === 'tree_unsafe') return { outcome: 'refused', error }
     throw error
   }
-  if (gate.verdict === 'red') return { outcome: 'red', gate, guards }
-  const judged = { commit, tests: gate.tests, guards, gate, putBack }
+  if (gate.verdict === 'red') return { outcome: 'red', gate, guards, change: size }
+  const judged = { commit, tests: gate.tests, guards, gate, putBack, change: size }
   if (options.upTo === 'judge') return { outcome: 'ready', ...judged }
 
   step('advance')

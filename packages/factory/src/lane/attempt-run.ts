@@ -399,7 +399,7 @@ export class AttemptRun {
   }
 
   /** Offers the work to the gate. Offered again after a crash, it is the same offer. */
-  async #offer(clone: Attempt, { head }: ReceivedWork): Promise<Offer> {
+  async #offer(clone: Attempt, { head, commits }: ReceivedWork): Promise<Offer> {
     const { client, sessions, order, lane } = this.#options
     const { round } = this.#memory
     const { crew } = sessions
@@ -413,6 +413,8 @@ export class AttemptRun {
       oversight: lane.mandate.oversight,
       base: clone.base,
       head,
+      commits,
+      ...(order.acceptance.length > 0 && { acceptance: order.acceptance }),
     }
     const merge = client.session(sessions.merge)
     await merge.create({ agent: crew.gate, policy: 'queue', maxAttempts: 100, metadata: { title: 'Gate' } })

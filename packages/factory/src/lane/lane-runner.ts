@@ -14,7 +14,17 @@ import type { SandboxDemand } from '../process/run-confined.ts'
 import type { ModelProxy } from '../proxy/model-proxy.ts'
 import type { Sandbox } from '../process/sandbox.ts'
 import { AttemptRun } from './attempt-run.ts'
+import { laneWith } from './lane-arms.ts'
 import type { Mandate } from './prompts.ts'
+
+/** An agent that may work in the place of the lane's own. */
+export interface LaneAgent {
+  readonly agent: AgentKind
+  /** The agent's name for a model. Default: the agent's own choice. */
+  readonly model?: string
+  /** As the lane's own, for this agent. */
+  readonly readable?: readonly string[]
+}
 
 /** A lane, as its attempts are worked in it. */
 export interface Lane extends Confinement {
@@ -22,6 +32,8 @@ export interface Lane extends Confinement {
   readonly agent: AgentKind
   /** The agent's name for a model. Default: the agent's own choice. */
   readonly model?: string
+  /** Others that may work in its place: for each attempt one is chosen, by what came of attempts before. Default none. */
+  readonly agents?: readonly LaneAgent[]
   readonly mandate: Mandate
   readonly rules: readonly PermissionRule[]
   /** How often the gate may say no before the attempt is over. Default 3. */
@@ -65,7 +77,8 @@ export function createLaneRunner(options: LaneRunnerOptions): RunHandler {
       throw new HeadraceError('bad_request', text)
     }
     const name = path.posix.basename(run.session)
-    const lane = options.lane(name)
+    const found = options.lane(name)
+    const lane = found && laneWith(found, order.arm)
     if (!lane) throw new HeadraceError('not_found', `There is no lane ${name} any more.`)
     const attempt = new AttemptRun(run, { ...options, order, lane })
     const result = await attempt.work().catch(async (thrown: unknown): Promise<never> => {

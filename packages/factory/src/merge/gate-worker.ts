@@ -108,7 +108,14 @@ class Judgement {
       landing = await this.#judge({ ...judged, approval: approvalOf(landing) })
     }
     if (landing.outcome === 'landed') await this.#keepBaseline({ commit: landing.commit, tests: landing.tests })
-    return verdictOfLanding(landing)
+    return this.#withFacts(verdictOfLanding(landing), baseline.tests)
+  }
+
+  /** With what a reward goes by beside. */
+  #withFacts(verdict: Verdict | undefined, before: TestCounts): Verdict | undefined {
+    const { commits } = this.#options.offer
+    const beside = { before: { ...before }, ...(commits !== undefined && { commits }) }
+    return verdict?.facts ? { ...verdict, facts: { ...verdict.facts, ...beside } } : verdict
   }
 
   /** From merge on to the base. Whoever lets something pass lets pass one tree on one base. */
@@ -121,6 +128,7 @@ class Judgement {
         vault,
         head: offer.head,
         ...(offer.kind && { task: { kind: offer.kind, title: offer.title } }),
+        ...(offer.acceptance && { acceptance: offer.acceptance }),
         scratch: place,
         sandbox,
         demand,
@@ -155,7 +163,7 @@ class Judgement {
     const { why } = landingWords(landing)
     const look = asked ? ` Look before you merge it: ${landingWords(asked).why}` : ''
     const facts = factsOf(landing)
-    return {
+    const branched: Verdict = {
       verdict: 'branched',
       why: `${why} It is on the branch ${pushed.branch}.${look}`,
       commit,
@@ -163,6 +171,7 @@ class Judgement {
       facts,
       ...(asked && { evidence: landingWords(asked).evidence }),
     }
+    return this.#withFacts(branched, on.baseline)
   }
 
   /** Asks a person about all that guards ask about. Bound to the tree: an approval of one change is none of another. */
@@ -237,8 +246,9 @@ function guardOf({ outcome, guards }: Held): string {
 }
 
 function factsOf(landing: Extract<Landing, { readonly outcome: 'landed' | 'ready' }>): JsonObject {
-  const { tests, gate, putBack } = landing
-  return { tests: { ...tests }, testMs: Math.round(gate.durationMs), putBack: putBack.length }
+  const { tests, gate, putBack, change } = landing
+  const size = { ...change, accepted: [...change.accepted] }
+  return { tests: { ...tests }, testMs: Math.round(gate.durationMs), putBack: putBack.length, change: size }
 }
 
 /** What the gate says of it; nothing when the base moved meanwhile. */
@@ -252,7 +262,8 @@ function verdictOfLanding(landing: Landing): Verdict | undefined {
       return { verdict: 'merged', ...said, commit: landing.commit, facts: factsOf(landing) }
     case 'red': {
       const { tests, durationMs, class: failure } = landing.gate
-      const facts = { testMs: Math.round(durationMs), ...(tests && { tests: { ...tests } }) }
+      const change = { ...landing.change, accepted: [...landing.change.accepted] }
+      const facts = { testMs: Math.round(durationMs), change, ...(tests && { tests: { ...tests } }) }
       return { verdict: 'red', ...said, failure, facts }
     }
     case 'blocked':

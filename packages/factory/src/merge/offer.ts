@@ -18,6 +18,10 @@ export interface Offer {
   /** The commit that it began from, and its newest. */
   readonly base: string
   readonly head: string
+  /** Of the task. */
+  readonly acceptance?: readonly string[]
+  /** How many commits the agent made of it. */
+  readonly commits?: number
 }
 
 /** What the gate says of a change. */

@@ -1,4 +1,5 @@
 /** How a floor has fared: a pure fold over its document, beside the ledger of what it cost. */
+import { gateFactsOf } from '../choice/reward.ts'
 import type { Rung } from '../detect/ladder.ts'
 import type { FloorDocument } from '../floor/floor-document.ts'
 import type { EndedAttempt, Outcome, Task } from '../floor/task.ts'
@@ -17,6 +18,10 @@ export interface ReportLine {
   readonly waffling?: Readonly<Partial<Record<Rung, number>>>
   /** Verdicts of going in circles that a person took back. Absent where none was. */
   readonly overruled?: number
+  /** Mean of what attempts were worth, 0 to 1. Absent where none does. */
+  readonly reward?: number
+  /** Mean number of commits that were made of a change that landed. They are worth nothing. Absent where nobody counted. */
+  readonly commits?: number
   /** From a task's arrival to its merge, the one in the middle, in ms. Absent where nothing was merged. */
   readonly mergeMs?: number
 }
@@ -60,6 +65,10 @@ function lineOf(entries: readonly Entry[]): ReportLine {
     const rung = attempt.waffling?.rung
     if (rung) waffling[rung] = (waffling[rung] ?? 0) + 1
   }
+  const rewards = entries.flatMap(({ attempt: { reward } }) => (reward === undefined ? [] : [reward]))
+  const commits = entries.flatMap(({ attempt }) =>
+    landedOf(attempt) ? (gateFactsOf(attempt.facts).commits ?? []) : [],
+  )
   const overruled = entries.reduce((sum, { task: { overrules = [] }, attempt }) => {
     return sum + overrules.filter((other) => other.attempt === attempt.attempt).length
   }, 0)
@@ -68,9 +77,15 @@ function lineOf(entries: readonly Entry[]): ReportLine {
     outcomes,
     ...(Object.keys(waffling).length > 0 && { waffling }),
     ...(overruled > 0 && { overruled }),
+    ...(rewards.length > 0 && { reward: meanOf(rewards) }),
+    ...(commits.length > 0 && { commits: meanOf(commits) }),
     ...(own.length > 0 && {
       landRate: own.filter(({ attempt }) => landedOf(attempt)).length / own.length,
     }),
     ...(middle !== undefined && { mergeMs: middle }),
   }
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
