@@ -25,6 +25,7 @@ export type FactoryErrorCode =
   | 'agent_failed'
   | 'plugin_invalid'
   | 'plugin_failed'
+  | 'skill_invalid'
 
 /** What {@link factoryErrorTable} says of a code. */
 export interface FactoryErrorRow {
@@ -108,6 +109,10 @@ export const factoryErrorTable: Readonly<Record<FactoryErrorCode, FactoryErrorRo
   plugin_failed: {
     meaning: 'A plugin threw, took too long, or ended.',
     next: 'Look at the package that the text names; the floor goes on without it, or waits for it where it is a guard or a gate.',
+  },
+  skill_invalid: {
+    meaning: 'A skill is not what it must be, so it was not taken.',
+    next: 'Correct what the evidence names, by file, line and key.',
   },
 }
 

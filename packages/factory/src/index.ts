@@ -141,7 +141,7 @@ export {
 } from './floor/task.ts'
 export { createDesk, type DeskOptions, type FloorReply } from './foreman/desk.ts'
 export { createForeman, type FloorLane, type ForemanClock, type ForemanOptions } from './foreman/foreman.ts'
-export { notes, orderOf, type AttemptOrder } from './foreman/notes.ts'
+export { noteIn, notes, orderOf, type AttemptOrder } from './foreman/notes.ts'
 export { crewOf, floorSessions, type Crew, type FloorSessions } from './foreman/sessions.ts'
 export { acpAgent, type AcpLimits, type AcpProfile } from './agents/acp/acp-agent.ts'
 export {
@@ -266,3 +266,27 @@ export {
   type RewardPart,
 } from './choice/reward.ts'
 export { stopLoop } from './choice/stop-loop.ts'
+export { deploySkills, plainSkillsFolder, type DeployedSkill, type SkillForm } from './skills/deploy-skills.ts'
+export { hashSkill } from './skills/hash-skill.ts'
+export {
+  assignVersion,
+  skillsFor,
+  type ChooseVersion,
+  type GivenSkill,
+  type LaneSkill,
+  type SkillTrial,
+} from './skills/lane-skills.ts'
+export { loadSkill } from './skills/load-skill.ts'
+export { parseSkill, type ParsedSkill, type SkillText } from './skills/parse-skill.ts'
+export { readSkills, type ReadSkills } from './skills/read-skills.ts'
+export { skillSection } from './skills/skill-section.ts'
+export {
+  skillLimits,
+  skillsFolder,
+  versionOf,
+  type Skill,
+  type SkillFile,
+  type SkillMatter,
+  type SkillPin,
+} from './skills/skill.ts'
+export { starterSkills } from './skills/starter-skills.ts'

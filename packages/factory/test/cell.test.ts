@@ -73,6 +73,7 @@ test('F2e what the files say of a lane’s sandbox is what its agents get', asyn
   const { floor, faults } = await checkFactory({
     read: async (file) => files[file],
     list: async (folder) => Object.keys(files).filter((file) => file.startsWith(`${folder}/`)),
+    entries: async () => [],
   })
   expect(faults).toEqual([])
   expect(floor && floorConfig(floor, agentOf).lanes).toMatchObject([

@@ -94,6 +94,7 @@ describe('docs/factory.md', () => {
     const source: FloorSource = {
       read: async (file) => files[file],
       list: async (folder) => Object.keys(files).filter((file) => file.startsWith(`${folder}/`)),
+      entries: async () => [],
     }
     const { floor, faults } = await checkFactory(source)
     expect(faults).toEqual([])

@@ -60,6 +60,7 @@ test('F5d F2d F8d: attention and what clones may take are those of the file', as
   const { floor, faults } = await checkFactory({
     read: async (file) => files[file],
     list: async (folder) => Object.keys(files).filter((file) => file.startsWith(`${folder}/`)),
+    entries: async () => [],
   })
   expect(faults).toEqual([])
   expect(floor && floorConfig(floor, agentOf)).toMatchObject({

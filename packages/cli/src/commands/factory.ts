@@ -9,6 +9,7 @@ import type { SurfacesOptions } from '../factory/surfaces.ts'
 import type { AddTaskOptions } from '../factory/tasks.ts'
 import type { UpOptions } from '../factory/up.ts'
 import type { WorkOptions } from '../factory/work.ts'
+import { skillCommand } from './factory-skill.ts'
 import { list, option, whole, withTarget } from './options.ts'
 
 /** Commands of the factory floor. */
@@ -38,6 +39,7 @@ Examples:
     handBackCommand(),
     overruleCommand(),
     pluginCommand(),
+    skillCommand(),
     reportCommand(),
     detectCommand(),
     diffCommand(),

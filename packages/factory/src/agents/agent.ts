@@ -8,6 +8,7 @@ import type { Oversight } from '../floor/plan-floor.ts'
 import type { Cell } from '../cell/cell.ts'
 import type { ModelAccess } from '../proxy/model-access.ts'
 import type { EndProof } from '../process/marked.ts'
+import type { SkillForm } from '../skills/deploy-skills.ts'
 
 /** Kinds of tools, as the Agent Client Protocol has them. */
 export type ToolKind =
@@ -100,6 +101,8 @@ export interface AgentAtWork {
 /** A kind of agent. */
 export interface AgentKind {
   readonly name: string
+  /** In which form it reads skills. Default: it is told of them. */
+  readonly skills?: SkillForm
   /**
    * Starts it.
    *

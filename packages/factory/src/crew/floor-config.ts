@@ -9,6 +9,7 @@ import { webhookNotifier } from '../notify/webhook-notifier.ts'
 import type { Plugins } from '../plugins/load-plugins.ts'
 import type { ModelsConfig } from '../proxy/model-proxy.ts'
 import type { LaneAgent } from '../lane/lane-runner.ts'
+import type { LaneSkill } from '../skills/lane-skills.ts'
 import type { FloorConfig, LaneConfig } from './open-floor.ts'
 
 /** Makes an agent of what `.headrace/factory.yaml` says of it. */
@@ -73,6 +74,7 @@ function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): Om
     mandate: { text: mandate, oversight, surfaces: allowed, test: factory.gate.test.join(' ') },
     rounds: 3,
     waffling,
+    skills: skillsOf(files, lane),
     ...(limits.minutes !== undefined && { attemptMs: limits.minutes * 60_000 }),
     ...budgetOf(limits),
   }
@@ -87,6 +89,15 @@ function laneAgent({ factory }: FloorFiles, name: string, makeAgent: MakeAgent):
     readable: [...factory.gate.readable, ...readable],
     ...(model !== undefined && { model }),
   }
+}
+
+/** Only what stands in a commit of the base branch is given to an agent. */
+function skillsOf({ skills, commit }: FloorFiles, lane: LaneFile): readonly LaneSkill[] {
+  if (commit === undefined) return []
+  return lane.skills.flatMap((name) => {
+    const skill = skills[name]
+    return skill ? [{ name, pin: { name, hash: skill.hash, commit } }] : []
+  })
 }
 
 function budgetOf({ tokens, costUsd }: AttemptBudget): Pick<LaneConfig, 'budget'> {

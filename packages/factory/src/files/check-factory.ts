@@ -1,4 +1,6 @@
 import { builtInGuards } from '../guards/run-guards.ts'
+import { readSkills } from '../skills/read-skills.ts'
+import { skillsFolder, type Skill } from '../skills/skill.ts'
 import { boundaryGuardName } from '../surfaces/boundary-guard.ts'
 import { parseSurfacesFile, surfacesPath, type PluginSurfaces } from '../surfaces/surfaces-file.ts'
 import { factoryPath, parseFactoryFile, type FactoryFile } from './factory-file.ts'
@@ -12,6 +14,10 @@ export interface FloorFiles {
   readonly lanes: readonly LaneFile[]
   /** `.headrace/plugins.yaml`, where there is one. */
   readonly surfaces: PluginSurfaces | undefined
+  /** By name. */
+  readonly skills: Readonly<Record<string, Skill>>
+  /** The commit that all of it was read from, where it was one. */
+  readonly commit?: string
 }
 
 /** What was found in the files of a factory. `floor` is there when nothing is wrong. */
@@ -35,8 +41,9 @@ export async function checkFactory(source: FloorSource): Promise<FactoryCheck> {
   if (files.length > maxLanes)
     return only(at(factoryPath, `there are ${files.length} lanes; at most ${maxLanes}`, 'lanes'))
 
-  const faults: FileFault[] = []
-  const notes: FileFault[] = []
+  const { skills, ...read } = await readSkills(source)
+  const faults: FileFault[] = [...read.faults]
+  const notes: FileFault[] = [...read.notes]
   const lanes: LaneFile[] = []
   // Their guards have names that only their packages know.
   const hasPlugins = factory.plugins.length > 0
@@ -56,6 +63,7 @@ export async function checkFactory(source: FloorSource): Promise<FactoryCheck> {
       const what = `names the agent "${agent}", which ${factoryPath} does not have (${known})`
       faults.push(at(file, what, key, lineOf(written, key)))
     }
+    faults.push(...skillFaults(lane, file, { written: written ?? '', skills, broken: read.faults }))
     notes.push(...laneNotes(lane, file, written ?? ''))
     ;(hasPlugins ? notes : faults).push(...guardFaults(lane.guards, file, written ?? ''))
   }
@@ -69,7 +77,28 @@ export async function checkFactory(source: FloorSource): Promise<FactoryCheck> {
     notes.push(at(factoryPath, what, 'attention', lineOf(text, 'attention')))
   }
   const named = surfaces && 'core' in surfaces ? surfaces : undefined
-  return { floor: faults.length === 0 ? { factory, lanes, surfaces: named } : undefined, faults, notes }
+  const { commit } = source
+  const floor = { factory, lanes, surfaces: named, skills, ...(commit !== undefined && { commit }) }
+  return { floor: faults.length === 0 ? floor : undefined, faults, notes }
+}
+
+interface KnownSkills {
+  readonly written: string
+  readonly skills: Readonly<Record<string, Skill>>
+  /** What is wrong with others: they are there, and said already. */
+  readonly broken: readonly FileFault[]
+}
+
+function skillFaults(lane: LaneFile, file: string, { written, skills, broken }: KnownSkills): readonly FileFault[] {
+  return lane.skills.flatMap((name, index) => {
+    const key = `skills[${index}]`
+    const line = lineOf(written, 'skills')
+    if (lane.skills.indexOf(name) !== index) return [at(file, `names the skill "${name}" twice`, key, line)]
+    if (Object.hasOwn(skills, name)) return []
+    if (broken.some((fault) => fault.file.startsWith(`${skillsFolder}/${name}/`))) return []
+    const known = Object.keys(skills).join(', ') || 'none'
+    return [at(file, `names the skill "${name}", which ${skillsFolder} does not have (${known})`, key, line)]
+  })
 }
 
 function laneNotes(lane: LaneFile, file: string, text: string): readonly FileFault[] {

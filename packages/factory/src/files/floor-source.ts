@@ -4,15 +4,32 @@ import type { Vault } from '../clones/open-vault.ts'
 import { FactoryError } from '../errors.ts'
 import { modes, treeEntries } from '../work/tree-entries.ts'
 
+/** Something that is there and no folder: a file, a link, another repository. */
+export interface SourceEntry {
+  /** Path in the repository; where it is no valid UTF-8, with replacement characters. */
+  readonly path: string
+  /** As git has it: `100644`, `100755`, `120000`, `160000`. */
+  readonly mode: string
+  readonly bytes: number
+  /** Its content. Only for plain files, and within the bounds of whoever asks. */
+  content(): Promise<Buffer>
+}
+
 /** Where the factory's files are read from. */
 export interface FloorSource {
   /** The text of a file; `undefined` where there is no plain file of at most 256 KiB. */
   read(file: string): Promise<string | undefined>
   /** Paths of the files right in a folder. */
   list(folder: string): Promise<readonly string[]>
+  /** Everything below a folder, sorted by path, and what stands in place of the folder itself. */
+  entries(folder: string): Promise<readonly SourceEntry[]>
+  /** The commit that is read, where it is one. */
+  readonly commit?: string
 }
 
 const maxBytes = 262_144
+/** A folder of an operator can hold anything, by mistake. */
+const maxEntries = 5_000
 
 /** A commit of the trusted repository: the only source of policy while the factory runs. */
 export async function commitSource(vault: Vault, commit: string): Promise<FloorSource> {
@@ -28,6 +45,19 @@ export async function commitSource(vault: Vault, commit: string): Promise<FloorS
     },
     list: (folder) =>
       Promise.resolve([...byPath.keys()].filter((file) => path.posix.dirname(file) === folder).toSorted()),
+    entries: (folder) =>
+      Promise.resolve(
+        // By their bytes: two names that are no text may look the same.
+        [...entries.values()]
+          .filter(({ path: file }) => file === folder || file.startsWith(`${folder}/`))
+          .map(({ path: file, mode, bytes, id }) => ({
+            path: file,
+            mode,
+            bytes,
+            content: async () => (await vault.git.run(['cat-file', 'blob', id])).stdout,
+          })),
+      ),
+    commit,
   }
 }
 
@@ -47,6 +77,22 @@ export function folderSource(root: string): FloorSource {
         if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
         throw new FactoryError('files_invalid', `${folder} can't be read.`, { cause: error })
       }
+    },
+    async entries(folder) {
+      const found: SourceEntry[] = []
+      const waiting = [folder]
+      for (let place = waiting.pop(); place !== undefined && found.length < maxEntries; place = waiting.pop()) {
+        const full = path.join(root, place)
+        const at = await lstat(full).catch(() => undefined)
+        if (at?.isDirectory()) {
+          const inside = place
+          waiting.push(...(await readdir(full)).map((name) => `${inside}/${name}`))
+        } else if (at) {
+          const mode = at.isFile() ? (at.mode & 0o100 ? modes.program : modes.file) : modes.link
+          found.push({ path: place, mode, bytes: at.size, content: () => readFile(full) })
+        }
+      }
+      return found.toSorted((a, b) => (a.path < b.path ? -1 : 1))
     },
   }
 }

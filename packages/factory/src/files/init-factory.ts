@@ -2,6 +2,8 @@ import { access, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { stringify } from 'yaml'
 import { FactoryError } from '../errors.ts'
+import { skillsFolder, type Skill } from '../skills/skill.ts'
+import { starterSkills } from '../skills/starter-skills.ts'
 import { detect } from './detect.ts'
 import { factoryPath } from './factory-file.ts'
 
@@ -46,6 +48,7 @@ export async function initFactory(options: InitOptions): Promise<Initialised> {
   const files: Record<string, string> = {
     [factoryPath]: `${head}${stringify(factory, { lineWidth: 100, flowCollectionPadding: false })}`,
     ...Object.fromEntries(lanes.map((lane) => [`.headrace/lanes/${lane.name}.md`, laneText(lane, agent)])),
+    ...skillTexts(await starterSkills()),
   }
   const taken: string[] = []
   for (const file of Object.keys(files))
@@ -70,6 +73,7 @@ export async function initFactory(options: InitOptions): Promise<Initialised> {
     explanation: [
       ...found.because,
       'Five lanes: two keep the repository green and merge what is small by themselves, two do features and bugs and leave the merge to you, one looks ahead and only proposes.',
+      'Six skills to begin with; lanes name those that their agents are given. Change them: they are yours.',
       `At most ${factory.attention} lanes need you at the same time; more wait.`,
       `Commit these files to ${found.base}: the factory reads them there and nowhere else.`,
       ...(found.test ? [] : ['Write your test command into .headrace/factory.yaml at gate.test before that.']),
@@ -87,6 +91,7 @@ interface Lane {
   readonly oversight: string
   readonly source: string
   readonly allowed?: readonly string[]
+  readonly skills: readonly string[]
   readonly goal: string
   readonly done: string
 }
@@ -98,6 +103,7 @@ const lanes: readonly Lane[] = [
     oversight: 'merge',
     source: 'ci',
     allowed: ['src/**', 'lib/**', 'packages/**', 'test/**', 'tests/**'],
+    skills: ['test-fixer'],
     goal: 'Make a failing job of CI pass by repairing its cause.',
     done: 'The job that failed passes, and no test was removed, skipped or made to say less.',
   },
@@ -107,6 +113,7 @@ const lanes: readonly Lane[] = [
     oversight: 'merge',
     source: 'ci',
     allowed: ['test/**', 'tests/**', '**/*.test.*', '**/*_test.*', '**/test_*.py'],
+    skills: ['test-fixer'],
     goal: 'Find why a test fails now and then, and make it say the same every time.',
     done: 'The test passes 20 times in a row, and still fails when what it tests is broken.',
   },
@@ -115,6 +122,7 @@ const lanes: readonly Lane[] = [
     kind: 'feature',
     oversight: 'branch',
     source: 'cli',
+    skills: ['small-feature'],
     goal: 'Build what the task asks for, with tests, and nothing else.',
     done: 'Every point of the acceptance of the task has a test that passes, and all other tests pass.',
   },
@@ -123,6 +131,7 @@ const lanes: readonly Lane[] = [
     kind: 'bug',
     oversight: 'branch',
     source: 'cli',
+    skills: ['bug-reproducer'],
     goal: 'Write a test that shows the bug of the task, then repair its cause.',
     done: 'The new test fails without the repair and passes with it, and all other tests pass.',
   },
@@ -131,12 +140,23 @@ const lanes: readonly Lane[] = [
     kind: 'horizon',
     oversight: 'observe',
     source: 'horizon',
+    skills: ['horizon'],
     goal: 'Look at what comes: dependencies, upstream changes, trends of CI, open issues. Propose tasks.',
     done: 'Each proposal names its evidence, what it is worth, and how one would know that it is done.',
   },
 ]
 
-function laneText({ name, kind, oversight, source, allowed, goal, done }: Lane, agent: string): string {
-  const matter = { kind, agent, oversight, ...(allowed && { allowed }), wip: 1, tasks: { source } }
+function skillTexts(skills: Readonly<Record<string, Skill>>): Record<string, string> {
+  const files = Object.values(skills).flatMap((skill) =>
+    skill.files.map(({ path: file, content }) => [
+      `${skillsFolder}/${skill.name}/${file}`,
+      Buffer.from(content).toString('utf8'),
+    ]),
+  )
+  return Object.fromEntries(files) as Record<string, string> // pairs of two texts
+}
+
+function laneText({ name, kind, oversight, source, allowed, skills, goal, done }: Lane, agent: string): string {
+  const matter = { kind, agent, oversight, ...(allowed && { allowed }), skills, wip: 1, tasks: { source } }
   return `---\n${stringify(matter)}---\n\n# ${name}\n\n## Goal\n\n${goal}\n\n## Done when\n\n${done}\n`
 }

@@ -30,11 +30,13 @@ export interface YamlSource {
   readonly text: string
   /** Line of the file at which the text begins. Default 1. */
   readonly firstLine?: number
+  /** `failsafe`: what is no list and no keys is text, such as a version 1.0. Default `core`. */
+  readonly schema?: 'core' | 'failsafe'
 }
 
 /** Reads YAML as data: no tags, no merge keys, no repeated keys, and aliases within bounds. */
 export function readYaml(source: YamlSource): YamlText | readonly FileFault[] {
-  const { file, text, firstLine = 1 } = source
+  const { file, text, firstLine = 1, schema = 'core' } = source
   const counter = new LineCounter()
   const at = (offset: number, key: string, what: string): FileFault => {
     const { line, col } = counter.linePos(offset)
@@ -42,7 +44,7 @@ export function readYaml(source: YamlSource): YamlText | readonly FileFault[] {
   }
   const document = parseDocument(text, {
     version: '1.2',
-    schema: 'core',
+    schema,
     merge: false,
     uniqueKeys: true,
     lineCounter: counter,

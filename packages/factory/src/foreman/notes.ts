@@ -5,6 +5,7 @@ import type { Choice } from '../choice/choose-arm.ts'
 import { rungs } from '../detect/ladder.ts'
 import { watchNotes, type Overruled, type WafflingVerdict } from '../detect/watch-notes.ts'
 import type { AttemptResult, EndedAttempt, LaneKind, Task, Waffling } from '../floor/task.ts'
+import type { GivenSkill } from '../skills/lane-skills.ts'
 import { crewOf } from './sessions.ts'
 
 /** What an attempt is to do; it is the input of its run. */
@@ -59,6 +60,8 @@ export const notes = {
   cell: 'factory.cell',
   /** What an attempt has changed, each time its work leaves the clone. */
   work: 'factory.work',
+  /** Which versions of which skills an attempt is given. */
+  skills: 'factory.skills',
   request: 'factory.request',
   answer: 'factory.answer',
 } as const
@@ -111,11 +114,13 @@ export function resultOf(view: SessionView, run: Run): AttemptResult | undefined
     view.id,
   )?.arm
   const share = shareOf(run)
+  const given = (noteIn(own, notes.skills) ?? []) as unknown as readonly GivenSkill[] // by the runner too
   return (
     result && {
       ...result,
       ...(worked && { agent: worked.agent }),
       ...(cell && { confined: cell.words }),
+      ...(given.length > 0 && { skills: given.map(({ version }) => version) }),
       ...(waffling && { waffling }),
       ...(arm && { arm }),
       ...(share !== undefined && { share }),

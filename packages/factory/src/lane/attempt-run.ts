@@ -33,6 +33,7 @@ import { workDiff } from '../work/work-diff.ts'
 import type { Lane, LaneRunnerOptions } from './lane-runner.ts'
 import { AttemptJudgement } from './attempt-judgement.ts'
 import { AttemptModels } from './attempt-models.ts'
+import { AttemptSkills } from './attempt-skills.ts'
 import { afterPausePrompt, afterWarningPrompt, goOnPrompt, redPrompt, steerPrompt, taskPrompt } from './prompts.ts'
 
 export interface AttemptRunOptions extends Omit<LaneRunnerOptions, 'lane'> {
@@ -68,6 +69,7 @@ export class AttemptRun {
   #judgement: AttemptJudgement | undefined
   /** What the agent said and did, in pieces. */
   #heard = 0
+  #skills: AttemptSkills | undefined
   #memory: Memory
 
   constructor(run: AgentRun, options: AttemptRunOptions) {
@@ -103,7 +105,7 @@ export class AttemptRun {
       if (left) await this.#putAway(before)
       return before
     }
-    const refused = await this.#tellInForce()
+    const refused = (await this.#tellInForce()) ?? (await this.#pinSkills())
     if (refused) return refused
     const clone = left ?? (await this.#clone())
     // For whoever takes the lane over and works in the clone.
@@ -137,6 +139,19 @@ export class AttemptRun {
       return undefined
     } catch (thrown) {
       if (!(thrown instanceof FactoryError)) throw thrown
+      return { outcome: 'failed', why: `${thrown.message} ${thrown.next}`, failure: thrown.code }
+    }
+  }
+
+  /** Says which skills it is given. Without what its lane promises it is not begun. */
+  async #pinSkills(): Promise<AttemptResult | undefined> {
+    const { lane, vault, order } = this.#options
+    const note = (name: string, value: Json): Promise<void> => this.#note(name, value)
+    try {
+      this.#skills = await AttemptSkills.pin({ run: this.#run, task: order.task, lane, vault, note })
+      return undefined
+    } catch (thrown) {
+      if (!(thrown instanceof FactoryError) || thrown.code !== 'skill_invalid') throw thrown
       return { outcome: 'failed', why: `${thrown.message} ${thrown.next}`, failure: thrown.code }
     }
   }
@@ -248,13 +263,14 @@ export class AttemptRun {
           onPermission: (ask) => this.#mayIt(ask, clone),
           signal: AbortSignal.any([signal, models.spent]),
         }
+        const skills = (await this.#skills?.deploy(clone)) ?? ''
         const agent = await lane.agent.start(start).catch((thrown: unknown) => {
           if (thrown instanceof FactoryError && thrown.detail?.['killed'] === true) return thrown
           throw thrown
         })
         if (agent instanceof FactoryError) return { end: 'failed', why: agent.message, killed: true }
         try {
-          const words = this.#words(agent)
+          const words = this.#words(agent, skills)
           if (agent.session !== session || told !== true) {
             await this.#remember({ told: true, ...(agent.session !== undefined && { session: agent.session }) })
           }
@@ -286,10 +302,10 @@ export class AttemptRun {
   }
 
   /** What the agent is told first. */
-  #words(agent: AgentAtWork): string {
+  #words(agent: AgentAtWork, skills: string): string {
     const { order, lane } = this.#options
     const { round, red, told } = this.#memory
-    const task = taskPrompt(order, lane.mandate)
+    const task = taskPrompt(order, lane.mandate, skills)
     // It may have been told the task and may not: nobody knows how far the words of before came.
     if (told && agent.resumed) return `${goOnPrompt}\n\n${task}`
     if (round === 1 || !red) return task

@@ -13,6 +13,7 @@ import type { PermissionRule } from '../oversight/decide-permission.ts'
 import type { SandboxDemand } from '../process/run-confined.ts'
 import type { ModelProxy } from '../proxy/model-proxy.ts'
 import type { Sandbox } from '../process/sandbox.ts'
+import type { LaneSkill } from '../skills/lane-skills.ts'
 import { AttemptRun } from './attempt-run.ts'
 import { laneWith } from './lane-arms.ts'
 import type { Mandate } from './prompts.ts'
@@ -44,6 +45,8 @@ export interface Lane extends Confinement {
   readonly steer?: 'interrupt' | 'boundary'
   /** When its agents are taken to go in circles, and what is done about it. Default: all rungs, by the detector's defaults. */
   readonly waffling?: WafflingPolicy
+  /** What its agents are given to read. Default: none. */
+  readonly skills?: readonly LaneSkill[]
   /** What the agent's environment has besides. */
   readonly env?: Readonly<Record<string, string>>
 }

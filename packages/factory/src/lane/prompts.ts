@@ -25,10 +25,11 @@ const ending: Readonly<Record<Oversight, string>> = {
 }
 
 /** The first words of an attempt. */
-export function taskPrompt(order: AttemptOrder, mandate: Mandate): string {
+export function taskPrompt(order: AttemptOrder, mandate: Mandate, skills = ''): string {
   const { title, body, acceptance, lessons } = order
   return sections([
     mandate.text,
+    skills,
     `# Task ${order.task}: ${title}`,
     body,
     list('It is done when:', acceptance),

@@ -20,6 +20,8 @@ export interface AcpProfile {
   readonly titles?: 'commands'
   /** `false`: it says that it can go on with a session of its own, and can't. Default `true`: as it says. */
   readonly resumes?: boolean
+  /** The folder of its home in which it looks for skills. Default: it knows none, and is told of them. */
+  readonly skillsFolder?: string
 }
 
 export interface AcpLimits {
@@ -39,6 +41,7 @@ export interface AcpLimits {
 export function acpAgent(profile: AcpProfile, limits: AcpLimits = {}): AgentKind {
   return {
     name: profile.name,
+    ...skillForm(profile),
     /** @throws {@link FactoryError} `command_failed`, `agent_failed` */
     async start(start) {
       await profile.prepare?.(start)
@@ -57,4 +60,9 @@ export function acpAgent(profile: AcpProfile, limits: AcpLimits = {}): AgentKind
       }
     },
   }
+}
+
+/** In which form an agent of this kind reads skills. */
+export function skillForm({ skillsFolder }: Pick<AcpProfile, 'skillsFolder'>): Pick<AgentKind, 'skills'> {
+  return skillsFolder === undefined ? {} : { skills: { kind: 'folder', folder: skillsFolder } }
 }

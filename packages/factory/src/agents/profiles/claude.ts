@@ -6,6 +6,7 @@ import type { AgentProfile } from './profile.ts'
 export const claude: AgentProfile = {
   name: 'claude',
   command: ['claude-agent-acp'],
+  skillsFolder: '.claude/skills',
   install: 'Install it: npm install --global @zed-industries/claude-agent-acp@0.23.1',
   async setUp(start) {
     const { env, model } = start

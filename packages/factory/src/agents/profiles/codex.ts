@@ -12,6 +12,7 @@ const token = 'HEADRACE_MODEL_TOKEN'
 export const codex: AgentProfile = {
   name: 'codex',
   command: ['codex-acp'],
+  skillsFolder: '.agents/skills',
   install: 'Install it: npm install --global @zed-industries/codex-acp@0.16.0',
   async setUp(start) {
     const { cwd, model, oversight } = start

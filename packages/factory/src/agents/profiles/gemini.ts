@@ -6,6 +6,7 @@ import { writeHomeFile } from './write-file.ts'
 export const gemini: AgentProfile = {
   name: 'gemini',
   command: ['gemini', '--acp'],
+  skillsFolder: '.gemini/skills',
   install: 'Install it: npm install --global @google/gemini-cli@0.61.0',
   titles: 'commands',
   // A session that is loaded within the minute it was made in is emptied, and nobody can tell.

@@ -7,6 +7,7 @@ import { writeHomeFile } from './write-file.ts'
 export const opencode: AgentProfile = {
   name: 'opencode',
   command: ['opencode', 'acp'],
+  skillsFolder: '.config/opencode/skills',
   install: 'Install it: npm install --global opencode-ai@1.18.33',
   async setUp(start) {
     const { model } = start

@@ -1,6 +1,6 @@
 import { FactoryError } from '../../errors.ts'
 import { findProgram } from '../../process/find-program.ts'
-import { acpAgent, type AcpLimits, type AcpProfile } from '../acp/acp-agent.ts'
+import { acpAgent, skillForm, type AcpLimits, type AcpProfile } from '../acp/acp-agent.ts'
 import type { AgentKind, AgentStart } from '../agent.ts'
 
 /** How a known agent is found, and made to ask its models through the floor and people through its lane. */
@@ -28,6 +28,7 @@ export function profiledAgent(profile: AgentProfile, options: ProfileOptions = {
   const { command: [name, ...args] = profile.command, folders, limits } = options
   return {
     name: profile.name,
+    ...skillForm(profile),
     async start(start) {
       const program = await findProgram(name, folders)
       if (program === undefined) throw missing(profile, name)

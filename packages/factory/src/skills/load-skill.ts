@@ -1,0 +1,24 @@
+import type { Vault } from '../clones/open-vault.ts'
+import { FactoryError } from '../errors.ts'
+import { commitSource } from '../files/floor-source.ts'
+import { faultInWords } from '../files/yaml-text.ts'
+import { readSkill } from './read-skills.ts'
+import { skillsFolder, versionOf, type Skill, type SkillPin } from './skill.ts'
+
+/**
+ * The very version that was pinned, out of the objects of the trusted repository: wherever the base branch is by now, and
+ * whatever lies in a clone.
+ *
+ * @throws FactoryError `skill_invalid` where it is not what was pinned
+ */
+export async function loadSkill(vault: Vault, pin: SkillPin): Promise<Skill> {
+  const { name, hash, commit } = pin
+  const place = `${skillsFolder}/${name}`
+  const source = await commitSource(vault, commit)
+  const { skill, faults } = await readSkill(place, name, await source.entries(place))
+  if (skill?.hash === hash) return skill
+  const found = skill ? `${versionOf(skill)} stands there` : 'it is not valid there'
+  throw new FactoryError('skill_invalid', `The skill ${versionOf(pin)} can't be had from ${commit}: ${found}.`, {
+    evidence: faults.slice(0, 20).map(faultInWords),
+  })
+}

@@ -1,0 +1,375 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import {
+  agentProfiles,
+  assignVersion,
+  checkFactory,
+  commitSource,
+  deploySkills,
+  faultInWords,
+  folderSource,
+  hashSkill,
+  loadSkill,
+  openVault,
+  parseSkill,
+  profiledAgent,
+  readSkills,
+  skillSection,
+  skillsFor,
+  starterSkills,
+  versionOf,
+  type SkillFile,
+} from '../src/index.ts'
+import { testFolder, workTree, type WorkTree } from './support/git-repository.ts'
+
+const file = '.headrace/skills/fixer/SKILL.md'
+const text = (front: string, body = '# Fix it\n'): string => `---\n${front}---\n\n${body}`
+const good = 'name: fixer\ndescription: Repairs tests. Use when one fails.\n'
+
+/** What is said of a SKILL.md in a folder, without the path that all of it begins with. */
+function faultsOf(front: string, folder = 'fixer'): readonly string[] {
+  const parsed = parseSkill({ file, folder, text: front.startsWith('---') ? front : text(front) })
+  return 'matter' in parsed ? [] : parsed.map((fault) => faultInWords(fault).replace(`${file}:`, ''))
+}
+
+describe('K1a: a SKILL.md is what the Agent Skills specification says', () => {
+  test('K1a all its fields are read, and every value is text', () => {
+    const front = `${good}license: Apache-2.0\ncompatibility: Needs git\nmetadata:\n  author: ada\n  version: 1.0\nallowed-tools: Bash(git:*) Read\n`
+    const parsed = parseSkill({ file, folder: 'fixer', text: text(front) })
+    expect(parsed).toMatchObject({
+      matter: {
+        name: 'fixer',
+        description: 'Repairs tests. Use when one fails.',
+        license: 'Apache-2.0',
+        compatibility: 'Needs git',
+        metadata: { author: 'ada', version: '1.0' },
+        allowedTools: 'Bash(git:*) Read',
+      },
+      body: '\n# Fix it\n',
+      bodyLine: 11,
+    })
+  })
+
+  test('K1a names that may be, also in other scripts, and as they are compared', () => {
+    for (const name of ['a', 'pdf-2', 'fix-3-tests', '技能', 'мой-навык', `${'a'.repeat(64)}`])
+      expect([name, faultsOf(`name: ${name}\ndescription: x\n`, name)]).toEqual([name, []])
+    // A composed letter and the same one in two pieces, and digits that look alike.
+    expect(faultsOf('name: cafe\u0301\ndescription: x\n', 'caf\u00e9')).toEqual([])
+    expect(faultsOf('name: " fixer "\ndescription: x\n')).toEqual([])
+  })
+
+  test.each([
+    ['no front matter', '# Fix it\n', ['1:1 must begin with front matter between two lines "---"']],
+    ['front matter without an end', '---\nname: fixer\n', ['1:1 must begin with front matter']],
+    ['no name', 'description: x\n', ['2:1 name: is missing']],
+    ['no description', 'name: fixer\n', ['2:1 description: is missing']],
+    ['an empty description', 'name: fixer\ndescription: "  "\n', ['3:1 description: must not be empty']],
+    ['a description that is a list', 'name: fixer\ndescription: [a]\n', ['3:1 description: must be text']],
+    [
+      'a long description',
+      `name: fixer\ndescription: ${'x'.repeat(1_025)}\n`,
+      ['3:1 description: has 1025 characters'],
+    ],
+    ['an upper-case name', 'name: Fixer\ndescription: x\n', ['2:1 name: must be in lower case']],
+    ['a name with an underscore', 'name: my_fixer\ndescription: x\n', ['2:1 name: may have letters, digits']],
+    ['a name with a slash', 'name: ../fixer\ndescription: x\n', ['2:1 name: may have letters, digits']],
+    ['a name that begins with a hyphen', 'name: -fixer\ndescription: x\n', ['2:1 name: must not begin or end']],
+    ['a name with two hyphens', 'name: a--b\ndescription: x\n', ['2:1 name: must not have two hyphens']],
+    ['a long name', `name: ${'a'.repeat(65)}\ndescription: x\n`, ['2:1 name: has 65 characters; at most 64']],
+    [
+      'another name than its folder',
+      'name: mender\ndescription: x\n',
+      ['2:1 name: must be the name of its folder, "fixer"'],
+    ],
+    ['a field of another tool', `${good}model: large\n`, ['4:1 model: is no field of a skill; those are name, ']],
+    [
+      'a long compatibility',
+      `${good}compatibility: ${'x'.repeat(501)}\n`,
+      ['4:1 compatibility: has 501 characters; at most 500'],
+    ],
+    ['an empty compatibility', `${good}compatibility: ""\n`, ['4:1 compatibility: must not be empty']],
+    ['metadata that is no map', `${good}metadata: [a]\n`, ['4:1 metadata: must be keys with texts']],
+    ['metadata with more than texts', `${good}metadata:\n  a: { b: c }\n`, ['5:3 metadata.a: must be text']],
+    ['tools as a list', `${good}allowed-tools:\n  - Read\n`, ['4:1 allowed-tools: must be text']],
+    ['the same key twice', `${good}name: fixer\n`, ['4:1 Map keys must be unique']],
+    ['an object that a tag makes', `${good}license: !!js/function x\n`, ['4:10 Unresolved tag']],
+    ['YAML that is none', 'name: [\n', ['3:1 ']],
+    ['several faults at once', 'name: A_\nextra: 1\n', ['2:1 name: ', '2:1 description: is missing', '3:1 extra: ']],
+  ])('K1a %s is refused with line and key', (_what, front, wanted) => {
+    const found = faultsOf(front.startsWith('#') ? `${front}\n---` : front)
+    const told = front.startsWith('#')
+      ? (parseSkill({ file, folder: 'fixer', text: front }) as readonly { line: number; what: string }[]).map(
+          ({ line, what }) => `${line}:1 ${what}`,
+        )
+      : found
+    expect(told.toSorted()).toEqual(wanted.toSorted().map((part) => expect.stringContaining(part) as string))
+  })
+})
+
+function repository(files: Parameters<WorkTree['write']>[0]): WorkTree {
+  const tree = workTree(path.join(testFolder(), 'repo'))
+  tree.write(files)
+  return tree
+}
+
+const check = async (tree: WorkTree) => {
+  const { skills, faults, notes } = await readSkills(folderSource(tree.folder))
+  return { names: Object.keys(skills), faults: faults.map(faultInWords), notes: notes.map(faultInWords) }
+}
+
+describe('K1b: a skill is plain files within bounds, and nothing in it leads out of its folder', () => {
+  test('K1b what lies beside SKILL.md belongs to it', async () => {
+    const tree = repository({
+      [file]: text(good, 'See [the list](references/list.md) and [the web](https://example.test/x).\n'),
+      '.headrace/skills/fixer/references/list.md': '[back](../SKILL.md)\n',
+      '.headrace/skills/fixer/scripts/run.sh': '#!/bin/sh\n',
+      '.headrace/skills/README.md': 'What these are.\n',
+    })
+    expect(await check(tree)).toEqual({ names: ['fixer'], faults: [], notes: [] })
+  })
+
+  test.each([
+    ['a link out of it', '[x](../../factory.yaml)', 'refers to ../../factory.yaml: it leads out of the skill'],
+    ['a way out that is written in another way', '[x](a/%2e%2e/..%5C../y)', 'it leads out of the skill'],
+    ['a path of the machine', '![x](/etc/passwd)', 'refers to /etc/passwd: it names a file of the machine'],
+    ['a path of the home', '[x](~/.ssh/id_ed25519)', 'it names a file of the machine'],
+    ['a file address', '[x](file:///etc/passwd)', 'it names a file of the machine'],
+    ['a definition of a link', '[x]: ../other/SKILL.md', 'it leads out of the skill'],
+    ['a file that is taken in', 'Read @~/.aws/credentials first.', 'it names a file of the machine'],
+  ])('K1b %s is refused with its line', async (_what, body, wanted) => {
+    const tree = repository({ [file]: text(good, `# Fix\n\n${body}\n`) })
+    const { faults } = await check(tree)
+    expect(faults).toEqual([expect.stringContaining(wanted)])
+    // Below two lines of text and no front matter.
+    expect(faults[0]).toMatch(/SKILL\.md:\d+:1 /)
+  })
+
+  test('K1b what stands in a fence is an example', async () => {
+    expect((await check(repository({ [file]: text(good, '```\n[x](../../y)\n```\n') }))).faults).toEqual([])
+  })
+
+  test('K1b links, other repositories and huge files are refused, in a folder and in a commit', async () => {
+    const tree = repository({ [file]: text(good), 'secret.txt': 'secret\n' })
+    const place = path.join(tree.folder, '.headrace/skills')
+    symlinkSync('../../../secret.txt', path.join(place, 'fixer/notes.txt'))
+    mkdirSync(path.join(place, 'large'))
+    writeFileSync(path.join(place, 'large/SKILL.md'), text(good.replaceAll('fixer', 'large')))
+    writeFileSync(path.join(place, 'large/data.bin'), Buffer.alloc(262_145))
+    mkdirSync(path.join(place, 'long'))
+    writeFileSync(path.join(place, 'long/SKILL.md'), text(good.replaceAll('fixer', 'long'), 'x'.repeat(65_536)))
+    mkdirSync(path.join(place, 'many'))
+    for (let n = 0; n < 101; n += 1) writeFileSync(path.join(place, `many/${n}.txt`), '')
+    mkdirSync(path.join(place, 'empty'))
+    writeFileSync(path.join(place, 'empty/skill.md'), text(good.replaceAll('fixer', 'empty')))
+    symlinkSync('fixer', path.join(place, 'alias'))
+    const wanted = [
+      expect.stringMatching(/skills\/alias:1:1 is no folder of its own/),
+      expect.stringMatching(/empty\/SKILL\.md:1:1 is missing; .*empty\/skill\.md must be called SKILL\.md/),
+      expect.stringMatching(/fixer\/notes\.txt:1:1 is a link/),
+      expect.stringMatching(/large\/data\.bin:1:1 has 262145 bytes; at most 262144/),
+      expect.stringMatching(/long\/SKILL\.md:1:1 has \d+ bytes; at most 65536/),
+      expect.stringMatching(/many:1:1 has 101 files; a skill has at most 100/),
+    ]
+    expect((await check(tree)).faults.toSorted()).toEqual(wanted)
+    tree.commit('first')
+    const vault = await openVault({ folder: path.join(tree.folder, '../vault.git'), origin: tree.folder, base: 'main' })
+    await vault.refresh()
+    const read = await readSkills(await commitSource(vault, await vault.head()))
+    expect(read.faults.map(faultInWords).toSorted()).toEqual(wanted)
+    expect(read.skills).toEqual({})
+  })
+
+  test('K1b two skills of one name are refused, also where only git can tell them apart', async () => {
+    const two = (folder: string) => ({
+      path: `.headrace/skills/${folder}/SKILL.md`,
+      mode: '100644',
+      bytes: 10,
+      content: async () => Buffer.from(text('name: fixer\ndescription: x\n')),
+    })
+    const source = {
+      read: async () => undefined,
+      list: async () => [],
+      entries: async () => [two('fixer'), two('ﬁxer')],
+    }
+    expect((await readSkills(source)).faults.map(faultInWords)).toEqual([
+      '.headrace/skills/ﬁxer/SKILL.md:1:1 name: is a second skill of the name that .headrace/skills/fixer has',
+    ])
+  })
+
+  test('K1b a path that leads out of a tree that somebody has built by hand is refused', async () => {
+    const entry = (name: string) => ({
+      path: `.headrace/skills/fixer/${name}`,
+      mode: '100644',
+      bytes: 1,
+      content: async () => Buffer.from('x'),
+    })
+    for (const name of ['../../x', 'a//b', '.git/hooks/x', 'a\\..\\b', 'a\u202eb', 'a\uFFFDb']) {
+      const source = {
+        read: async () => undefined,
+        list: async () => [],
+        entries: async () => [entry('SKILL.md'), entry(name)],
+      }
+      const { faults } = await readSkills(source)
+      expect([name, faults.length]).toEqual([name, 1])
+    }
+  })
+
+  test('F9d a lane that names a skill which is not there, or twice, is told so by line and key', async () => {
+    const tree = repository({
+      '.headrace/factory.yaml':
+        'base: main\ngate:\n  test: npm test\nagents:\n  own: { kind: acp, command: [agent] }\n',
+      '.headrace/lanes/bugs.md':
+        '---\nkind: bug\nagent: own\noversight: propose\nskills: [fixer, mender, fixer]\n---\n\n## Goal\n\nX\n\n## Done when\n\nY\n',
+      [file]: text(good),
+    })
+    const { faults } = await checkFactory(folderSource(tree.folder))
+    expect(faults.map(faultInWords)).toEqual([
+      '.headrace/lanes/bugs.md:5:1 skills[1]: names the skill "mender", which .headrace/skills does not have (fixer)',
+      '.headrace/lanes/bugs.md:5:1 skills[2]: names the skill "fixer" twice',
+    ])
+  })
+})
+
+const bytes = (content: string): Uint8Array => new TextEncoder().encode(content)
+
+describe('K1: versions', () => {
+  const files: readonly SkillFile[] = [
+    { path: 'SKILL.md', mode: '100644', content: bytes('a') },
+    { path: 'scripts/run.sh', mode: '100755', content: bytes('b') },
+  ]
+
+  test('K1 the hash is of content, modes and paths, and of nothing else', () => {
+    const hash = hashSkill(files)
+    expect(hashSkill(files.toReversed())).toBe(hash)
+    expect(hash).toBe('9ff8cea9049bf4f6e0dcaabcb25460515e3d9f1dfb80108f39470404134c629d')
+    const [main, run] = files as [SkillFile, SkillFile]
+    for (const other of [
+      [main],
+      [main, { ...run, mode: '100644' as const }],
+      [main, { ...run, path: 'scripts/ran.sh' }],
+      [main, { ...run, content: bytes('c') }],
+    ])
+      expect(hashSkill(other)).not.toBe(hash)
+  })
+
+  test('K1 a version is had from its commit wherever the base is by now, and from nowhere else', async () => {
+    const tree = repository({ [file]: text(good) })
+    const first = tree.commit('first')
+    const vault = await openVault({ folder: path.join(tree.folder, '../vault.git'), origin: tree.folder, base: 'main' })
+    const { skills } = await readSkills(folderSource(tree.folder))
+    const { hash = '' } = skills['fixer'] ?? {}
+    tree.write({ [file]: text(good, '# Other words\n') })
+    const second = tree.commit('second')
+    await vault.refresh()
+    expect(versionOf(await loadSkill(vault, { name: 'fixer', hash, commit: first }))).toBe(`fixer@${hash.slice(0, 12)}`)
+    await expect(loadSkill(vault, { name: 'fixer', hash, commit: second })).rejects.toMatchObject({
+      code: 'skill_invalid',
+      message: expect.stringMatching(
+        /^The skill fixer@\w{12} can't be had from .*: fixer@\w{12} stands there/,
+      ) as string,
+    })
+  })
+
+  test('K1c a comparison gives each task one version, the same each time, in the share that was asked for', () => {
+    const pin = (letter: string) => ({ name: 'fixer', hash: letter.repeat(64), commit: 'c'.repeat(40) })
+    const trial = { against: pin('b'), share: 30 }
+    const skill = { name: 'fixer', pin: pin('a'), trial }
+    const tasks = Array.from({ length: 2_000 }, (_, index) => `T${index + 1}`)
+    const given = tasks.map((task) => skillsFor(task, [skill])[0]?.version)
+    expect(tasks.map((task) => skillsFor(task, [skill])[0]?.version)).toEqual(given)
+    const others = given.filter((version) => version === 'fixer@bbbbbbbbbbbb').length
+    expect(others).toBeGreaterThan(500)
+    expect(others).toBeLessThan(700)
+    expect(skillsFor('T1', [skill])[0]).toMatchObject({ trial: ['fixer@aaaaaaaaaaaa', 'fixer@bbbbbbbbbbbb'] })
+    expect(assignVersion('T1', 'fixer', trial)).toBe(assignVersion('T1', 'fixer', trial))
+    // Both are the same by now: there is nothing to compare.
+    expect(skillsFor('T1', [{ ...skill, trial: { against: pin('a'), share: 30 } }])[0]?.trial).toBeUndefined()
+    // Whoever chooses better may.
+    expect(skillsFor('T1', [skill], () => 'against')[0]?.version).toBe('fixer@bbbbbbbbbbbb')
+  })
+})
+
+describe('K3: where an agent finds its skills', () => {
+  const skill = async () => {
+    const { skills } = await readSkills(
+      folderSource(
+        repository({
+          [file]: text(good),
+          '.headrace/skills/fixer/scripts/run.sh': '#!/bin/sh\n',
+        }).folder,
+      ),
+    )
+    return skills['fixer'] ?? expect.fail('it is valid')
+  }
+
+  test('K3 each known agent has the folder of its home where it looks by itself', () => {
+    const folders = Object.values(agentProfiles).map((profile) => profiledAgent(profile).skills)
+    expect(folders).toEqual([
+      { kind: 'folder', folder: '.agents/skills' },
+      { kind: 'folder', folder: '.claude/skills' },
+      { kind: 'folder', folder: '.config/opencode/skills' },
+      { kind: 'folder', folder: '.gemini/skills' },
+    ])
+  })
+
+  test('K3 they are written there with their modes, in place of what was there, and never where a link leads', async () => {
+    const given = await skill()
+    const folder = testFolder()
+    const [home, outside] = [path.join(folder, 'home'), path.join(folder, 'outside')]
+    for (const place of [home, outside]) mkdirSync(place, { recursive: true })
+    const form = { kind: 'folder', folder: '.claude/skills' } as const
+    const run = path.join(home, '.claude/skills/fixer/scripts/run.sh')
+    chmodSync(home, 0o700)
+    await deploySkills(home, form, [given])
+    expect(readFileSync(path.join(home, '.claude/skills/fixer/SKILL.md'), 'utf8')).toBe(text(good))
+    writeFileSync(run, 'changed by its agent')
+    mkdirSync(path.join(home, '.claude/skills/own'))
+    await deploySkills(home, form, [given])
+    expect(readFileSync(run, 'utf8')).toBe('#!/bin/sh\n')
+    expect(readdirSync(path.join(home, '.claude/skills'))).toEqual(['fixer'])
+    expect(statSync(run).mode & 0o111).toBe(0)
+
+    const other = path.join(folder, 'other')
+    mkdirSync(other)
+    symlinkSync(outside, path.join(other, '.claude'))
+    await deploySkills(other, form, [given])
+    expect(readdirSync(outside)).toEqual([])
+    expect(existsSync(path.join(other, '.claude/skills/fixer/SKILL.md'))).toBe(true)
+  })
+
+  test('K3 an agent that knows no skills is told of them, and where each is', async () => {
+    const home = path.join(testFolder(), 'home')
+    mkdirSync(home, { recursive: true })
+    const deployed = await deploySkills(home, { kind: 'section' }, [await skill()])
+    expect(skillSection({ kind: 'section' }, deployed)).toBe(
+      `# Skills\n\nEach is a file with instructions. Read those that fit before you begin; paths in them begin at their folder.\n\n- **fixer**: Repairs tests. Use when one fails. (${home}/.agents/skills/fixer/SKILL.md)`,
+    )
+    expect(skillSection({ kind: 'folder', folder: 'x' }, deployed)).toBe(
+      'You have skills for this: fixer. Read those that fit before you begin.',
+    )
+    expect(skillSection({ kind: 'section' }, [])).toBe('')
+  })
+})
+
+test('K1a K1b: the skills that come with the factory are valid, short, and have nothing to be noted', async () => {
+  const skills = await starterSkills()
+  expect(Object.keys(skills).toSorted()).toEqual([
+    'bug-reproducer',
+    'docs',
+    'horizon',
+    'refactor',
+    'small-feature',
+    'test-fixer',
+  ])
+  for (const { files } of Object.values(skills)) expect(files[0]?.content.length).toBeLessThan(3_000)
+})
