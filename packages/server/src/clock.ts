@@ -6,6 +6,9 @@ export interface Clock {
   after(ms: number, run: () => void): () => void
 }
 
+/** What cancels a timer that is not set. One for all: each connection has several, and a closure of its own for each adds up. */
+export const cancelNothing = (): void => undefined
+
 /** The machine's clock. Its timers keep no process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -7,6 +7,7 @@
  * Who it is says a ticket in the address, or a token among the headers that each frame carries. Closing it means nothing
  * to any run.
  */
+import { cancelNothing } from '../clock.ts'
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import { HeadraceError, allows, sessionKey, type Grant, type HiddenEvent, type SessionEvent } from '@headrace/core'
@@ -55,7 +56,7 @@ export class AiSdkConnection {
   readonly #ticket: Promise<Grant> | undefined
   readonly #leavesRuns: boolean
   #isOpen = false
-  #leaveTenant: () => void = () => undefined
+  #leaveTenant: () => void = cancelNothing
   #cancelHello: () => void
   #cancelStranger: () => void
   #closed = false

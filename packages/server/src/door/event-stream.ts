@@ -11,7 +11,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HeadraceError, type Grant, type SessionKey } from '@headrace/core'
-import { restOf } from '../clock.ts'
+import { cancelNothing, restOf } from '../clock.ts'
 import type { Follower, Page } from '../hub-types.ts'
 import type { HttpServices } from './http-services.ts'
 import type { Wait } from './http-waits.ts'
@@ -62,10 +62,10 @@ export class EventStream {
   #again = false
   #pumpedAt = 0
   #isPaced = false
-  #cancelPace: () => void = () => undefined
-  #cancelHeartbeat: () => void = () => undefined
-  #cancelExpiry: () => void = () => undefined
-  #cancelStall: () => void = () => undefined
+  #cancelPace: () => void = cancelNothing
+  #cancelHeartbeat: () => void = cancelNothing
+  #cancelExpiry: () => void = cancelNothing
+  #cancelStall: () => void = cancelNothing
 
   /** Starts a stream; it lives until its response is closed. Rejects when it can't start: nothing was sent then. */
   static async open(services: HttpServices, target: EventStreamTarget): Promise<void> {

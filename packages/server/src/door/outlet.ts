@@ -12,7 +12,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Down } from '@headrace/core'
 import { textFrames } from '../text-frames.ts'
-import { restOf, type Clock } from '../clock.ts'
+import { cancelNothing, restOf, type Clock } from '../clock.ts'
 import type { Follower, Meter, Page } from '../hub-types.ts'
 import type { Pacing } from '../pace.ts'
 
@@ -45,7 +45,7 @@ export class Outlet<Frame extends object = Down> {
   #flushing = false
   #full = false
   #lastFlush = 0
-  #cancelStall: () => void = () => undefined
+  #cancelStall: () => void = cancelNothing
   #closed = false
 
   constructor(options: OutletOptions) {

@@ -12,7 +12,7 @@ import type { RawData, WebSocket } from 'ws'
 import { HeadraceError, protocolVersion, sessionKey, up, type Grant, type Up } from '@headrace/core'
 import { Outlet } from './outlet.ts'
 import type { Access } from '../auth/access.ts'
-import type { Clock } from '../clock.ts'
+import { cancelNothing, type Clock } from '../clock.ts'
 import type { Follower, Meter } from '../hub-types.ts'
 import type { Pacing } from '../pace.ts'
 import { Rate } from '../rate.ts'
@@ -48,15 +48,15 @@ export class Connection {
   #grant: Grant | undefined
   #greeting = false
   #cancelHello: () => void
-  #cancelExpiry: () => void = () => undefined
-  #letGo: () => void = () => undefined
-  #leaveTenant: () => void = () => undefined
+  #cancelExpiry: () => void = cancelNothing
+  #letGo: () => void = cancelNothing
+  #leaveTenant: () => void = cancelNothing
   readonly #frames: Rate
-  #cancelRest: () => void = () => undefined
+  #cancelRest: () => void = cancelNothing
   readonly #heartbeat: Heartbeat
   #unanswered = 0
   #isResting = false
-  #cancelStranger: () => void = () => undefined
+  #cancelStranger: () => void = cancelNothing
   #closed = false
 
   constructor(ws: WebSocket, socket: Duplex, options: ConnectionOptions) {
@@ -197,8 +197,11 @@ export class Connection {
       .admit(credential, 'read', this.#options.from)
       .then((grant) => {
         if (this.#closed) return
+        // What a stranger is watched with is not kept for as long as the connection lasts.
         this.#cancelHello()
+        this.#cancelHello = cancelNothing
         this.#cancelStranger()
+        this.#cancelStranger = cancelNothing
         this.#leaveTenant = this.#options.traffic.crowd.join(grant.tenant)
         this.#accept(grant)
         if (!this.#closed) this.#welcome(grant)

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer } from 'ws'
+import { WebSocketServer, type WebSocket } from 'ws'
 import { HeadraceError, subprotocol } from '@headrace/core'
 import { AiSdkConnection } from './ai-sdk-connection.ts'
 import { hasToken, noTokenInAddress } from './credential.ts'
@@ -55,20 +55,24 @@ export class WsDoor {
       this.#options.meter.cut(error.code)
       return refuse(socket, error)
     }
-    this.#server.handleUpgrade(request, socket, head, (ws) => {
-      const from = this.#options.traffic.addressOf(request)
-      const leave = this.#options.traffic.crowd.enter(from)
-      const options = { ...this.#options, from }
-      const connection = isAiSdk(request)
-        ? new AiSdkConnection(ws, socket, { ...options, query: new URLSearchParams(queryOf(request)) })
-        : new Connection(ws, socket, options)
-      this.#connections.add(connection)
-      this.#options.meter.connected('ws', 1)
-      ws.once('close', () => {
-        this.#connections.delete(connection)
-        leave()
-        this.#options.meter.connected('ws', -1)
-      })
+    const from = this.#options.traffic.addressOf(request)
+    const query = isAiSdk(request) ? new URLSearchParams(queryOf(request)) : undefined
+    this.#server.handleUpgrade(request, socket, head, (ws) => this.#opened(ws, socket, from, query))
+  }
+
+  /** A method of its own, so that nothing in it holds on to the request: its headers are more than all that a connection needs. */
+  #opened(ws: WebSocket, socket: Duplex, from: string | undefined, query: URLSearchParams | undefined): void {
+    const leave = this.#options.traffic.crowd.enter(from)
+    const options = { ...this.#options, from }
+    const connection = query
+      ? new AiSdkConnection(ws, socket, { ...options, query })
+      : new Connection(ws, socket, options)
+    this.#connections.add(connection)
+    this.#options.meter.connected('ws', 1)
+    ws.once('close', () => {
+      this.#connections.delete(connection)
+      leave()
+      this.#options.meter.connected('ws', -1)
     })
   }
 

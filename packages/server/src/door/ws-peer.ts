@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import { HeadraceError } from '@headrace/core'
-import type { Clock } from '../clock.ts'
+import { cancelNothing, type Clock } from '../clock.ts'
 import type { Meter } from '../hub-types.ts'
 
 export interface HeartbeatOptions {
@@ -17,7 +17,7 @@ export interface HeartbeatOptions {
 export class Heartbeat {
   readonly #options: HeartbeatOptions
   #lastHeard: number
-  #cancel: () => void = () => undefined
+  #cancel: () => void = cancelNothing
 
   constructor(options: HeartbeatOptions) {
     this.#options = options
