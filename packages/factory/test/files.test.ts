@@ -243,12 +243,17 @@ describe('F9c: init', () => {
       'horizon horizon observe',
     ])
     expect(check.notes.map((note) => faultInWords(note))).toEqual([])
+    expect(check.floor?.factory.models?.providers).toMatchObject({ openai: { kind: 'openai', key: 'OPENAI_API_KEY' } })
     const file = path.join(tree.folder, '.headrace/factory.yaml')
     writeFileSync(file, readFileSync(file, 'utf8').replace('attention: 3', 'attention: 2'))
     const tight = await checkFactory(folderSource(tree.folder))
     expect(tight.notes.map((note) => faultInWords(note)).join('\n')).toContain(
       'attention: 3 lanes may need a person, and at most 2',
     )
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^models:\n( .*\n)+/m, ''))
+    const mute = await checkFactory(folderSource(tree.folder))
+    expect(mute.faults).toEqual([])
+    expect(mute.notes.map((note) => faultInWords(note)).join('\n')).toContain('in the sandbox its agent reaches none')
     expect(explanation.join('\n')).toMatch(/Five lanes[\s\S]*Commit these files to trunk/)
     await expect(initFactory({ repository: tree.folder })).rejects.toMatchObject({ code: 'files_invalid' })
   })

@@ -65,6 +65,10 @@ export async function checkFactory(source: FloorSource): Promise<FactoryCheck> {
     }
     faults.push(...skillFaults(lane, file, { written: written ?? '', skills, broken: read.faults }))
     notes.push(...laneNotes(lane, file, written ?? ''))
+    if (!factory.models && lane.network !== 'open' && factory.agents[lane.agent]?.profile !== undefined) {
+      const what = `${factoryPath} has no \`models\`, so in the sandbox its agent reaches none`
+      notes.push(at(file, what, 'network', lineOf(written, 'network')))
+    }
     ;(hasPlugins ? notes : faults).push(...guardFaults(lane.guards, file, written ?? ''))
   }
   ;(hasPlugins ? notes : faults).push(...guardFaults(factory.guards, factoryPath, text))

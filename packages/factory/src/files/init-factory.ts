@@ -33,6 +33,7 @@ export interface Initialised {
 export async function initFactory(options: InitOptions): Promise<Initialised> {
   const { repository, agent = 'codex', write = true } = options
   const found = await detect(repository)
+  const provider = providers[agent]
   const factory = {
     base: found.base,
     gate: {
@@ -44,6 +45,7 @@ export async function initFactory(options: InitOptions): Promise<Initialised> {
     attention: 3,
     budget: { tokens: 2_000_000, minutes: 60 },
     agents: { [agent]: { kind: 'acp', profile: agent } },
+    models: { providers: { [provider.kind]: provider } },
   }
   const files: Record<string, string> = {
     [factoryPath]: `${head}${stringify(factory, { lineWidth: 100, flowCollectionPadding: false })}`,
@@ -75,11 +77,21 @@ export async function initFactory(options: InitOptions): Promise<Initialised> {
       'Five lanes: two keep the repository green and merge what is small by themselves, two do features and bugs and leave the merge to you, one looks ahead and only proposes.',
       'Six skills to begin with; lanes name those that their agents are given. Change them: they are yours.',
       `At most ${factory.attention} lanes need you at the same time; more wait.`,
+      `Agents ask their models through the floor alone. It takes the key from ${provider.key}, and they never see it: set that before you open the floor.`,
       `Commit these files to ${found.base}: the factory reads them there and nowhere else.`,
       ...(found.test ? [] : ['Write your test command into .headrace/factory.yaml at gate.test before that.']),
     ],
   }
 }
+
+const openai = { kind: 'openai', url: 'https://api.openai.com/v1', key: 'OPENAI_API_KEY' }
+/** Whose models the agents of a profile ask. */
+const providers = {
+  codex: openai,
+  opencode: openai,
+  claude: { kind: 'anthropic', url: 'https://api.anthropic.com', key: 'ANTHROPIC_API_KEY' },
+  gemini: { kind: 'gemini', url: 'https://generativelanguage.googleapis.com', key: 'GEMINI_API_KEY' },
+} as const
 
 const head = `# How the factory works on this repository. It is read from the base branch only, whatever a change says.
 # A command is a list of words; there is no shell. \`headrace factory check\` says what is wrong, with line and key.
