@@ -13,6 +13,8 @@ import {
   floorOf,
   markedProcesses,
   type AgentKind,
+  type GateStep,
+  type MarkedProcess,
   type Sandbox,
 } from '../src/index.ts'
 import { confinedInWords, confinementInForce } from '../src/cell/open-cell.ts'
@@ -66,7 +68,7 @@ describe('what is in force', () => {
 test('F2e what the files say of a lane’s sandbox is what its agents get', async () => {
   const files: Readonly<Record<string, string>> = {
     '.headrace/factory.yaml':
-      'base: main\ngate: { test: npm test, readable: [/opt/tools], programs: [/opt/go/bin] }\nagents: { own: { kind: acp, command: [agent], readable: [/opt/agent] } }\n',
+      'base: main\ngate: { setup: [npm ci], test: npm test, readable: [/opt/tools], programs: [/opt/go/bin] }\nagents: { own: { kind: acp, command: [agent], readable: [/opt/agent] } }\n',
     '.headrace/lanes/shut.md':
       '---\nkind: bug\nagent: own\noversight: merge\nsandbox: required\nnetwork: off\nmemoryMb: 100\nprocesses: 50\n---\n\n## Goal\n\nX\n\n## Done when\n\nY\n',
   }
@@ -83,6 +85,7 @@ test('F2e what the files say of a lane’s sandbox is what its agents get', asyn
       network: 'off',
       readable: ['/opt/tools', '/opt/agent'],
       programs: ['/opt/go/bin'],
+      setup: [{ argv: ['npm', 'ci'], network: 'open', timeoutMs: 900_000 }],
       bounds: { memoryBytes: 104_857_600, processes: 50 },
     },
   ])
@@ -175,6 +178,36 @@ test('F2e a lane that demands a sandbox starts nothing on a machine without one,
   ])
 })
 
+test('F2g a fresh clone is set up as the gate sets up its checkout, before the agent starts and only once', async () => {
+  const setup = (script: string): readonly GateStep[] => [
+    { argv: [process.execPath, '-e', script], network: 'off', timeoutMs: 20_000 },
+  ]
+  const look = `console.log('made: ' + require('node:fs').readFileSync('made', 'utf8'))`
+  const agent = commandAgent({ name: 'looks', command: [process.execPath, '-e', look, '{prompt}'] })
+  const { attempt, floor } = await modelFloor(
+    () => ({ steps: [] }),
+    [
+      {
+        name: 'ready',
+        agent,
+        setup: setup(`require('node:fs').appendFileSync('made', process.env.HOME ? 'once' : '')`),
+      },
+      { name: 'broken', agent, setup: setup(`console.error('no such package'); process.exit(3)`) },
+    ],
+  )
+  const [ready, broken] = await Promise.all([attempt('Look', 'ready'), attempt('Look', 'broken')])
+  const said = async (lane: string): Promise<string> => {
+    const { view } = await floor.client.session(floor.sessions.lane(lane)).until(({ status }) => status === 'live')
+    return JSON.stringify(view.messages)
+  }
+  expect(await said('ready')).toContain('made: once')
+  expect(await said('ready')).not.toContain('onceonce')
+  expect(ready.last.failure).not.toBe('setup')
+  expect(broken.last).toMatchObject({ outcome: 'failed', failure: 'setup' })
+  expect(broken.last.why).toMatch(/^Its clone could not be prepared: .* ended with code 3\.\nno such package$/)
+  expect(await said('broken')).not.toContain('made:')
+})
+
 describe('a cell', () => {
   test('F2e F2f F7a an agent reads and writes its own alone, has the network of its lane, and leaves nothing behind', async ({
     skip,
@@ -245,16 +278,23 @@ describe('a cell', () => {
   })
 })
 
+interface InGroup {
+  readonly said: string
+  readonly program: Program
+  readonly marker: string
+}
+
 describe('control groups', () => {
   /** Runs a script of the shell in a cell with a group, and tells what it printed by the line that says that it is done. */
-  async function inGroup(script: string, bounds: CgroupBounds = {}): Promise<{ said: string; program: Program }> {
+  async function inGroup(script: string, bounds: CgroupBounds = {}): Promise<InGroup> {
     const confined = await withCgroups(sandbox)
     if (confined.kind === 'none') throw new Error(confined.reason)
+    const marker = randomUUID()
     const program = await startProgram({
       argv: ['/bin/sh', '-c', script],
       cwd: '/',
       env: { PATH: `${path.dirname(process.execPath)}:/usr/bin:/bin` },
-      marker: randomUUID(),
+      marker,
       cell: { sandbox: confined, network: 'off', writable: [], readable: [], bounds },
     })
     onTestFinished(async () => void (await program.close()))
@@ -263,20 +303,22 @@ describe('control groups', () => {
       said += chunk.toString()
       if (said.includes('done\n')) break
     }
-    return { said, program }
+    return { said, program, marker }
   }
 
   test('F7a what an agent starts is in a group from its first process on, and ends with it', async ({ skip }) => {
     skip(sandbox.kind === 'none', missing)
     const cgroups = await findCgroups()
     skip(!cgroups, 'no control groups (version 2) can be made here')
-    const { said, program } = await inGroup(
+    const { said, program, marker } = await inGroup(
       'cat /proc/self/cgroup; setsid env -i tail -f /dev/null >/dev/null 2>&1 & echo done; exec tail -f /dev/null',
     )
     expect(said).toMatch(/^0::\/.*headrace-\d+-\d+$/m)
+    const tails = (all: readonly MarkedProcess[]) => all.filter(({ command }) => command.startsWith('tail')).length
+    await expect.poll(async () => tails(await markedProcesses(marker))).toBe(2)
     const { ended, left } = await program.close()
     expect(left).toEqual([])
-    expect(ended.filter(({ command }) => command.startsWith('tail')).length).toBeGreaterThanOrEqual(2)
+    expect(tails(ended)).toBe(2)
     expect(await program.ended).toEqual({ kind: 'signalled', signal: 'SIGKILL' })
   })
 

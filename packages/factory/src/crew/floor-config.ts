@@ -4,7 +4,7 @@ import type { AgentKind } from '../agents/agent.ts'
 import type { AgentSettings, AttemptBudget, ModelSettings } from '../files/factory-file.ts'
 import type { FloorFiles } from '../files/check-factory.ts'
 import type { LaneFile } from '../files/lane-file.ts'
-import { landingRules } from '../files/load-floor.ts'
+import { landingRules, setupSteps } from '../files/load-floor.ts'
 import { webhookNotifier } from '../notify/webhook-notifier.ts'
 import type { Plugins } from '../plugins/load-plugins.ts'
 import type { ModelsConfig } from '../proxy/model-proxy.ts'
@@ -65,6 +65,7 @@ function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): Om
     network: lane.network,
     bounds: lane.bounds,
     // Whoever runs the tests needs what the gate needs for them.
+    setup: setupSteps(factory),
     readable: [...factory.gate.readable, ...(settings.readable ?? [])],
     ...(factory.gate.programs && { programs: factory.gate.programs }),
     agent: makeAgent(lane.agent, settings),

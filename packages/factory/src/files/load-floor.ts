@@ -1,5 +1,6 @@
 import type { Vault } from '../clones/open-vault.ts'
 import { FactoryError } from '../errors.ts'
+import type { GateStep } from '../gate/run-gate.ts'
 import { defaultTestGlobs } from '../guards/test-globs.ts'
 import type { LandingRules } from '../landing/judge-work.ts'
 import { checkFactory, type FloorFiles } from './check-factory.ts'
@@ -26,6 +27,11 @@ export async function loadFloor(vault: Vault, commit: string): Promise<FloorFile
   })
 }
 
+/** What is done in a fresh checkout, and in a fresh clone, before anything else. */
+export function setupSteps({ gate }: FloorFiles['factory']): readonly GateStep[] {
+  return gate.setup.map((argv) => ({ argv, timeoutMs: gate.timeoutMs, network: gate.setupNetwork }))
+}
+
 /** By what the work of a lane is judged. */
 export function landingRules(
   { factory, surfaces }: FloorFiles,
@@ -44,7 +50,7 @@ export function landingRules(
     ...(plugins && { plugins }),
     ...(surfaces && { surfaces }),
     gate: {
-      setup: gate.setup.map((argv) => ({ argv, timeoutMs, network: gate.setupNetwork })),
+      setup: setupSteps(factory),
       test: { argv: gate.test, timeoutMs, network: gate.network },
       readable,
       maxOutputBytes,

@@ -34,6 +34,7 @@ import type { Lane, LaneRunnerOptions } from './lane-runner.ts'
 import { AttemptJudgement } from './attempt-judgement.ts'
 import { AttemptModels } from './attempt-models.ts'
 import { AttemptSkills } from './attempt-skills.ts'
+import { prepareClone } from './prepare-clone.ts'
 import { afterPausePrompt, afterWarningPrompt, goOnPrompt, redPrompt, steerPrompt, taskPrompt } from './prompts.ts'
 
 export interface AttemptRunOptions extends Omit<LaneRunnerOptions, 'lane'> {
@@ -44,6 +45,8 @@ export interface AttemptRunOptions extends Omit<LaneRunnerOptions, 'lane'> {
 /** What an attempt remembers across crashes: a `factory.round` part each time something in it changes. */
 interface Memory {
   readonly round: number
+  /** What must be there before the agent starts was made. */
+  readonly prepared?: boolean
   /** Id of the agent's own session. */
   readonly session?: string
   /** What the gate said in the round before. */
@@ -114,11 +117,31 @@ export class AttemptRun {
     const note = (name: string, value: Json): Promise<void> => this.#note(name, value)
     const judging = { run: this.#run, order, lane, clone: clone.clone, client, sessions, now, note }
     this.#judgement = await AttemptJudgement.open(judging)
-    const result = await this.#rounds(clone, this.#judgement)
+    const result = (await this.#prepare(clone)) ?? (await this.#rounds(clone, this.#judgement))
     // First what came of it, or one that goes on after a crash would look for its clone in vain.
     await this.#note(outcomeNote, result as unknown as Json)
     await this.#putAway(result)
     return result
+  }
+
+  /** As the gate does it: where it comes to nothing there, no work would be green either. */
+  async #prepare(clone: Attempt): Promise<AttemptResult | undefined> {
+    const { lane, sandbox } = this.#options
+    const { setup: steps = [], mandate } = lane
+    if (steps.length === 0 || this.#memory.prepared || mandate.oversight === 'observe') return undefined
+    const signal = AbortSignal.any([this.#run.signal, this.#deadline])
+    const env = this.#environment(clone)
+    const why = await prepareClone({ steps, attempt: clone, env, confinement: lane, sandbox, signal })
+    this.#run.signal.throwIfAborted()
+    if (why !== undefined)
+      return { outcome: 'failed', why: `Its clone could not be prepared: ${why}`, failure: 'setup' }
+    await this.#remember({ prepared: true })
+    return undefined
+  }
+
+  #environment(clone: Attempt): Readonly<Record<string, string>> {
+    const { env = {}, programs = [] } = this.#options.lane
+    return attemptEnvironment(clone, { give: env, programs })
   }
 
   /** Somebody stopped it, or its budget is used up: nobody comes back for its clone but to look at it. */
@@ -246,7 +269,7 @@ export class AttemptRun {
         const { session, told } = this.#memory
         const start: AgentStart = {
           cwd: clone.clone,
-          env: attemptEnvironment(clone, { give: lane.env ?? {}, programs: lane.programs ?? [] }),
+          env: this.#environment(clone),
           marker: clone.marker,
           ...(cell && { cell }),
           oversight: lane.mandate.oversight,

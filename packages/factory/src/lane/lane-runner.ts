@@ -5,6 +5,7 @@ import { HeadraceError, type Json } from '@headrace/core'
 import type { AgentKind } from '../agents/agent.ts'
 import type { Confinement } from '../cell/open-cell.ts'
 import type { Clones } from '../clones/create-clones.ts'
+import type { GateStep } from '../gate/run-gate.ts'
 import type { Vault } from '../clones/open-vault.ts'
 import type { WafflingPolicy } from '../detect/attempt-watch.ts'
 import { notes, orderOf } from '../foreman/notes.ts'
@@ -49,6 +50,8 @@ export interface Lane extends Confinement {
   readonly skills?: readonly LaneSkill[]
   /** What the agent's environment has besides. */
   readonly env?: Readonly<Record<string, string>>
+  /** What is done in a fresh clone before its agent starts, as the gate does it before its tests. Not where it only reads. */
+  readonly setup?: readonly GateStep[]
 }
 
 export interface LaneRunnerOptions {
