@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { makeDemoRepository } from '@headrace/factory'
 import { exitCode } from '../src/exit-code.ts'
-import { headrace, start, type Ready } from './support/headrace.ts'
+import { folder, headrace, start, type Ready } from './support/headrace.ts'
 
 interface Report {
   readonly seed: number
@@ -71,6 +72,22 @@ test(
     const report = JSON.parse((await factory('report', '--json')).stdout) as { total: { attempts: number } } // by the command
     expect((await factory('report')).stdout).toContain(`All:\n  ${report.total.attempts} attempts`)
     expect((await factory('report', '--day')).stdout).toContain(`| all | ${report.total.attempts} |`)
+
+    await using place = await folder()
+    const repository = path.join(place.path, 'pebble')
+    await makeDemoRepository(repository)
+    const issues = path.join(place.path, 'issues.json')
+    const reports = ['Login fails with an empty password', 'Empty password: login fails'].map((title, n) => {
+      return { ref: `acme/app#${n}`, title }
+    })
+    writeFileSync(issues, JSON.stringify(reports))
+    const at = ['--repository', repository, '--folder', path.join(place.path, 'factory'), '--issues', issues]
+    const proposed = await factory('horizon', ...at, '--propose')
+    expect(proposed.stdout).toMatch(/^P3 Look at 2 reports that seem to be about the same$/m)
+    const proposal = /(T\d+) is proposed/.exec(proposed.stdout)?.[1] ?? ''
+    expect((await factory('task', 'reject', proposal, '--reason', 'By design')).code).toBe(0)
+    const again = await factory('horizon', ...at, '--json')
+    expect(JSON.parse(again.stdout)).toMatchObject({ proposals: [], decided: [{ decision: { reason: 'By design' } }] })
     expect(processesOf(demo.process.pid ?? 0)).toEqual([])
   },
 )

@@ -290,3 +290,12 @@ export {
   type SkillPin,
 } from './skills/skill.ts'
 export { starterSkills } from './skills/starter-skills.ts'
+export { decisionOn, isSameProposal, withDecision, type Decision, type Signature } from './floor/signature.ts'
+export { dependencyProposals, usedPackages, type Manifest, type PackageNews } from './horizon/dependencies.ts'
+export { gateProposals, gateRecords, type GateRecord } from './horizon/gate-history.ts'
+export { clusterIssues, issueProposals, type Issue } from './horizon/issue-clusters.ts'
+export { lookAhead, type Horizon, type LookAheadOptions } from './horizon/look-ahead.ts'
+export { requestOf, type Evidence, type Proposal } from './horizon/proposal.ts'
+export { readRegistry, type RegistryOptions, type RegistryRead } from './horizon/read-registry.ts'
+export { readMarkers, todoProposals, type Marker } from './horizon/todo-drift.ts'
+export { triage, type Urgency } from './horizon/triage.ts'

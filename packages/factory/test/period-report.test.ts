@@ -99,31 +99,23 @@ test('T3a: what was said of agents that go in circles stands beside how it turne
 })
 
 test('T3b: a version of a skill helped or hurt only where chance does not explain it, in the lanes where it was given', () => {
-  const given: Record<string, readonly string[]> = {}
   const tasks = Array.from({ length: 40 }, (_, n) => {
     const id = `T${n + 1}`
     // Good: 10 of 10 with it; bad: 1 of 10; in other lanes nobody has either.
     const lane = n < 30 ? 'bugs' : 'docs'
     const skills = n < 10 ? ['good@1'] : n < 20 ? ['bad@1'] : []
-    given[id] = skills
     const isLanded = n <= 10 || (n >= 20 && n % 2 === 0)
-    return task(id, 0, [{ lane, why: id, outcome: isLanded ? 'merged' : 'rejected' }])
+    return task(id, 0, [{ lane, skills, outcome: isLanded ? 'merged' : 'rejected' }])
   })
-  const report = periodReport({
-    floor: floor(...tasks),
-    from: 0,
-    to: 2 * hour,
-    skillsOf: ({ why }) => given[why] ?? [],
-  })
+  const report = periodReport({ floor: floor(...tasks), from: 0, to: 2 * hour })
   expect(report.effects).toEqual([
     { skill: 'bad@1', with: { attempts: 10, landed: 1 }, without: { attempts: 20, landed: 15 }, effect: 'hurt' },
     { skill: 'good@1', with: { attempts: 10, landed: 10 }, without: { attempts: 20, landed: 6 }, effect: 'helped' },
   ])
   const few = periodReport({
-    floor: floor(task('T1', 0, [{ why: 'a' }]), task('T2', 0, [{ why: 'b', outcome: 'rejected' }])),
+    floor: floor(task('T1', 0, [{ skills: ['new@1'] }]), task('T2', 0, [{ outcome: 'rejected' }])),
     from: 0,
     to: 2 * hour,
-    skillsOf: ({ why }) => (why === 'a' ? ['new@1'] : []),
   })
   expect(few.effects).toMatchObject([{ effect: 'unclear' }])
   expect(reportInMarkdown('Day', few)).toContain(

@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { FactoryDemoOptions } from '../factory/demo.ts'
 import type { DetectOptions } from '../factory/detect.ts'
+import type { HorizonOptions } from '../factory/horizon.ts'
 import type { FloorTarget } from '../factory/floor-target.ts'
 import type { InitOptions } from '../factory/files.ts'
 import type { ImportOptions } from '../factory/import-tasks.ts'
@@ -40,6 +41,7 @@ Examples:
     overruleCommand(),
     pluginCommand(),
     skillCommand(),
+    horizonCommand(),
     reportCommand(),
     detectCommand(),
     diffCommand(),
@@ -185,6 +187,32 @@ Examples:
     .action(async (id: string, options: FloorTarget & { readonly reason: string }) => {
       const { ask } = await import('../factory/ask.ts')
       await ask({ ask: 'overrule', task: id, reason: options.reason }, options)
+    })
+}
+
+function horizonCommand(): Command {
+  return withFloor(new Command('horizon'))
+    .description('What comes: dependencies, the history of the gate, what is left to do, reports about the same.')
+    .addOption(repository())
+    .addOption(base())
+    .addOption(folder())
+    .addOption(new Option('--network', 'ask the npm registry about the packages that the repository uses'))
+    .addOption(new Option('--issues <file>', 'reports, as JSON: [{"ref", "title", "body"}]'))
+    .addOption(new Option('--github <repository>', 'open issues of owner/name; needs --network'))
+    .addOption(new Option('--propose', 'put what is new on the floor; each waits until somebody accepts it'))
+    .addOption(new Option('--json', 'print it as JSON'))
+    .addHelpText(
+      'after',
+      `
+It only reads. What was rejected with a reason does not come back: headrace factory task reject T7 --reason "…"
+
+Examples:
+  headrace factory horizon
+  headrace factory horizon --network --propose`,
+    )
+    .action(async (options: HorizonOptions) => {
+      const { horizon } = await import('../factory/horizon.ts')
+      await horizon(options)
     })
 }
 
@@ -406,9 +434,11 @@ Examples:
     withFloor(new Command('accept'))
       .description('Take a proposal, say that reviewed work was taken, or try a parked task again.')
       .argument('<task>', 'as in T7')
-      .action(async (id: string, options: FloorTarget) => {
+      .addOption(new Option('--reason <text>', 'why; of a proposal it is kept'))
+      .action(async (id: string, options: FloorTarget & { readonly reason?: string }) => {
         const { ask } = await import('../factory/ask.ts')
-        await ask({ ask: 'accept-task', task: id }, options)
+        const { reason } = options
+        await ask({ ask: 'accept-task', task: id, ...(reason !== undefined && { reason }) }, options)
       }),
   )
   task.addCommand(

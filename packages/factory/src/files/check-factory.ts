@@ -69,6 +69,10 @@ export async function checkFactory(source: FloorSource): Promise<FactoryCheck> {
       const what = `${factoryPath} has no \`models\`, so in the sandbox its agent reaches none`
       notes.push(at(file, what, 'network', lineOf(written, 'network')))
     }
+    if (lane.kind === 'horizon' && lane.oversight !== 'observe' && lane.oversight !== 'propose') {
+      const what = 'a horizon lane only reads and proposes: observe or propose'
+      faults.push(at(file, what, 'oversight', lineOf(written, 'oversight')))
+    }
     ;(hasPlugins ? notes : faults).push(...guardFaults(lane.guards, file, written ?? ''))
   }
   ;(hasPlugins ? notes : faults).push(...guardFaults(factory.guards, factoryPath, text))
@@ -117,8 +121,6 @@ function laneNotes(lane: LaneFile, file: string, text: string): readonly FileFau
         lineOf(text, 'oversight'),
       ),
     )
-  if (merges && lane.kind === 'horizon')
-    notes.push(at(file, 'a horizon lane proposes; it does not merge', 'oversight', lineOf(text, 'oversight')))
   if (lane.network === 'open')
     notes.push(at(file, 'its agents reach the whole network', 'network', lineOf(text, 'network')))
   return notes

@@ -2,6 +2,7 @@
 import type { Actor } from '@headrace/core'
 import { isOver, withTask, type FloorDocument } from './floor-document.ts'
 import type { FloorRequest } from './floor-request.ts'
+import { decisionOn, isSameProposal, withDecision, type Decision, type Signature } from './signature.ts'
 import { nextAttempt, type Task, type TaskState } from './task.ts'
 
 type Ask<T extends FloorRequest['ask']> = Extract<FloorRequest, { readonly ask: T }>
@@ -32,9 +33,13 @@ export function decideFloor(floor: FloorDocument, ask: FloorAsk): FloorAnswer {
     case 'add-task':
       return addTask(floor, ask, request)
     case 'accept-task':
-      return onTask(floor, request.task, (task) => acceptTask(floor, ask, task))
+      return onTask(floor, request.task, (task) =>
+        acceptTask(decided(floor, ask, { task, decision: 'accepted' }), ask, task),
+      )
     case 'reject-task':
-      return onTask(floor, request.task, (task) => rejectTask(floor, ask, task, request.reason))
+      return onTask(floor, request.task, (task) =>
+        rejectTask(decided(floor, ask, { task, decision: 'rejected' }), ask, task, request.reason),
+      )
     case 'prioritise':
       return onTask(floor, request.task, (task) => prioritise(floor, task, request))
     case 'nuke':
@@ -57,13 +62,16 @@ export function decideFloor(floor: FloorDocument, ask: FloorAsk): FloorAnswer {
 }
 
 function addTask(floor: FloorDocument, { by, now, lanes }: FloorAsk, request: Ask<'add-task'>): FloorAnswer {
-  const { title, body = '', kind = 'feature', priority = 2, dependsOn = [], acceptance = [], lane, proposed } = request
+  const { title, body = '', kind = 'feature', priority = 2, dependsOn = [], acceptance = [] } = request
+  const { lane, proposed, signature } = request
   const id = `T${floor.nextTask}`
   const source = request.source ?? { kind: 'floor', ref: id }
   const known = Object.values(floor.tasks).find(
     (task) => task.source.kind === source.kind && task.source.ref === source.ref,
   )
   if (known) return { outcome: 'noop', said: `${source.kind} ${source.ref} is ${known.id} already.`, task: known.id }
+  const before = signature && knownProposal(floor, signature)
+  if (before) return before
   const missing = dependsOn.find((other) => floor.tasks[other] === undefined)
   if (missing !== undefined) return refused(`There is no task ${missing} to depend on. Add it first, or leave it out.`)
   if (lane !== undefined && !lanes.includes(lane)) return refused(noLane(lane, lanes))
@@ -77,6 +85,7 @@ function addTask(floor: FloorDocument, { by, now, lanes }: FloorAsk, request: As
     dependsOn,
     acceptance,
     ...(lane !== undefined && { lane }),
+    ...(signature && { signature }),
     by,
     at: now,
     state: proposed ? { status: 'proposed' } : { status: 'ready' },
@@ -89,6 +98,29 @@ function addTask(floor: FloorDocument, { by, now, lanes }: FloorAsk, request: As
     )
   }
   return { ...accepted(next, proposed ? `${id} is proposed.` : `${id} is ready.`), task: id }
+}
+
+/** A proposal that is there already, or that somebody rejected, is not made again. */
+function knownProposal(floor: FloorDocument, signature: Signature): FloorAnswer | undefined {
+  const there = Object.values(floor.tasks).find((task) => task.signature && isSameProposal(task.signature, signature))
+  if (there) return { outcome: 'noop', said: `That is ${there.id} already.`, task: there.id }
+  const decision = decisionOn(floor.decisions ?? [], signature)
+  if (decision?.decision !== 'rejected') return undefined
+  const why = decision.reason === undefined ? '' : `: ${decision.reason}`
+  return { outcome: 'noop', said: `${decision.by} has rejected that${why}.` }
+}
+
+/** The floor with what a person decides about a proposal, where it is one. */
+function decided(
+  floor: FloorDocument,
+  { by, now, request }: FloorAsk,
+  { task, decision }: { readonly task: Task; readonly decision: Decision['decision'] },
+): FloorDocument {
+  const { signature, title, state } = task
+  if (!signature || state.status !== 'proposed') return floor
+  const reason = 'reason' in request ? request.reason : undefined
+  const made: Decision = { signature, title, decision, by, at: now, ...(reason !== undefined && { reason }) }
+  return { ...floor, decisions: withDecision(floor.decisions ?? [], made) }
 }
 
 function acceptTask(floor: FloorDocument, { now }: FloorAsk, task: Task): FloorAnswer {

@@ -1,4 +1,5 @@
 import type { PlanLane } from './plan-floor.ts'
+import type { Decision } from './signature.ts'
 import type { Task } from './task.ts'
 
 /** What the foreman goes by. It is the shared document of the floor's session, so every change of it is in the log. */
@@ -18,6 +19,8 @@ export interface FloorDocument {
   readonly nextTask: number
   /** By id, in the order they were added. What is over leaves when there are too many; the log keeps it. */
   readonly tasks: Readonly<Record<string, Task>>
+  /** What people decided about proposals: what was rejected does not come back. */
+  readonly decisions?: readonly Decision[]
   /** Lanes that there are, as the foreman knows them; for whoever looks at the floor. */
   readonly lanes: readonly PlanLane[]
   /** Lanes that take nothing new, and why. */

@@ -1,4 +1,5 @@
 import { array, integer, object, oneOf, onlyTrue, optional, string, tagged, type Schema } from '@headrace/core'
+import type { Signature } from './signature.ts'
 import type { LaneKind, Priority, TaskSource } from './task.ts'
 
 /** What a person asks of the floor. */
@@ -13,11 +14,13 @@ export type FloorRequest =
       readonly dependsOn?: readonly string[]
       readonly acceptance?: readonly string[]
       readonly lane?: string
+      /** By what a proposal is known again. */
+      readonly signature?: Signature
       /** It waits until somebody accepts it. */
       readonly proposed?: true
     }
   /** Takes a proposal, says that reviewed work was taken, or gives a parked task another set of tries. */
-  | { readonly ask: 'accept-task'; readonly task: string }
+  | { readonly ask: 'accept-task'; readonly task: string; readonly reason?: string }
   | { readonly ask: 'reject-task'; readonly task: string; readonly reason: string }
   | { readonly ask: 'prioritise'; readonly task: string; readonly priority: Priority }
   /** Puts away what the lane is doing; the task begins anew, with this reason as its lesson. */
@@ -48,9 +51,16 @@ export const floorRequest: Schema<FloorRequest> = tagged('ask', {
     dependsOn: optional(array(task, { max: 32 })),
     acceptance: optional(array(string({ min: 1, max: 1_024 }), { max: 32 })),
     lane: optional(name),
+    signature: optional(
+      object({
+        source: string({ min: 1, max: 64 }),
+        subject: string({ max: 512 }),
+        parts: array(string({ min: 1, max: 200 }), { max: 100 }),
+      }),
+    ),
     proposed: optional(onlyTrue()),
   }),
-  'accept-task': object({ task }),
+  'accept-task': object({ task, reason: optional(reason) }),
   'reject-task': object({ task, reason }),
   prioritise: object({ task, priority }),
   nuke: object({ lane: name, reason }),

@@ -12,6 +12,7 @@ import type { Actor, JsonObject, Usage } from '@headrace/core'
 import type { Arm } from '../choice/arm.ts'
 import type { FindingKind } from '../detect/detector.ts'
 import type { Rung } from '../detect/ladder.ts'
+import type { Signature } from './signature.ts'
 
 /** What kind of work a lane takes. */
 export type LaneKind = 'ci' | 'feature' | 'bug' | 'horizon' | 'docs' | 'custom'
@@ -38,6 +39,8 @@ export interface Task {
   readonly dependsOn: readonly string[]
   /** What must hold when it is done: a line each. */
   readonly acceptance: readonly string[]
+  /** By what a proposal is known again. */
+  readonly signature?: Signature
   /** Only this lane may take it. */
   readonly lane?: string
   readonly by: Actor

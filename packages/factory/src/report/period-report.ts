@@ -11,8 +11,6 @@ export interface PeriodOptions {
   readonly from: number
   /** … and before here count. */
   readonly to: number
-  /** The versions of skills that an attempt was given, by their names. Default: none is known. */
-  readonly skillsOf?: (attempt: EndedAttempt) => readonly string[]
 }
 
 /** Attempts that have something in common. */
@@ -65,6 +63,7 @@ export interface PeriodReport {
   readonly lanes: Readonly<Record<string, PeriodLine>>
   /** By the name of the agent; attempts of which none is known are at `unknown`. */
   readonly agents: Readonly<Record<string, PeriodLine>>
+  /** By the versions of skills that attempts were given, as in `test-fixer@3f2a9c01b7de`. */
   readonly skills: Readonly<Record<string, PeriodLine>>
   /** What each version of a skill goes with, beside attempts without it in the same lanes. */
   readonly effects: readonly SkillEffect[]
@@ -76,10 +75,12 @@ interface Entry {
   readonly attempt: EndedAttempt
 }
 
+const skillsOf = ({ skills = [] }: EndedAttempt): readonly string[] => skills
+
 /** As many tasks that are over a document keeps. */
 const keptTasks = 100
 
-export function periodReport({ floor, from, to, skillsOf = () => [] }: PeriodOptions): PeriodReport {
+export function periodReport({ floor, from, to }: PeriodOptions): PeriodReport {
   const isIn = (at: number): boolean => at >= from && at < to
   const tasks = Object.values(floor.tasks)
   const entries = tasks.flatMap((task) =>
@@ -106,7 +107,7 @@ export function periodReport({ floor, from, to, skillsOf = () => [] }: PeriodOpt
     skills: Object.fromEntries(
       skills.map((skill) => [skill, lineOf(entries.filter(({ attempt }) => skillsOf(attempt).includes(skill)))]),
     ),
-    effects: compareSkills(attempts, skills, skillsOf),
+    effects: compareSkills(attempts, skills),
     waffling: entries.flatMap((entry) => judgedOf(entry) ?? []),
   }
 }

@@ -13,14 +13,10 @@ export interface SkillEffect {
 const z = 1.645
 
 /** Compares versions of skills. Pure; it tells what goes together, and not what is the cause. */
-export function compareSkills(
-  attempts: readonly EndedAttempt[],
-  skills: readonly string[],
-  skillsOf: (attempt: EndedAttempt) => readonly string[],
-): readonly SkillEffect[] {
+export function compareSkills(attempts: readonly EndedAttempt[], versions: readonly string[]): readonly SkillEffect[] {
   const own = attempts.filter(ownEnd)
-  return skills.map((skill): SkillEffect => {
-    const has = (attempt: EndedAttempt): boolean => skillsOf(attempt).includes(skill)
+  return versions.map((skill): SkillEffect => {
+    const has = (attempt: EndedAttempt): boolean => (attempt.skills ?? []).includes(skill)
     const lanes = new Set(own.filter(has).map(({ lane }) => lane))
     const counted = own.filter(({ lane }) => lanes.has(lane))
     const on = count(counted.filter(has))
