@@ -6,7 +6,8 @@
  *
  *   way in          textbox "Or paste the link, or the token itself", button "Open"
  *   list            navigation "Sessions": links by title, `data-session` = id, `data-status` = active | waiting | idle;
- *                   the open one has `aria-current=page`, those with something new `data-unread`. Button "New session" opens dialog "New session" with
+ *                   the open one has `aria-current=page`, those with something new `data-unread`. Searchbox "Search", radios "All", "Working", "Unread",
+ *                   "Archived"; messages that were found: region with testid `found`. Button "New session" opens dialog "New session" with
  *                   textbox "Title (optional)" and button "Create"
  *   inbox           link "Inbox" with testid `inbox-count`; main, testid `inbox`, `data-count`: listitems, testid `inbox-entry`,
  *                   `data-kind` = request | failed | mention | unread, `data-session`; buttons "Try again", "Mark as seen" and
@@ -21,7 +22,11 @@
  *   answer          article "Answer from AGENT", testid `answer`, `data-agent`, `data-run`, `data-state` = waiting | queued
  *                   | working | stopping | complete | stopped | failed | lost | interrupted; buttons "Stop AGENT" and
  *                   "Try again with AGENT"; what is in it: testids `reasoning`, `tool`, `data`; text has `data-kind=text`
- *   queue           region "Queue", testid `queue`; buttons "Take back for AGENT: …"
+ *   versions        testid `versions`: buttons "Version before", "Version after"; button "Say it anew" at one's own
+ *                   messages, form of the same name with textbox "New words"; button "Ask AGENT again" at answers
+ *   menu            button "More about this session": "Runs and cost" (listitems, testid `run`, `data-run`, `data-state`),
+ *                   "Export", "Archive", "Invite someone"
+ *   queue           region "Queue", testid `queue`; buttons "Take back for AGENT: …", "Sooner for …", "Later for …"
  *   composer        form "Write a message": textbox "Message", checkboxes by agent, buttons "Send" (or "Post" when no
  *                   agent is asked) and "Stop all"
  *   replay          main, testid `replay` (link "Look back…", or the time of a message); region "Replay", testid `replay-bar`,

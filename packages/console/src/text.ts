@@ -3,6 +3,8 @@
  * freely. Calm and exact: say what is so, then what happens next.
  */
 const number = new Intl.NumberFormat('en')
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+const dollars = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', maximumFractionDigits: 4 })
 
 function count(n: number, one: string, many: string): string {
   return `${number.format(n)} ${n === 1 ? one : many}`
@@ -24,6 +26,7 @@ export const text = {
   product: 'Headrace',
   skip: 'Skip to the conversation',
   number: (n: number): string => number.format(n),
+  usd: (amount: number): string => dollars.format(amount),
   list,
 
   access: {
@@ -54,6 +57,11 @@ export const text = {
     status: { active: 'Working', waiting: 'Waiting for an agent', idle: '' },
     messages: (n: number): string => count(n, 'message', 'messages'),
     unread: 'unread',
+    search: 'Search',
+    shown: 'Which sessions',
+    filters: { all: 'All', working: 'Working', unread: 'Unread', archived: 'Archived' },
+    nothing: 'Nothing like that.',
+    found: 'In messages',
   },
 
   inbox: {
@@ -113,6 +121,7 @@ export const text = {
       ['Esc', 'Stop everything that is working'],
       ['/', 'Write a message'],
       ['i', 'Inbox'],
+      ['f', 'Search'],
       ['n', 'New session'],
       ['j  k', 'Next or previous session'],
       ['End', 'Jump to the latest'],
@@ -168,12 +177,41 @@ export const text = {
     titleWorking: (title: string): string => `Working · ${title}`,
   },
 
+  menu: {
+    label: 'More about this session',
+    export: 'Export',
+    exporting: (lines: number): string => `${number.format(lines)} lines so far`,
+    archive: 'Archive',
+    restore: 'Take out of the archive',
+  },
+
+  runs: {
+    title: 'Runs and cost',
+    none: 'Nothing was asked of an agent yet.',
+    complete: 'Complete',
+    tokens: (input: number, output: number): string =>
+      `${compact.format(input)} tokens in, ${compact.format(output)} out`,
+    tools: (n: number): string => count(n, 'tool call', 'tool calls'),
+    budgetTokens: (n: number): string => `of ${compact.format(n)} tokens`,
+    budgetCost: (usd: number): string => `of ${dollars.format(usd)}`,
+    undelivered: (error: string): string => `Its agent could not be called: ${error}`,
+    pause: (agent: string): string => `Pause ${agent}`,
+    resume: (agent: string): string => `Let ${agent} go on`,
+    stopAll: (agent: string): string => `Stop ${agent} and all that it started`,
+  },
+
   message: {
     from: (name: string): string => `Message from ${name}`,
     answer: (agent: string): string => `Answer from ${agent}`,
     waitingToBeSent: 'Waiting to be sent',
     sending: 'Sending',
     edited: 'A new version of an earlier message',
+    edit: 'Say it anew',
+    newWords: 'New words',
+    sayAnew: 'Say it anew',
+    version: (n: number, of: number): string => `${number.format(n)} of ${number.format(of)}`,
+    versionBefore: 'Version before',
+    versionAfter: 'Version after',
     earlier: (n: number): string => count(n, 'earlier answer', 'earlier answers'),
     inputMissing: 'An answer to an older message',
   },
@@ -193,6 +231,7 @@ export const text = {
     stop: (agent: string): string => `Stop ${agent}`,
     stopShort: 'Stop',
     again: 'Try again',
+    anew: (agent: string): string => `Ask ${agent} again`,
     againLong: (agent: string): string => `Try again with ${agent}`,
     usage: (tokens: number): string => count(tokens, 'token', 'tokens'),
     thinking: (agent: string): string => `${agent} has begun`,
@@ -233,6 +272,8 @@ export const text = {
     label: 'Queue',
     remove: (agent: string, snippet: string): string => `Take back for ${agent}: ${snippet}`,
     removeShort: 'Take back',
+    sooner: (agent: string, snippet: string): string => `Sooner for ${agent}: ${snippet}`,
+    later: (agent: string, snippet: string): string => `Later for ${agent}: ${snippet}`,
   },
 
   request: {

@@ -51,7 +51,7 @@ export function FloorPage({ id, name, narrow }: Props): ReactNode {
   const gate = useMemo(() => mergeQueue(merge), [merge])
   const attended = view.runs.some(({ agent, status: state }) => agent === sessions.crew.foreman && state === 'active')
   const place = useMemo(
-    () => ({ session, me, may, names: namesOf([], view.presence) }),
+    () => ({ session, me, may, names: namesOf([], view.presence), asks: false }),
     [session, me, may, view.presence],
   )
   const context = useMemo(() => ({ sessions, ask: desk.ask, reject, may, me }), [sessions, desk.ask, may, me])

@@ -19,7 +19,7 @@ export function PlaceRequests({ session: id, name }: Props): ReactNode {
   const { me } = useFloorPlace()
   const may = useMay(id)
   const names = useMemo(() => namesOf([], view.presence), [view.presence])
-  const place = useMemo(() => ({ session, me, may, names }), [session, me, may, names])
+  const place = useMemo(() => ({ session, me, may, names, asks: false }), [session, me, may, names])
   return (
     <SessionContext value={place}>
       <RequestBar runs={view.runs} place={name} />

@@ -1,8 +1,9 @@
-import { HeadraceError, textOf, type Message, type Run, type Steer } from '@headrace/core'
-import { useState, type FormEvent, type KeyboardEvent, type ReactNode } from 'react'
+import { textOf, type Message, type Run, type Steer } from '@headrace/core'
+import type { ReactNode } from 'react'
 import { snippet } from '../model/queue.ts'
 import { useSessionPlace } from '../session/session-context.ts'
-import { useDraft } from '../session/use-draft.ts'
+import { useWriting } from '../session/use-writing.ts'
+import { WordsField, WordsRefused } from '../session/words-field.tsx'
 import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
@@ -21,47 +22,20 @@ const steersShown = 3
 /** Says something to the agent at work, and shows whether it was told. */
 export function SteerBox({ run, messages }: Props): ReactNode {
   const { session } = useSessionPlace()
-  const [draft, setDraft] = useDraft(`${session.id}:steer`)
-  const [refused, setRefused] = useState<string>()
-  const words = draft.trim()
-  const submit = (event?: FormEvent): void => {
-    event?.preventDefault()
-    if (words === '') return
-    setDraft('')
-    setRefused(undefined)
-    session.steer(run.id, words).catch((thrown: unknown) => {
-      setRefused(HeadraceError.from(thrown).message)
-      setDraft((now) => (now === '' ? words : now))
-    })
-  }
-  const onKeyDown = (event: KeyboardEvent): void => {
-    // An input method uses Enter to choose a word.
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
-    event.preventDefault()
-    submit()
-  }
+  const writing = useWriting(`${session.id}:steer`, (words) => session.steer(run.id, words))
   return (
-    <form className="composer" aria-label={text.lane.steer} onSubmit={submit}>
+    <form className="composer" aria-label={text.lane.steer} onSubmit={writing.submit}>
       <Told steers={run.steers ?? []} messages={messages} />
-      {refused !== undefined && (
-        <p className="composer-refused" role="alert">
-          {text.composer.refused(refused)}
-        </p>
-      )}
+      <WordsRefused writing={writing} />
       <div className="composer-box steer">
-        <textarea
-          className="composer-text"
-          aria-label={text.lane.steer}
-          aria-describedby="steer-hint"
-          aria-keyshortcuts="/"
-          dir="auto"
-          rows={Math.min(maxRows, draft.split('\n').length)}
+        <WordsField
+          writing={writing}
+          label={text.lane.steer}
           placeholder={text.lane.steerPlaceholder}
-          value={draft}
-          onChange={(event) => setDraft(event.target.value)}
-          onKeyDown={onKeyDown}
+          hint="steer-hint"
+          maxRows={maxRows}
         />
-        <Button type="submit" size="small" look="primary" icon={<Icon name="send" />} disabled={words === ''}>
+        <Button type="submit" size="small" look="primary" icon={<Icon name="send" />} disabled={writing.words === ''}>
           {text.lane.tell}
         </Button>
       </div>

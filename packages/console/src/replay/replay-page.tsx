@@ -35,7 +35,10 @@ export function ReplayPage({ id, at, narrow, place: onFloor }: Props): ReactNode
   const { session, view, status, error } = now
   const me = useIdentity()?.actor
   const names = useMemo(() => namesOf(now.messages, view.presence), [now.messages, view.presence])
-  const place = useMemo<SessionPlace>(() => ({ session, me, may: mayNothing, names }), [session, me, names])
+  const place = useMemo<SessionPlace>(
+    () => ({ session, me, may: mayNothing, names, asks: false }),
+    [session, me, names],
+  )
   useDocumentTitle(text.replay.title(titleOf(view.metadata, id)), false)
   return (
     <SessionContext value={place}>

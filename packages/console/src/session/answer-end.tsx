@@ -34,7 +34,7 @@ export function AnswerEnd({ state, answer, empty, canAskAgain }: Props): ReactNo
       <p className="answer-why" dir="auto">
         {why}
       </p>
-      {over && run && canAskAgain && place.may.send && (
+      {over && run && canAskAgain && place.may.send && place.asks && (
         <Button size="small" aria-label={text.run.againLong(agent)} onClick={again}>
           {text.run.again}
         </Button>

@@ -52,6 +52,20 @@ export const AnswerView = memo(function AnswerView({ answer, runs, canAskAgain =
           </span>
         </div>
         <AnswerFacts state={state} first={messages[0]} />
+        {state.kind === 'complete' && canAskAgain && run && place.may.send && place.asks && (
+          <Button
+            className="answer-again"
+            size="small"
+            look="quiet"
+            icon={<Icon name="again" />}
+            aria-label={text.run.anew(agent)}
+            title={text.run.anew(agent)}
+            onClick={() => {
+              // Refused: nothing new comes, and what is here stays.
+              place.session.regenerate(run.input, { agent }).catch(() => {})
+            }}
+          />
+        )}
         {isOpen(state) && run && place.may.control && (
           <Button
             size="small"

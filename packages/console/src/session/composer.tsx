@@ -1,6 +1,6 @@
 import { useConnection } from '@headrace/client/react'
 import { HeadraceError, type SessionView } from '@headrace/core'
-import { useState, type FormEvent, type KeyboardEvent, type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { defaultAgent, knownAgents, recipients } from '../model/agents.ts'
 import { ask } from '../model/ask.ts'
 import { mentionedAgents } from '../model/mentions.ts'
@@ -9,7 +9,8 @@ import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { AgentPicker } from './agent-picker.tsx'
 import { useSessionPlace } from './session-context.ts'
-import { useDraft } from './use-draft.ts'
+import { useWriting } from './use-writing.ts'
+import { WordsField, WordsRefused } from './words-field.tsx'
 import './composer.css'
 
 interface Props {
@@ -23,52 +24,26 @@ const maxRows = 8
 /** Where a person writes: who is asked, the words, and the button that stops everything. */
 export function Composer({ view, busy }: Props): ReactNode {
   const { session, may } = useSessionPlace()
-  const [draft, setDraft] = useDraft(session.id)
   const [picked, setPicked] = useState<readonly string[]>()
-  const [refused, setRefused] = useState<string>()
   const known = may.send ? knownAgents(view) : []
-  const mentioned = mentionedAgents(draft, known)
-  const asked = may.send ? recipients(mentioned, picked, defaultAgent(view)) : []
-  const words = draft.trim()
-
-  const submit = (event?: FormEvent): void => {
-    event?.preventDefault()
-    if (words === '') return
-    setDraft('')
-    setRefused(undefined)
-    ask(session, words, asked).catch((thrown: unknown) => {
-      setRefused(HeadraceError.from(thrown).message)
-      setDraft((now) => (now === '' ? words : now))
-    })
-  }
-  const onKeyDown = (event: KeyboardEvent): void => {
-    // An input method uses Enter to choose a word.
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
-    event.preventDefault()
-    submit()
-  }
+  const askedBy = (draft: string): readonly string[] =>
+    may.send ? recipients(mentionedAgents(draft, known), picked, defaultAgent(view)) : []
+  const writing = useWriting(session.id, (said) => ask(session, said, askedBy(said)))
+  const { draft, words, setRefused, submit } = writing
+  const asked = askedBy(draft)
   return (
     <form className="composer" aria-label={text.composer.label} data-busy={busy || undefined} onSubmit={submit}>
-      {refused !== undefined && (
-        <p className="composer-refused" role="alert">
-          {text.composer.refused(refused)}
-        </p>
-      )}
+      <WordsRefused writing={writing} />
       <div className="composer-box">
-        <textarea
-          className="composer-text"
-          aria-label={text.composer.message}
-          aria-describedby="composer-hint"
-          aria-keyshortcuts="/"
-          dir="auto"
-          rows={Math.min(maxRows, draft.split('\n').length)}
+        <WordsField
+          writing={writing}
+          label={text.composer.message}
           placeholder={text.composer.placeholder(asked)}
-          value={draft}
-          onChange={(event) => setDraft(event.target.value)}
-          onKeyDown={onKeyDown}
+          hint="composer-hint"
+          maxRows={maxRows}
         />
         <div className="composer-row">
-          <AgentPicker known={known} chosen={asked} fixed={mentioned} onChange={setPicked} />
+          <AgentPicker known={known} chosen={asked} fixed={mentionedAgents(draft, known)} onChange={setPicked} />
           <div className="composer-buttons">
             {busy && may.control && (
               <Button

@@ -8,6 +8,8 @@ import { Icon } from '../ui/icon.tsx'
 import { OlderButton } from './older-button.tsx'
 import { Pending } from './pending.tsx'
 import { TurnView } from './turn-view.tsx'
+import { BranchContext } from './branch-context.ts'
+import { useBranches } from './use-branches.ts'
 import { useStick } from './use-stick.ts'
 import { useTurns } from './use-turns.ts'
 import './conversation.css'
@@ -21,7 +23,8 @@ interface Props {
 /** All that was said, and what is being said. It is not announced token by token: {@link Announcer} says what is finished. */
 export function Conversation({ snapshot, onOlder }: Props): ReactNode {
   const { view, messages, pending, status, hasOlder } = snapshot
-  const turns = useTurns(messages, view.runs)
+  const branches = useBranches(messages, view.runs)
+  const turns = useTurns(branches.messages, branches.runs)
   const { scroller, content, stuck, toLatest } = useStick()
   useShortcuts(useMemo(() => ({ End: toLatest }), [toLatest]))
   // Whoever says something wants to see it.
@@ -50,9 +53,11 @@ export function Conversation({ snapshot, onOlder }: Props): ReactNode {
               onLoad={onOlder}
             />
           )}
-          {turns.map((turn) => (
-            <TurnView key={turn.key} turn={turn} runs={view.runs} />
-          ))}
+          <BranchContext value={branches.place}>
+            {turns.map((turn) => (
+              <TurnView key={turn.key} turn={turn} runs={view.runs} />
+            ))}
+          </BranchContext>
           <Pending pending={pending} />
           {nothing && status === 'loading' && <p className="conversation-loading">{text.session.loading}</p>}
           {nothing && status !== 'loading' && <Empty title={text.session.empty} lead={text.session.emptyLead} />}

@@ -11,6 +11,8 @@ export interface SessionPlace {
   readonly me: Actor | undefined
   readonly may: May
   readonly names: ReadonlyMap<Actor, string>
+  /** Agents are asked here by what people say: not so in what is over, and in the sessions of a floor. */
+  readonly asks: boolean
 }
 
 export const SessionContext = createContext<SessionPlace | undefined>(undefined)

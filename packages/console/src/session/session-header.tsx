@@ -8,6 +8,7 @@ import { text } from '../text.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Connection } from './connection.tsx'
 import { People } from './people.tsx'
+import { SessionMenu } from './session-menu.tsx'
 import './session-header.css'
 
 interface Props {
@@ -48,6 +49,7 @@ export function SessionHeader({ view, narrow, place, time }: Props): ReactNode {
           <Icon name="replay" />
         </a>
       )}
+      {time === 'now' && view.seq > 0 && <SessionMenu view={view} />}
       {/* Before the first answer of the server, and where there is no session, nobody is known to be here. */}
       {view.seq > 0 && <People view={view} />}
       {time === 'now' ? <Connection /> : <span className="session-past">{text.replay.label}</span>}

@@ -40,7 +40,8 @@ export function SessionPage({ id, dev, narrow, place: onFloor }: Props): ReactNo
   const me = useIdentity()?.actor
   const names = useNames(snapshot.messages, view.presence)
   const may = useMay(id)
-  const place = useMemo(() => ({ session, me, may, names }), [session, me, may, names])
+  const asks = onFloor === undefined
+  const place = useMemo(() => ({ session, me, may, names, asks }), [session, me, may, names, asks])
   const busy = view.runs.some((run) => run.status !== 'ended')
   // Foreman and gate serve everybody on the floor: no key that is pressed in passing ends them.
   useStopKey(session, busy && may.control && (onFloor === undefined || onFloor.part === 'lane'))

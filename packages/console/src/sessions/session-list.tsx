@@ -1,10 +1,12 @@
-import type { SessionRow } from '@headrace/core'
+import { actorId, type SessionRow } from '@headrace/core'
 import { memo, useEffect, useState, type ReactNode } from 'react'
 import { timeAgo, fullTime } from '../model/time.ts'
 import { titleOf } from '../model/title.ts'
 import { hrefOf } from '../route/route.ts'
 import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
+import { ListFilter, type Shown } from './list-filter.tsx'
+import { useFound } from './use-found.ts'
 import type { SessionListing } from './use-session-list.ts'
 import './session-list.css'
 
@@ -14,28 +16,56 @@ interface Props {
   readonly current: string | undefined
 }
 
-/** All sessions that the reader may see, the newest change first. */
-export function SessionList({ listing: { page, error, showMore }, current }: Props): ReactNode {
+/** The sessions that the reader may see, the newest change first; and messages, where somebody looks for words. */
+export function SessionList({
+  listing: { page, error, showMore, shown, show, words, look },
+  current,
+}: Props): ReactNode {
   const now = useMinute()
+  const hits = useFound(words)
+  const rows = page?.rows.filter((row) => isFound(row, words, shown))
+  const narrowed = words.trim() !== '' || shown !== 'all'
   return (
     <nav className="list" aria-label={text.nav.sessions} aria-busy={page === undefined}>
+      <ListFilter words={words} onWords={look} shown={shown} onShown={show} />
       {error && (
         <p className="list-note" role="alert">
           {text.nav.failed(error.message)}
         </p>
       )}
       {!page && !error && <p className="list-note list-loading">{text.nav.loading}</p>}
-      {page?.rows.length === 0 && (
+      {narrowed && rows?.length === 0 && hits.length === 0 && <p className="list-note">{text.nav.nothing}</p>}
+      {!narrowed && page?.rows.length === 0 && (
         <div className="list-empty">
           <p className="list-empty-title">{text.nav.empty}</p>
           <p className="list-note">{text.nav.emptyLead}</p>
         </div>
       )}
       <ul className="list-rows">
-        {page?.rows.map((row) => (
+        {rows?.map((row) => (
           <Row key={row.id} row={row} open={row.id === current} ago={timeAgo(row.updatedAt, now)} />
         ))}
       </ul>
+      {hits.length > 0 && (
+        <section className="found" aria-label={text.nav.found} data-testid="found">
+          <h2 className="found-title">{text.nav.found}</h2>
+          <ul className="list-rows">
+            {hits.map((hit) => (
+              <li key={`${hit.session} ${hit.message}`}>
+                <a className="list-row" data-status="idle" href={hrefOf(hit.session, { at: hit.seq })}>
+                  <span className="found-words" dir="auto">
+                    {hit.snippet}
+                  </span>
+                  <span className="list-more">
+                    <span className="list-status">{hit.name ?? actorId(hit.author)}</span>
+                    <span>{timeAgo(hit.at, now)}</span>
+                  </span>
+                </a>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       {page?.cursor !== undefined && (
         <Button look="quiet" onClick={showMore}>
           {text.nav.more}
@@ -43,6 +73,16 @@ export function SessionList({ listing: { page, error, showMore }, current }: Pro
       )}
     </nav>
   )
+}
+
+/** Whether a session is one of those that are looked for. What is archived or works is for the server to say. */
+function isFound({ metadata, id, inbox }: SessionRow, words: string, shown: Shown): boolean {
+  if (shown === 'unread' && !inbox.some(({ kind }) => kind === 'unread' || kind === 'mention')) return false
+  const called = `${titleOf(metadata, id)} ${id}`.toLowerCase()
+  return words
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => called.includes(word))
 }
 
 interface RowProps {
@@ -53,7 +93,8 @@ interface RowProps {
 
 const Row = memo(function Row({ row, open, ago }: RowProps): ReactNode {
   const status = text.nav.status[row.status]
-  const unread = row.inbox.find(({ kind }) => kind === 'unread')?.count ?? 0
+  // What is open is being read.
+  const unread = open ? 0 : (row.inbox.find(({ kind }) => kind === 'unread')?.count ?? 0)
   return (
     <li>
       <a

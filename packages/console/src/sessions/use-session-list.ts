@@ -1,6 +1,7 @@
 import { useConnection, useHeadrace } from '@headrace/client/react'
 import { HeadraceError, type ListPage } from '@headrace/core'
 import { useCallback, useEffect, useState } from 'react'
+import type { Shown } from './list-filter.tsx'
 import { onRefresh } from './refresh.ts'
 
 export interface SessionListing {
@@ -8,6 +9,11 @@ export interface SessionListing {
   readonly page: ListPage | undefined
   readonly error: HeadraceError | undefined
   readonly showMore: () => void
+  readonly shown: Shown
+  readonly show: (shown: Shown) => void
+  /** What is looked for. */
+  readonly words: string
+  readonly look: (words: string) => void
 }
 
 const pageRows = 50
@@ -20,17 +26,24 @@ export function useSessionList(): SessionListing {
   const client = useHeadrace()
   const online = useConnection().state === 'online'
   const [limit, setLimit] = useState(pageRows)
+  const [shown, show] = useState<Shown>('all')
+  // Kept here: on a phone the list goes when a session is opened, and comes back.
+  const [words, look] = useState('')
   const [page, setPage] = useState<ListPage>()
   const [error, setError] = useState<HeadraceError>()
 
   useEffect(() => {
     let over = false
     let timer: ReturnType<typeof setTimeout> | undefined
-    const look = async (): Promise<void> => {
+    const ask = async (): Promise<void> => {
       clearTimeout(timer)
       if (document.visibilityState === 'hidden') return // asked again when it shows
       try {
-        const next = await client.sessions({ limit })
+        const next = await client.sessions({
+          limit,
+          ...(shown === 'working' && { status: 'active' as const }),
+          ...(shown === 'archived' && { archived: true }),
+        })
         if (over) return
         setPage(next)
         setError(undefined)
@@ -39,14 +52,14 @@ export function useSessionList(): SessionListing {
         setError(HeadraceError.from(thrown))
       }
       clearTimeout(timer)
-      timer = setTimeout(() => void look(), refreshMs)
+      timer = setTimeout(() => void ask(), refreshMs)
     }
-    const onShow = (): void => void look()
-    if (online) void look()
+    const onShow = (): void => void ask()
+    if (online) void ask()
     document.addEventListener('visibilitychange', onShow)
     const stopRefresh = onRefresh(() => {
       clearTimeout(timer)
-      timer = setTimeout(() => void look(), settleMs)
+      timer = setTimeout(() => void ask(), settleMs)
     })
     return () => {
       stopRefresh()
@@ -54,7 +67,15 @@ export function useSessionList(): SessionListing {
       clearTimeout(timer)
       document.removeEventListener('visibilitychange', onShow)
     }
-  }, [client, online, limit])
+  }, [client, online, limit, shown])
 
-  return { page, error: online ? error : undefined, showMore: useCallback(() => setLimit((now) => now + pageRows), []) }
+  return {
+    page,
+    error: online ? error : undefined,
+    showMore: useCallback(() => setLimit((now) => now + pageRows), []),
+    shown,
+    show,
+    words,
+    look,
+  }
 }

@@ -46,6 +46,7 @@ export function Shell(): ReactNode {
         n: () => setOpen('new'),
         '/': () => document.querySelector<HTMLElement>('.composer-text')?.focus(),
         i: () => (location.hash = inboxHref),
+        f: () => document.querySelector<HTMLElement>('.filter-words')?.focus(),
         j: () => step(1),
         k: () => step(-1),
       }
