@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { folder, headrace, serve, start } from './support/headrace.ts'
@@ -45,6 +45,32 @@ describe('headrace serve', () => {
       lines: stdout.split('\n').length,
       stderr: stderr.replace(/The web page is missing.*\n/, ''),
     }).toEqual({ code: 0, lines: 2, stderr: '' })
+  })
+
+  test('L2: a damaged data directory is refused by name, and --accept-damage starts on what is left of it', async () => {
+    await using data = await folder()
+    const { server, ready } = await serve(['--data', data.path])
+    const headers = { authorization: `Bearer ${ready.token}`, 'content-type': 'application/json' }
+    for (const id of ['one', 'two']) {
+      const made = await fetch(`${ready.url}/v1/sessions`, { method: 'POST', headers, body: JSON.stringify({ id }) })
+      expect(made.status).toBe(201)
+    }
+    server.kill('SIGKILL')
+    await server.ended
+    const [name = ''] = readdirSync(path.join(data.path, 'data')).filter((file) => file.endsWith('.log'))
+    const log = path.join(data.path, 'data', name)
+    const bytes = readFileSync(log)
+    bytes[100] = (bytes[100] ?? 0) ^ 1
+    writeFileSync(log, bytes)
+
+    const refused = await headrace(['serve', '--port', '0', '--data', data.path])
+    expect(refused).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/\.log is damaged at byte \d+.*--accept-damage/s),
+    })
+    const again = await serve(['--data', data.path, '--accept-damage'])
+    await using _server = again.server
+    expect((await fetch(`${again.ready.url}/readyz`)).status).toBe(200)
   })
 
   test('the link of before works after a restart', async () => {

@@ -32,8 +32,8 @@ describe('why a server could not start', () => {
   })
 
   test('a damaged log names the option, a full disk the fix', () => {
-    const damaged = new HeadraceError('store_corrupt', 'Damaged. Restore it, or accept the loss with acceptDamagedLog.')
-    expect(explainStart(damaged, place).message).toContain('--accept-damaged-log')
+    const damaged = new HeadraceError('store_corrupt', 'Damaged. Restore it, or accept the loss with acceptDamage.')
+    expect(explainStart(damaged, place).message).toContain('--accept-damage')
     expect(explainStart(new HeadraceError('store_full', 'The disk of /d is full: no space'), place).message).toBe(
       'The disk of /d is full: no space. Free some space, or choose another directory with --data.',
     )

@@ -53,7 +53,12 @@ export function serveCommand(): Command {
     .addOption(
       option('--long-poll-timeout <ms>', 'how long a reader of a stream waits for more').argParser(whole(1, 60_000)),
     )
-    .addOption(option('--accept-damaged-log', 'start in spite of a damaged log; what the damaged records held is lost'))
+    .addOption(
+      option(
+        '--accept-damage',
+        'start in spite of damaged files; what they held is lost, and sessions that show it say so',
+      ),
+    )
     .addOption(option('--json', 'print one line of JSON when ready: ready, url, token, pid'))
     .addOption(option('--quiet', 'print nothing but the ready line and errors'))
     .addHelpText(

@@ -20,7 +20,7 @@ export interface ServeOptions extends KeyOptions, OutboundOptions {
   /** Streams under this path need no token; `''`: none of them does. */
   readonly durableStreams?: string
   readonly longPollTimeout?: number
-  readonly acceptDamagedLog?: boolean
+  readonly acceptDamage?: boolean
   readonly agentFile?: string
   readonly json?: boolean
   readonly quiet?: boolean
@@ -52,7 +52,7 @@ export async function serve(options: ServeOptions, output: Output = processOutpu
       ...(options.durableStreams !== undefined && { open: options.durableStreams }),
       ...(options.longPollTimeout !== undefined && { longPollTimeoutMs: options.longPollTimeout }),
     },
-    ...(options.acceptDamagedLog === true && { acceptDamagedLog: true }),
+    ...(options.acceptDamage === true && { acceptDamage: true }),
   })
   try {
     // With keys of their own people have their own tokens, and ours would only be one more secret in a log.

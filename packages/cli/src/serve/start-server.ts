@@ -33,7 +33,7 @@ export interface StartOptions {
   readonly cors?: readonly string[]
   readonly hosts?: readonly string[]
   readonly trustedProxies?: readonly string[]
-  readonly acceptDamagedLog?: boolean
+  readonly acceptDamage?: boolean
   readonly durableStreams?: NonNullable<HeadraceOptions['durableStreams']>
   /** What it calls by itself. */
   readonly outbound: Pick<HeadraceOptions, 'agents' | 'notify' | 'outgoing'>
@@ -72,7 +72,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const store = await openEmbeddedStore({
       directory: data,
       onError,
-      ...(options.acceptDamagedLog === true && { acceptDamagedLog: true }),
+      ...(options.acceptDamage === true && { acceptDamage: true }),
     })
     opened.push(() => store.close())
     hideFromGit(data)
