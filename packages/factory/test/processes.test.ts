@@ -1,8 +1,18 @@
+import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { endMarked, markedProcesses, markerName, runCommand, runConfined, type Sandbox } from '@headrace/factory'
+import {
+  endMarked,
+  markedProcesses,
+  markerName,
+  openScratch,
+  runCommand,
+  runConfined,
+  type Sandbox,
+} from '@headrace/factory'
 import { testFolder } from './support/git-repository.ts'
 import { missing, sandbox } from './support/sandbox.ts'
 
@@ -34,6 +44,36 @@ test('F7a: a marker that another one begins with is another one', async () => {
   expect(await markedProcesses(marker)).toEqual([])
   stop.abort()
   expect((await running).end).toEqual({ kind: 'aborted' })
+})
+
+test('F7h: what a killed process was at is cleared away with what it had started, and what lives is left alone', async () => {
+  const floor = testFolder()
+  const marker = randomUUID()
+  const mine = await openScratch(floor)
+  const held = Promise.withResolvers<void>()
+  let place = ''
+  const working = mine.with((folder) => {
+    place = folder
+    return held.promise
+  })
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@headrace/source', path.join(import.meta.dirname, 'support/at-work.ts'), floor, marker],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const [left] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string]
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  expect(existsSync(path.join(left, 'half'))).toBe(true)
+  expect(await markedProcesses(marker)).toHaveLength(1)
+  const next = await openScratch(floor)
+  expect(existsSync(path.dirname(left))).toBe(false)
+  expect(await markedProcesses(marker)).toEqual([])
+  expect(existsSync(place)).toBe(true)
+  held.resolve()
+  await working
+  await Promise.all([mine.close(), next.close()])
+  expect(existsSync(place)).toBe(false)
 })
 
 test('F2b: what demands a sandbox does not start without one', async () => {

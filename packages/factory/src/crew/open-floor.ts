@@ -14,6 +14,7 @@ import { recoverVault } from '../clones/recover-vault.ts'
 import { FactoryError } from '../errors.ts'
 import { startModelProxy, type ModelProxy, type ModelsConfig } from '../proxy/model-proxy.ts'
 import { endMarked } from '../process/marked.ts'
+import { openScratch } from '../process/scratch.ts'
 import { findSandbox, type Sandbox } from '../process/sandbox.ts'
 import type { SandboxDemand } from '../process/run-confined.ts'
 import { createDesk } from '../foreman/desk.ts'
@@ -135,6 +136,7 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
       return () => clearTimeout(waiting)
     },
   }
+  const scratch = await openScratch(folder)
   await work(
     crew.gate,
     createGateWorker({
@@ -144,6 +146,7 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
       rules: (lane) => config().lanes.find(({ name: known }) => known === lane)?.landing,
       sandbox,
       demand,
+      scratch,
       now,
     }),
     1,
@@ -201,6 +204,7 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
       // Workers first: what they do with a client ends with them.
       await Promise.all(open.map((worker) => worker.close({ graceMs: 0 })))
       await models?.close()
+      await scratch.close()
       await Promise.all(Object.values(clients).map((client) => client.close()))
     },
   }

@@ -26,6 +26,8 @@ export interface GateStep {
 export interface GateOptions {
   /** A clean checkout of the tree to judge: {@link checkoutTree}. */
   readonly checkout: string
+  /** A folder for homes and temporary folders of what is run. Default: that of the machine. */
+  readonly scratch?: string
   /** What has to be done before, such as installing what the lockfile names. None of it counts as a test. */
   readonly setup?: readonly GateStep[]
   readonly test: GateStep
@@ -84,7 +86,7 @@ export type GateResult =
  * @throws FactoryError `sandbox_missing`
  */
 export async function runGate(options: GateOptions): Promise<GateResult> {
-  const place = await mkdtemp(path.join(tmpdir(), 'headrace-gate-'))
+  const place = await mkdtemp(path.join(options.scratch ?? tmpdir(), 'headrace-gate-'))
   try {
     const started = performance.now()
     for (const step of options.setup ?? []) {

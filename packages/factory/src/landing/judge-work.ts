@@ -137,6 +137,7 @@ export async function judgeWork(options: JudgeOptions): Promise<Landing> {
     message,
     author,
     now: options.now(),
+    scratch,
   })
   if (merged.kind === 'conflict') return { outcome: 'conflict', files: merged.files, said: merged.said }
   const { wanted, putBack } = merged

@@ -5,7 +5,7 @@ import type { Gate } from '../gate/gate.ts'
 import { runGate, type GateOptions, type GateResult } from '../gate/run-gate.ts'
 import { checkoutTree } from '../work/checkout-tree.ts'
 
-export interface TestTreeOptions extends Omit<GateOptions, 'checkout'> {
+export interface TestTreeOptions extends Omit<GateOptions, 'checkout' | 'scratch'> {
   readonly vault: Vault
   /** What is tested: a tree or a commit. */
   readonly tree: string
@@ -28,9 +28,9 @@ export async function testTree(options: TestTreeOptions): Promise<GateResult> {
   const { vault, tree, base, scratch, onCheckedOut, gates = [], ...gate } = options
   const checkout = path.join(scratch, 'checkout')
   try {
-    await checkoutTree({ vault, tree, base, into: checkout })
+    await checkoutTree({ vault, tree, base, into: checkout, scratch })
     onCheckedOut?.()
-    const tests = await runGate({ ...gate, checkout })
+    const tests = await runGate({ ...gate, checkout, scratch })
     if (tests.verdict === 'red') return tests
     for (const other of gates) {
       const said = await other.judge({ ...gate, checkout })

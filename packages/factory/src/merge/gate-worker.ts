@@ -10,9 +10,6 @@
  *
  * Judged again after a crash, a change that is in the base already is found there and not merged twice.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import type { Client } from '@headrace/client'
 import type { AgentRun, RunHandler } from '@headrace/client/agent'
 import { HeadraceError, type Json, type JsonObject } from '@headrace/core'
@@ -26,6 +23,7 @@ import { findingLines, landingWords } from '../landing/landing-in-words.ts'
 import { testTree } from '../landing/test-tree.ts'
 import type { SandboxDemand } from '../process/run-confined.ts'
 import type { Sandbox } from '../process/sandbox.ts'
+import type { Scratch } from '../process/scratch.ts'
 import { pushBranch } from '../work/push-branch.ts'
 import { offerNotes, offerTrailer, type Offer, type Verdict } from './offer.ts'
 
@@ -37,6 +35,8 @@ export interface GateWorkerOptions {
   readonly rules: (lane: string) => LandingRules | undefined
   readonly sandbox: Sandbox
   readonly demand: SandboxDemand
+  /** Where it checks out what it judges. */
+  readonly scratch: Scratch
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -120,10 +120,9 @@ class Judgement {
 
   /** From merge on to the base. Whoever lets something pass lets pass one tree on one base. */
   async #judge(on: Judged): Promise<Landing> {
-    const { vault, offer, sandbox, demand, now } = this.#options
-    const place = await mkdtemp(path.join(tmpdir(), 'headrace-judge-'))
-    try {
-      const landing = await judgeWork({
+    const { vault, offer, sandbox, demand, now, scratch } = this.#options
+    const landing = await scratch.with((place) =>
+      judgeWork({
         ...on,
         vault,
         head: offer.head,
@@ -137,15 +136,13 @@ class Judgement {
         author: { name: `Headrace lane ${offer.lane}`, email: `${offer.lane}@headrace.invalid` },
         now,
         signal: this.#run.signal,
-      })
-      if ('guards' in landing && !on.approval) {
-        const lines = findingLines(landing.guards, 'block', 'ask', 'warn')
-        if (lines.length > 0) await this.#run.text(`${lines.join('\n')}\n`)
-      }
-      return landing
-    } finally {
-      await rm(place, { recursive: true, force: true })
+      }),
+    )
+    if ('guards' in landing && !on.approval) {
+      const lines = findingLines(landing.guards, 'block', 'ask', 'warn')
+      if (lines.length > 0) await this.#run.text(`${lines.join('\n')}\n`)
     }
+    return landing
   }
 
   /** Puts what is green on a branch. What guards ask about the person is told who merges it, so nobody is asked now. */
@@ -199,10 +196,11 @@ class Judgement {
     const known = (view.document.value as { readonly baseline?: Baseline }).baseline
     if (known?.commit === base) return known
     await this.#run.text(`Counting the tests of the base ${base.slice(0, 12)}.\n`)
-    const scratch = await mkdtemp(path.join(tmpdir(), 'headrace-judge-'))
     try {
       const { signal } = this.#run
-      const result = await testTree({ ...gate, vault, tree: base, base, scratch, sandbox, demand, signal })
+      const result = await this.#options.scratch.with((scratch) =>
+        testTree({ ...gate, vault, tree: base, base, scratch, sandbox, demand, signal }),
+      )
       if (result.verdict === 'red') {
         const why = `The base itself is not green: ${result.why} Nothing can be judged before it is.`
         return { verdict: 'base', why, failure: result.class, evidence: result.output.slice(-maxEvidenceChars) }
@@ -214,8 +212,6 @@ class Judgement {
       if (!(thrown instanceof FactoryError) || thrown.code !== 'tree_unsafe') throw thrown
       const why = `The base itself can't be checked out: ${thrown.message} Nothing can be judged before it can.`
       return { verdict: 'base', why, failure: 'tree_unsafe', evidence: thrown.evidence.join('\n') }
-    } finally {
-      await rm(scratch, { recursive: true, force: true })
     }
   }
 

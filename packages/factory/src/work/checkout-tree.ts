@@ -14,6 +14,8 @@ export interface CheckoutOptions {
   readonly into: string
   /** The base: what is the same there is written whatever it is. */
   readonly base: string
+  /** A folder for what is made on the way. Default: that of the machine. */
+  readonly scratch?: string
   /** Most bytes of a file that is not in the base. Default 104,857,600 (100 MiB). */
   readonly maxFileBytes?: number
   /** Most bytes of all files. Default 4,294,967,296 (4 GiB). */
@@ -47,14 +49,14 @@ export async function checkoutTree(options: CheckoutOptions): Promise<{ readonly
     })
   }
 
-  const scratch = await mkdtemp(path.join(tmpdir(), 'headrace-checkout-'))
+  const place = await mkdtemp(path.join(options.scratch ?? tmpdir(), 'headrace-checkout-'))
   try {
     await mkdir(into)
-    const env = { GIT_INDEX_FILE: path.join(scratch, 'index') }
+    const env = { GIT_INDEX_FILE: path.join(place, 'index') }
     await git.run(['read-tree', tree], { env })
     await git.run([`--work-tree=${into}`, 'checkout-index', '--all', '--quiet'], { env, timeoutMs: 600_000 })
   } finally {
-    await rm(scratch, { recursive: true, force: true })
+    await rm(place, { recursive: true, force: true })
   }
   return { files: entries.size }
 

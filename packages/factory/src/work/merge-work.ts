@@ -22,6 +22,8 @@ export interface MergeOptions {
   readonly author: { readonly name: string; readonly email: string }
   /** Time of the commit, in ms since 1970. */
   readonly now: number
+  /** A folder for what is made on the way. Default: that of the machine. */
+  readonly scratch?: string
 }
 
 /** What became of a merge. Nothing has moved in any case. */
@@ -71,7 +73,7 @@ export async function mergeWork(options: MergeOptions): Promise<Merged> {
       said: said.slice(0, maxFiles).map((line) => line.trim().slice(0, 500)),
     }
   }
-  const scratch = await mkdtemp(path.join(tmpdir(), 'headrace-merge-'))
+  const scratch = await mkdtemp(path.join(options.scratch ?? tmpdir(), 'headrace-merge-'))
   try {
     const isProtected = createPathMatcher(options.protectedPaths, { ignoreCase: true })
     const index = path.join(scratch, 'index')
