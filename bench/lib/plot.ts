@@ -2,13 +2,15 @@
 export interface Line {
   readonly name: string
   readonly color: string
-  /** Both above 0: the axes are logarithmic. */
+  /** On logarithmic axes both are above 0. */
   readonly points: readonly { readonly x: number; readonly y: number }[]
 }
 
 /** One chart of a {@link plot}. */
 export interface Chart {
   readonly title: string
+  /** Default `log`. Linear axes begin at 0. */
+  readonly axes?: 'log' | 'linear'
   readonly lines: readonly Line[]
   /** How a value of the vertical axis is written. */
   readonly label: (value: number) => string
@@ -22,8 +24,8 @@ const top = 40
 const bottom = 92
 
 /**
- * Charts side by side as an SVG picture, on logarithmic axes, where what stays the same is a level line and what grows with
- * the log is a slope. It brings its own background, so that it can be read on a dark page too.
+ * Charts side by side as an SVG picture. On logarithmic axes what stays the same is a level line and what grows with the log
+ * is a slope. It brings its own background, so that it can be read on a dark page too.
  */
 export function plot(charts: readonly Chart[], xTitle: string): string {
   const drawn = charts.map((chart, index) => `<g transform="translate(${index * width} 0)">${draw(chart, xTitle)}</g>`)
@@ -37,8 +39,9 @@ export function plot(charts: readonly Chart[], xTitle: string): string {
   ].join('\n')}\n`
 }
 
-function draw({ title, lines, label }: Chart, xTitle: string): string {
+function draw({ title, axes = 'log', lines, label }: Chart, xTitle: string): string {
   const points = lines.flatMap((line) => line.points)
+  const scale = axes === 'log' ? logScale : linearScale
   const x = scale(
     points.map((point) => point.x),
     left,
@@ -75,11 +78,22 @@ function draw({ title, lines, label }: Chart, xTitle: string): string {
 
 interface Scale {
   at(value: number): number
-  /** The powers of ten that are shown. */
+  /** The values that are shown: powers of ten, or round steps. */
   readonly ticks: readonly number[]
 }
 
-function scale(values: readonly number[], from: number, to: number): Scale {
+function linearScale(values: readonly number[], from: number, to: number): Scale {
+  const top = Math.max(1e-9, ...values)
+  const power = 10 ** Math.floor(Math.log10(top / 4))
+  const step = power * ([1, 2, 5, 10].find((factor) => top / (factor * power) <= 5) ?? 10)
+  const last = Math.ceil(top / step)
+  return {
+    at: (value) => from + (value / (last * step)) * (to - from),
+    ticks: Array.from({ length: last + 1 }, (_, index) => index * step),
+  }
+}
+
+function logScale(values: readonly number[], from: number, to: number): Scale {
   const first = Math.floor(Math.log10(Math.min(...values)))
   const last = Math.max(first + 1, Math.ceil(Math.log10(Math.max(...values))))
   return {

@@ -267,6 +267,22 @@ export {
   type RewardPart,
 } from './choice/reward.ts'
 export { stopLoop } from './choice/stop-loop.ts'
+export {
+  playAttempt,
+  simKinds,
+  type PlayOptions,
+  type SimAgent,
+  type SimAttempt,
+  type SimKind,
+} from './simulation/sim-agent.ts'
+export { simAgents } from './simulation/sim-agents.ts'
+export {
+  simulateFloor,
+  type SimChoice,
+  type SimFloor,
+  type SimOptions,
+  type SimPlayed,
+} from './simulation/simulate-floor.ts'
 export { deploySkills, plainSkillsFolder, type DeployedSkill, type SkillForm } from './skills/deploy-skills.ts'
 export { hashSkill } from './skills/hash-skill.ts'
 export {
