@@ -8,6 +8,7 @@ import {
   askFloor,
   defaultTestGlobs,
   emptyFloor,
+  featuresInWords,
   floorOf,
   landingInWords,
   landWork,
@@ -19,6 +20,7 @@ import {
   scriptedAgent,
   surfacesFileSchema,
   type JudgedTask,
+  type Notice,
   type LandingRules,
   type PluginSurfaces,
 } from '@headrace/factory'
@@ -187,7 +189,7 @@ test('X1a X1b X1c: what a feature does to core is answered with the plugin; core
 })
 
 test(
-  'X1a: on a real floor an agent that puts a feature into core is told, and builds the plugin',
+  'X1a X2e F10e: on a real floor an agent that puts a feature into core is told, and builds the plugin; one that looks ahead proposes, and a notifier is told',
   { timeout: 60_000 },
   async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'headrace-surfaces-'))
@@ -198,7 +200,7 @@ test(
     origin.git('checkout', '-q', 'main')
     origin.commit('Describe core and its surface')
     const core = origin.git('rev-parse', 'main:src')
-    const agent = scriptedAgent('eager', () => ({
+    const eager = scriptedAgent('eager', () => ({
       turns: [
         Object.entries(inCore).map(([file, text]) => ({ do: 'write', path: file, text })),
         [
@@ -207,6 +209,12 @@ test(
         ],
       ],
     }))
+    const proposals = JSON.stringify([{ title: 'Median of an even list', why: 'It takes the upper one.' }])
+    const report = `I looked.\n\n\`\`\`proposals\n${proposals}\n\`\`\`\n`
+    const watcher = scriptedAgent('watcher', () => ({ turns: [[{ do: 'say', text: report }]] }))
+    const lane = { wip: 1, rules: [], rounds: 2, landing: rules } as const
+    const mandate = { text: 'Build it.', surfaces: [], test: 'node --test' }
+    const told = Promise.withResolvers<Notice>()
     await using server = new SessionsServer()
     const floor = await openFloor({
       ...server.reach,
@@ -218,15 +226,28 @@ test(
       config: () => ({
         lanes: [
           {
+            ...lane,
             name: 'features',
             kind: 'feature',
             oversight: 'merge',
-            wip: 1,
-            agent,
-            rules: [],
-            rounds: 2,
-            landing: rules,
-            mandate: { text: 'Build it.', oversight: 'merge', surfaces: [], test: 'node --test' },
+            agent: eager,
+            mandate: { ...mandate, oversight: 'merge', features: featuresInWords(surfaces) },
+          },
+          {
+            ...lane,
+            name: 'ahead',
+            kind: 'horizon',
+            oversight: 'observe',
+            agent: watcher,
+            mandate: { ...mandate, oversight: 'observe' },
+          },
+        ],
+        notifiers: [
+          {
+            name: 'ear',
+            notify: async (notice) => {
+              if (notice.what === 'proposed') told.resolve(notice)
+            },
           },
         ],
       }),
@@ -237,17 +258,28 @@ test(
       await session.until(({ status }) => status === 'live')
       await session.patch([{ op: 'add', path: '', value: { ...emptyFloor, maxAttempts: 1 } as never }])
       await askFloor(session, { ask: 'add-task', title: feature.title, kind: 'feature' })
+      await askFloor(session, { ask: 'add-task', title: 'Look ahead', kind: 'horizon' })
       const { view } = await session.until(({ view: { document } }) => {
-        const status = floorOf(document.value).tasks['T1']?.state.status
-        return status === 'done' || status === 'parked'
+        const { T1, T2 } = floorOf(document.value).tasks
+        const isOver = (task: typeof T1): boolean => task !== undefined && task.attempts.length > 0
+        return isOver(T1) && isOver(T2)
       })
-      expect(floorOf(view.document.value).tasks['T1']?.state).toMatchObject({ status: 'done' })
-      const lane = client.session(floor.sessions.merge)
-      await lane.until(({ status }) => status === 'live')
-      const verdicts = JSON.stringify(lane.getSnapshot().view.messages)
+      const { tasks } = floorOf(view.document.value)
+      expect(tasks['T1']?.state).toMatchObject({ status: 'done' })
+      const merge = client.session(floor.sessions.merge)
+      await merge.until(({ status }) => status === 'live')
+      const verdicts = JSON.stringify(merge.getSnapshot().view.messages)
       expect(verdicts).toContain('headrace factory plugin new function-shout-text --surface functions')
       expect(origin.git('rev-parse', 'main:src')).toBe(core)
       expect(origin.git('ls-tree', '-r', '--name-only', 'main', 'plugins').split('\n')).toEqual(Object.keys(plugin))
+
+      expect(tasks['T2']?.attempts[0]?.why).toBe('Its report is in the session. T3 is proposed.')
+      expect(tasks['T3']).toMatchObject({
+        title: 'ahead proposes "Median of an even list"',
+        state: { status: 'proposed' },
+        priority: 3,
+      })
+      expect(await told.promise).toMatchObject({ task: 'T3', session: floor.sessions.floor })
     } finally {
       await floor.close()
       rmSync(folder, { recursive: true, force: true })

@@ -7,6 +7,7 @@ import type { LaneFile } from '../files/lane-file.ts'
 import { landingRules, setupSteps } from '../files/load-floor.ts'
 import { webhookNotifier } from '../notify/webhook-notifier.ts'
 import type { Plugins } from '../plugins/load-plugins.ts'
+import { featuresInWords } from '../surfaces/features-in-words.ts'
 import type { ModelsConfig } from '../proxy/model-proxy.ts'
 import type { LaneAgent } from '../lane/lane-runner.ts'
 import type { LaneSkill } from '../skills/lane-skills.ts'
@@ -72,7 +73,7 @@ function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): Om
     ...(others.length > 0 && { agents: others.map((other) => laneAgent(files, other, makeAgent)) }),
     ...(asked !== undefined && { model: asked }),
     rules: permissions,
-    mandate: { text: mandate, oversight, surfaces: allowed, test: factory.gate.test.join(' ') },
+    mandate: { text: mandate, oversight, surfaces: allowed, test: factory.gate.test.join(' '), ...featuresOf(files) },
     rounds: 3,
     waffling,
     skills: skillsOf(files, lane),
@@ -104,4 +105,8 @@ function skillsOf({ skills, commit }: FloorFiles, lane: LaneFile): readonly Lane
 function budgetOf({ tokens, costUsd }: AttemptBudget): Pick<LaneConfig, 'budget'> {
   if (tokens === undefined && costUsd === undefined) return {}
   return { budget: { ...(tokens !== undefined && { tokens }), ...(costUsd !== undefined && { costUsd }) } }
+}
+
+function featuresOf({ surfaces }: FloorFiles): Pick<LaneConfig['mandate'], 'features'> {
+  return surfaces && surfaces.surfaces.length > 0 ? { features: featuresInWords(surfaces) } : {}
 }

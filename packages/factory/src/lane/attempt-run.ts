@@ -14,7 +14,7 @@
  */
 import path from 'node:path'
 import type { AgentRun, Chunk } from '@headrace/client/agent'
-import type { Json } from '@headrace/core'
+import { textOf, type Json } from '@headrace/core'
 import type { AgentAtWork, AgentStart, PermissionAsk, TurnEnd } from '../agents/agent.ts'
 import type { Cell } from '../cell/cell.ts'
 import { confinementInForce, inForceInWords, openCell } from '../cell/open-cell.ts'
@@ -22,7 +22,10 @@ import { attemptEnvironment } from '../clones/attempt-environment.ts'
 import type { Attempt } from '../clones/attempt.ts'
 import { FactoryError } from '../errors.ts'
 import type { AttemptResult } from '../floor/task.ts'
+import { askFloor } from '../foreman/ask-floor.ts'
 import { noteIn, notes, type AttemptOrder } from '../foreman/notes.ts'
+import { proposalsIn } from '../horizon/agent-proposals.ts'
+import { requestOf } from '../horizon/proposal.ts'
 import { offerId, offerNotes, offerRun, verdictOf, type Offer, type Verdict } from '../merge/offer.ts'
 import { decidePermission } from '../oversight/decide-permission.ts'
 import { endMarked } from '../process/marked.ts'
@@ -57,6 +60,7 @@ interface Memory {
   readonly killed?: number
 }
 
+const maxReportChars = 65_536
 const memoryNote = 'factory.round'
 const outcomeNote = 'factory.outcome'
 /** How often the agent of one attempt is started again after something outside of it has killed it. */
@@ -72,6 +76,8 @@ export class AttemptRun {
   #judgement: AttemptJudgement | undefined
   /** What the agent said and did, in pieces. */
   #heard = 0
+  /** The end of what the agent said. */
+  #report = ''
   #skills: AttemptSkills | undefined
   #memory: Memory
 
@@ -179,6 +185,26 @@ export class AttemptRun {
     }
   }
 
+  /** Its report is what counts; what one that looks ahead proposes goes to the floor, where a person decides. */
+  async #reported(): Promise<AttemptResult> {
+    const { order, lane, client, sessions } = this.#options
+    const why = 'Its report is in the session.'
+    if (order.kind !== 'horizon') return { outcome: 'proposed', why }
+    // What it said before a crash is in the session, what it said since was heard here.
+    const before = this.#run.view.messages.filter((message) => message.run === this.#run.id).map(textOf)
+    const { proposals, fault } = proposalsIn([...before, this.#report].join('\n'), {
+      lane: lane.name,
+      attempt: this.#id,
+    })
+    const floor = client.session(sessions.floor)
+    const answers: string[] = []
+    for (const [index, proposal] of proposals.entries()) {
+      const how = { id: `horizon:${this.#id}.${index}`, signal: this.#run.signal }
+      answers.push((await askFloor(floor, requestOf(proposal), how)).said)
+    }
+    return { outcome: 'proposed', why: [why, ...answers, ...(fault === undefined ? [] : [`But ${fault}`])].join(' ') }
+  }
+
   async #putAway({ outcome, why }: AttemptResult): Promise<void> {
     await this.#options.clones.quarantine(this.#id, `${outcome}: ${why}`.slice(0, 1_000))
   }
@@ -211,7 +237,7 @@ export class AttemptRun {
       }
       const failed = this.#resultOf(end)
       if (failed) return failed
-      if (mandate.oversight === 'observe') return { outcome: 'proposed', why: 'Its report is in the session.' }
+      if (mandate.oversight === 'observe') return this.#reported()
       const work = await this.#collect(clone)
       if (!work) {
         if (red)
@@ -280,6 +306,7 @@ export class AttemptRun {
           onChunk: async (chunk: Chunk) => {
             if (!models.counts(chunk)) return
             if (chunk.type !== 'data') this.#heard += 1
+            if (chunk.type === 'text') this.#report = (this.#report + chunk.text).slice(-maxReportChars)
             await output.write(chunk)
             await judgement.hear(chunk)
           },

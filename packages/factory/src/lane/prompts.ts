@@ -3,6 +3,7 @@ import type { BudgetWarning } from '@headrace/client/agent'
 import type { Message } from '@headrace/core'
 import { textOf } from '@headrace/core'
 import type { AttemptOrder } from '../foreman/notes.ts'
+import { proposalsAsked } from '../horizon/agent-proposals.ts'
 import type { Oversight } from '../floor/plan-floor.ts'
 
 export interface Mandate {
@@ -13,6 +14,8 @@ export interface Mandate {
   readonly surfaces: readonly string[]
   /** The command by which the gate judges. */
   readonly test: string
+  /** Where features belong, in words, where core stays as it is. */
+  readonly features?: string
 }
 
 const ending: Readonly<Record<Oversight, string>> = {
@@ -27,6 +30,8 @@ const ending: Readonly<Record<Oversight, string>> = {
 /** The first words of an attempt. */
 export function taskPrompt(order: AttemptOrder, mandate: Mandate, skills = ''): string {
   const { title, body, acceptance, lessons } = order
+  const isAhead = order.kind === 'horizon' && mandate.oversight === 'observe'
+  const last = isAhead ? proposalsAsked : ending[mandate.oversight]
   return sections([
     mandate.text,
     skills,
@@ -35,7 +40,8 @@ export function taskPrompt(order: AttemptOrder, mandate: Mandate, skills = ''): 
     list('It is done when:', acceptance),
     list('Earlier attempts failed. Do not repeat them:', lessons),
     mandate.surfaces.length > 0 ? list('Change only files that fit:', mandate.surfaces) : '',
-    `You work in a clone of your own. Do not push. The gate runs \`${mandate.test}\`; run it yourself before you end. ${ending[mandate.oversight]}`,
+    order.kind === 'feature' ? (mandate.features ?? '') : '',
+    `You work in a clone of your own. Do not push. ${mandate.oversight === 'observe' ? '' : `The gate runs \`${mandate.test}\`; run it yourself before you end. `}${last}`,
   ])
 }
 
