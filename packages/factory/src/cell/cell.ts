@@ -72,6 +72,7 @@ export async function cellArgv(cell: Cell, { argv, cwd }: CellProgram): Promise<
     writable,
     readable,
     network: network === 'open' ? 'open' : 'off',
+    ...(sandbox.uid !== undefined && { uid: sandbox.uid }),
     ...(sandbox.cgroups && { hold: holdFds }),
     ...(hasModels && { placed: { [insidePlace]: insideFile, [socketPlace]: models.socket } }),
   })

@@ -1,7 +1,8 @@
 import { lstat, readlink } from 'node:fs/promises'
+import process from 'node:process'
 import type { Cgroups } from './cgroup.ts'
 import { findProgram } from './find-program.ts'
-import { endInWords, runCommand } from './run-command.ts'
+import { endInWords, runCommand, type CommandResult } from './run-command.ts'
 
 /** What this machine can shut a program in with. */
 export type Sandbox = Bubblewrap | { readonly kind: 'none'; readonly reason: string }
@@ -12,6 +13,11 @@ export interface Bubblewrap {
   readonly program: string
   /** The mounts of the system that every program gets. */
   readonly system: readonly string[]
+  /**
+   * As which user agents are in it, where that is not whoever runs the floor. Root without rights is no use to them: the
+   * kernel lets it make no sandbox of its own, and some of them make one around each command.
+   */
+  readonly uid?: number
   /** Control groups for what agents start, where there are some. */
   readonly cgroups?: Cgroups
 }
@@ -30,6 +36,8 @@ export interface SandboxOptions {
   readonly readable?: readonly string[]
   /** Files that it reads at another place than where they are, by that place. */
   readonly placed?: Readonly<Record<string, string>>
+  /** As which user it runs. Default: as whoever starts it. */
+  readonly uid?: number
   /** File descriptors: by `info` it says who its first process is, and it begins once there is something in `go`. */
   readonly hold?: { readonly info: number; readonly go: number }
   /** Default `off`. */
@@ -44,16 +52,29 @@ export async function findSandbox(): Promise<Sandbox> {
   const program = await findProgram('bwrap')
   if (program === undefined) return { kind: 'none', reason: 'bubblewrap (bwrap) is not installed' }
   const sandbox = { kind: 'bubblewrap', program, system: await systemMounts() } as const
-  const argv = sandboxArgv(sandbox, { argv: ['/bin/true'], cwd: '/', env: {}, writable: [] })
-  const result = await runCommand({ argv, cwd: '/', env: {}, timeoutMs: 10_000, maxOutputBytes: 65_536 })
-  if (result.end.kind === 'exited' && result.end.code === 0) return sandbox
+  const tried = (as: { readonly uid?: number }): Promise<CommandResult> => {
+    const argv = sandboxArgv(sandbox, { argv: ['/bin/true'], cwd: '/', env: {}, writable: [], ...as })
+    return runCommand({ argv, cwd: '/', env: {}, timeoutMs: 10_000, maxOutputBytes: 65_536 })
+  }
+  const result = await tried({})
+  if (isGood(result)) {
+    const uid = process.getuid?.() === 0 ? daemon : undefined
+    return uid !== undefined && isGood(await tried({ uid })) ? { ...sandbox, uid } : sandbox
+  }
   const said = result.stderr.trim().split('\n').at(-1) ?? ''
   return { kind: 'none', reason: `bubblewrap does not work here: it ${endInWords(result.end)} ${said}`.trim() }
 }
 
+/** A user that every system has, and that may nothing. */
+const daemon = 1
+
+function isGood({ end }: CommandResult): boolean {
+  return end.kind === 'exited' && end.code === 0
+}
+
 /** The command line that runs a program in the sandbox. */
 export function sandboxArgv(sandbox: Bubblewrap, options: SandboxOptions): readonly [string, ...string[]] {
-  const { argv, cwd, env, writable, readable = [], placed = {}, network = 'off', hold } = options
+  const { argv, cwd, env, writable, readable = [], placed = {}, network = 'off', hold, uid } = options
   // What lies deeper is mounted later, or what is above would hide it. Of the same place the writable one wins.
   const mounts = [
     ...readable.map((place) => ({ place, how: '--ro-bind-try' })),
@@ -63,6 +84,7 @@ export function sandboxArgv(sandbox: Bubblewrap, options: SandboxOptions): reado
     sandbox.program,
     '--unshare-all',
     ...(network === 'open' ? ['--share-net', '--ro-bind-try', '/etc/resolv.conf', '/etc/resolv.conf'] : []),
+    ...(uid === undefined ? [] : ['--uid', String(uid), '--gid', String(uid)]),
     ...(hold ? ['--info-fd', String(hold.info), '--block-fd', String(hold.go)] : []),
     '--die-with-parent',
     '--new-session',
