@@ -35,6 +35,8 @@
  *                   what happens there: status, testid `replay-told`
  *   floor           main, testid `floor`, `data-status` as a session, `data-mode` = running | paused | stopped; buttons "Add a
  *                   task", "Pause" / "Resume", "Stop all"; what it answered: status, testid `floor-answer`
+ *   ledger          link "Ledger" on a floor; main, testid `ledger`: testids `ledger-totals`, `chart`, `ledger-line` with
+ *                   `data-name`
  *   lane            listitem, testid `lane`, `data-lane`; what it works on: testid `work`, `data-task`, `data-state`
  *   task            listitem, testid `task`, `data-task`, `data-status`; opened it lists testid `attempt`, `data-outcome`
  *   gate            region "Gate", testid `gate`: testids `judging` and `verdict`, `data-verdict`

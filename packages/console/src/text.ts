@@ -542,6 +542,30 @@ export const text = {
     turn: 'Its agent’s turn is over',
   },
 
+  ledger: {
+    open: 'Ledger',
+    titleOf: (floor: string): string => `Ledger of ${floor}`,
+    attempts: (n: number): string => count(n, 'attempt', 'attempts'),
+    none: 'Nothing was tried yet',
+    noneLead: 'What attempts cost and what came of them stands here as soon as the first one works.',
+    unknown: '–',
+    called: 'Name',
+    merged: 'Merged changes',
+    landRate: 'Land rate',
+    mergeTime: 'Time to merge',
+    tokens: 'Tokens',
+    cost: 'Cost',
+    costPerMerge: 'Cost per merged change',
+    outcomes: 'Outcomes',
+    byLane: 'By lane',
+    byAgent: 'By agent',
+    share: (part: number): string => `${Math.round(100 * part)} %`,
+    compact: (n: number): string => compact.format(n),
+    atMost: (most: string): string => `up to ${most}`,
+    outcomesTold: (merged: number, shown: number, other: number): string =>
+      `${number.format(merged)} merged, ${number.format(shown)} shown to a person, ${number.format(other)} not landed`,
+  },
+
   terminal: {
     all: (chars: number): string => `Show all ${number.format(chars)} characters`,
   },

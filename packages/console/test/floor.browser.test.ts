@@ -105,10 +105,10 @@ test('F6: a lane shows what happened to its attempt, what it changed and what th
   await page.locator('[data-testid=diff-file][data-path="src/first.js"]').getByText('+1', { exact: true }).waitFor()
   expect(await page.getByTestId('diff-file').count()).toBe(2)
   expect(await page.locator('[data-path="src/first.js"] [data-token=keyword]').allTextContents()).toContain('export')
-  await everyWay(page, 'lane-changes')
+  await everyWay(page, 'lane-changes', phoneDark)
   await page.keyboard.press('ArrowRight')
   await page.locator('[data-testid=gate-said][data-verdict=merged]').waitFor()
-  await everyWay(page, 'lane-gate')
+  await everyWay(page, 'lane-gate', desktopLight)
   await page.getByRole('link', { name: 'Floor main' }).first().click()
 })
 
@@ -141,6 +141,18 @@ test('F6 F8: a lane is opened, steered, taken over, handed back and put away', {
   await row.locator('summary').click()
   await row.locator('[data-testid=attempt][data-outcome=nuked]').getByText('It goes in circles').waitFor()
   await everyWay(page, 'floor-attempts')
+})
+
+test('T1 T3: what a floor has done and cost stands in its ledger', async (context) => {
+  needBrowser(context)
+  await page.goto(`${stage.url}/#/s/factory%2Fmain%2Ffloor`)
+  await page.getByRole('link', { name: 'Ledger' }).click()
+  const line = (name: string) => page.locator(`[data-testid=ledger-line][data-name="${name}"]`).first()
+  await line('alpha').getByText('1 merged').waitFor()
+  await line('talker').getByText('1 put away').waitFor()
+  expect(await page.getByTestId('ledger-totals').innerText()).toMatch(/Merged changes\s+1/)
+  expect(await page.getByTestId('chart').count()).toBe(5)
+  await everyWay(page, 'ledger')
 })
 
 test(

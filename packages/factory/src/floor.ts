@@ -27,4 +27,7 @@ export {
   type FloorPlace,
   type FloorSessions,
 } from './foreman/sessions.ts'
+export { ledgerOf, type Ledger, type LedgerLine, type LedgerOptions } from './ledger/ledger-of.ts'
+export { landedOf, ownEnd } from './report/landed.ts'
+export { reportOf, type FloorReport, type ReportLine } from './report/report-of.ts'
 export { offerIn, offersOf, verdictOf, type Offer, type Verdict as GateVerdict } from './merge/offer.ts'

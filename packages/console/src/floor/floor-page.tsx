@@ -74,6 +74,16 @@ export function FloorPage({ id, name, narrow }: Props): ReactNode {
                 {view.seq > 0 && text.floor.counts(board.working.length, board.ready.length, board.needsPerson.length)}
               </p>
             </div>
+            {view.seq > 0 && (
+              <a
+                className="session-tool"
+                href={hrefOf(id, { ledger: true })}
+                aria-label={text.ledger.open}
+                title={text.ledger.open}
+              >
+                <Icon name="chart" />
+              </a>
+            )}
             {view.seq > 0 && <People view={view} />}
             <Connection />
           </header>

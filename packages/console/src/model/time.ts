@@ -18,6 +18,12 @@ export function clockTime(at: number): string {
   return clock.format(at)
 }
 
+/** A time on an axis: the hour where it is today, else the day. */
+export function timeOf(at: number, now: number = Date.now()): string {
+  const isToday = new Date(at).toDateString() === new Date(now).toDateString()
+  return isToday ? clock.format(at) : `${day.format(at)} ${clock.format(at)}`
+}
+
 /** A moment to the second, with its day where that is not today: "14:03:22". */
 export function momentOfDay(at: number, now: number = Date.now()): string {
   return new Date(at).toDateString() === new Date(now).toDateString() ? second.format(at) : daySecond.format(at)

@@ -8,6 +8,8 @@ export interface SessionRoute {
   readonly dev: boolean
   /** Show a floor as the session that it is. */
   readonly log: boolean
+  /** Show what a floor has done and cost. */
+  readonly ledger: boolean
   /** As it was after this event; undefined: as it is. */
   readonly at: number | undefined
 }
@@ -25,7 +27,8 @@ export function parseRoute(hash: string, search = ''): Route {
   const asked = new URLSearchParams(query)
   const dev = asked.has('dev') || new URLSearchParams(search).has('dev')
   const at = Number(asked.get('at') ?? Number.NaN)
-  return { page: 'session', id, dev, log: asked.has('log'), at: Number.isSafeInteger(at) && at > 0 ? at : undefined }
+  const [log, ledger] = [asked.has('log'), asked.has('ledger')]
+  return { page: 'session', id, dev, log, ledger, at: Number.isSafeInteger(at) && at > 0 ? at : undefined }
 }
 
 /** The address of what waits for the reader. */
@@ -34,13 +37,19 @@ export const inboxHref = '#/inbox'
 interface Place {
   /** A floor as the session that it is. */
   readonly log?: boolean
+  /** What a floor has done and cost. */
+  readonly ledger?: boolean
   /** The session as it was after this event. */
   readonly at?: number
 }
 
 /** The address of a session within the console. */
-export function hrefOf(session: string, { log = false, at }: Place = {}): string {
-  const asked = [...(log ? ['log'] : []), ...(at === undefined ? [] : [`at=${at}`])].join('&')
+export function hrefOf(session: string, { log = false, ledger = false, at }: Place = {}): string {
+  const asked = [
+    ...(log ? ['log'] : []),
+    ...(ledger ? ['ledger'] : []),
+    ...(at === undefined ? [] : [`at=${at}`]),
+  ].join('&')
   return `#/s/${encodeURIComponent(session)}${asked === '' ? '' : `?${asked}`}`
 }
 

@@ -1,5 +1,5 @@
 import { floorPlace } from '@headrace/factory/floor'
-import { useMemo, useState, type ReactNode } from 'react'
+import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react'
 import { FloorPage } from '../floor/floor-page.tsx'
 import { InboxContext } from '../inbox/inbox-context.ts'
 import { InboxPage } from '../inbox/inbox-page.tsx'
@@ -21,6 +21,9 @@ import { useShortcuts } from './shortcuts.ts'
 import { Sidebar } from './sidebar.tsx'
 import { SkipLink } from './skip-link.tsx'
 import './shell.css'
+
+/** Comes when somebody looks at it. */
+const LedgerPage = lazy(async () => ({ default: (await import('../ledger/ledger-page.tsx')).LedgerPage }))
 
 type Window = 'new' | 'shortcuts'
 
@@ -83,8 +86,13 @@ export function Shell(): ReactNode {
         {route.page === 'session' && route.at === undefined && floor === undefined && (
           <SessionPage key={route.id} id={route.id} dev={route.dev} narrow={narrow} place={place} />
         )}
-        {route.page === 'session' && floor !== undefined && (
+        {route.page === 'session' && floor !== undefined && !route.ledger && (
           <FloorPage key={route.id} id={route.id} name={floor} narrow={narrow} />
+        )}
+        {route.page === 'session' && floor !== undefined && route.ledger && (
+          <Suspense>
+            <LedgerPage key={route.id} id={route.id} name={floor} />
+          </Suspense>
         )}
       </div>
       {open === 'new' && <NewSessionDialog onClose={() => setOpen(undefined)} />}
