@@ -318,3 +318,21 @@ export { requestOf, type Evidence, type Proposal } from './horizon/proposal.ts'
 export { readRegistry, type RegistryOptions, type RegistryRead } from './horizon/read-registry.ts'
 export { readMarkers, todoProposals, type Marker } from './horizon/todo-drift.ts'
 export { triage, type Urgency } from './horizon/triage.ts'
+export {
+  compareVersions,
+  skillTable,
+  type SkilledAttempt,
+  type VersionComparison,
+  type VersionLine,
+} from './skills/skill-table.ts'
+export { AttemptLog, type AttemptFact, type LoggedAttempt, type LogQuote } from './retro/attempt-log.ts'
+export { dayOf, daysOf, type DayLesson, type DayRetro } from './retro/day-of.ts'
+export { landProposal, type LandProposalOptions } from './retro/land-proposal.ts'
+export { adviceFor, lessonKey, type LessonKey } from './retro/lesson.ts'
+export { nearbyLessons } from './retro/nearby-lessons.ts'
+export { diffIn, evidenceInWords, proposalText, retroSource } from './retro/proposal-text.ts'
+export { proposalsOf, type FileProposal, type ProposalsOptions } from './retro/proposals-of.ts'
+export { readAttempts } from './retro/read-attempts.ts'
+export { reflect, retrosOf, startReflection, type ReflectOptions } from './retro/reflect.ts'
+export { retroOf, type Lesson, type Retro } from './retro/retro-of.ts'
+export { withStamps } from './retro/with-stamps.ts'

@@ -148,7 +148,10 @@ describe('F1: tasks', () => {
     const result = { outcome: 'replaced', why: 'It went in circles.', failure: 'waffling', waffling } as const
     floor = run(settleAttempt(floor, { task: 'T1', attempt: 1, result, now: 2 }), 3)
     const order = orderFor(floor.tasks['T1'] ?? raise(), 2)
-    expect(order).toMatchObject({ rungs: 3, lessons: ['replaced: It went in circles.'] })
+    expect(order).toMatchObject({
+      rungs: 3,
+      lessons: ['replaced: It went in circles. When a command has given the same result twice, do something else.'],
+    })
   })
 
   test('F6a what a person stopped stays stopped', () => {

@@ -77,6 +77,7 @@ function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): Om
     rounds: 3,
     waffling,
     skills: skillsOf(files, lane),
+    surfaces: allowed,
     ...(limits.minutes !== undefined && { attemptMs: limits.minutes * 60_000 }),
     ...budgetOf(limits),
   }

@@ -1,6 +1,7 @@
 /** The rules for what people ask of the floor (F1, F6, F8). Pure: the same floor, request and time give the same floor. */
 import type { Actor } from '@headrace/core'
 import { isOver, withTask, type FloorDocument } from './floor-document.ts'
+import { retroSource } from '../retro/proposal-text.ts'
 import type { FloorRequest } from './floor-request.ts'
 import { decisionOn, isSameProposal, withDecision, type Decision, type Signature } from './signature.ts'
 import { nextAttempt, type Task, type TaskState } from './task.ts'
@@ -39,6 +40,10 @@ export function decideFloor(floor: FloorDocument, ask: FloorAsk): FloorAnswer {
     case 'reject-task':
       return onTask(floor, request.task, (task) =>
         rejectTask(decided(floor, ask, { task, decision: 'rejected' }), ask, task, request.reason),
+      )
+    case 'proposal-landed':
+      return onTask(floor, request.task, (task) =>
+        proposalLanded(decided(floor, ask, { task, decision: 'accepted' }), ask, { task, commit: request.commit }),
       )
     case 'prioritise':
       return onTask(floor, request.task, (task) => prioritise(floor, task, request))
@@ -126,6 +131,10 @@ function decided(
 function acceptTask(floor: FloorDocument, { now }: FloorAsk, task: Task): FloorAnswer {
   switch (task.state.status) {
     case 'proposed':
+      if (task.source.kind === retroSource)
+        return refused(
+          `${task.id} is a change to the factory: take it with \`headrace factory proposals accept ${task.id}\`.`,
+        )
       return moved(floor, task, { status: 'ready' }, `${task.id} is ready.`)
     case 'parked':
       // Its attempts stay on record; it gets as many tries again.
@@ -141,6 +150,17 @@ function acceptTask(floor: FloorDocument, { now }: FloorAsk, task: Task): FloorA
     default:
       return task.state satisfies never
   }
+}
+
+function proposalLanded(
+  floor: FloorDocument,
+  { now }: FloorAsk,
+  { task, commit }: { readonly task: Task; readonly commit: string },
+): FloorAnswer {
+  if (task.state.status === 'done') return { outcome: 'noop', said: `${task.id} is done already.`, task: task.id }
+  if (task.state.status !== 'proposed' || task.source.kind !== retroSource)
+    return refused(`${task.id} is ${task.state.status}: it is no proposal that could have landed.`)
+  return moved(floor, task, { status: 'done', at: now, commit }, `${task.id} is done: ${commit.slice(0, 12)}.`)
 }
 
 function rejectTask(floor: FloorDocument, { by, now }: FloorAsk, task: Task, why: string): FloorAnswer {

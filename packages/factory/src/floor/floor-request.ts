@@ -22,6 +22,8 @@ export type FloorRequest =
   /** Takes a proposal, says that reviewed work was taken, or gives a parked task another set of tries. */
   | { readonly ask: 'accept-task'; readonly task: string; readonly reason?: string }
   | { readonly ask: 'reject-task'; readonly task: string; readonly reason: string }
+  /** What a retrospective proposed was taken through the gate, and is this commit of the base. */
+  | { readonly ask: 'proposal-landed'; readonly task: string; readonly commit: string }
   | { readonly ask: 'prioritise'; readonly task: string; readonly priority: Priority }
   /** Puts away what the lane is doing; the task begins anew, with this reason as its lesson. */
   | { readonly ask: 'nuke'; readonly lane: string; readonly reason: string }
@@ -62,6 +64,10 @@ export const floorRequest: Schema<FloorRequest> = tagged('ask', {
   }),
   'accept-task': object({ task, reason: optional(reason) }),
   'reject-task': object({ task, reason }),
+  'proposal-landed': object({
+    task,
+    commit: string({ pattern: /^[0-9a-f]{40,64}$/, called: 'the id of a commit' }),
+  }),
   prioritise: object({ task, priority }),
   nuke: object({ lane: name, reason }),
   overrule: object({ task, reason }),

@@ -150,6 +150,8 @@ export interface AttemptResult {
   readonly confined?: string
   /** Versions of the skills that it was given, as in `test-fixer@3f2a9c01b7de`. */
   readonly skills?: readonly string[]
+  /** Files that its work changes: the first ten. */
+  readonly touched?: readonly string[]
   /** What was done last about it because it went in circles. */
   readonly waffling?: Waffling
   /** How it was chosen to work in this way, where there were several. */

@@ -24,6 +24,7 @@ import type { AttemptResult, Task, Waffling } from '../floor/task.ts'
 import { offersOf, verdictOf } from '../merge/offer.ts'
 import { noticesOf } from '../notify/notices-of.ts'
 import type { Notice } from '../notify/notifier.ts'
+import { nearbyLessons } from '../retro/nearby-lessons.ts'
 import { changeFloor } from './change-floor.ts'
 import { attemptRun, notes, orderFor, resultOf, wafflingOf, type AttemptOrder } from './notes.ts'
 import type { FloorSessions } from './sessions.ts'
@@ -37,6 +38,8 @@ export interface ForemanClock {
 
 /** A lane, as the foreman sees it. */
 export interface FloorLane extends PlanLane {
+  /** Globs of what may be changed in it. Default: everything. */
+  readonly surfaces?: readonly string[]
   /** What an attempt in it may use. */
   readonly budget?: Budget
   /** The ways in which its attempts may be worked on; the first is its own. */
@@ -265,7 +268,9 @@ class Shift {
   async #dispatch(session: Session, floor: FloorDocument, task: Working): Promise<void> {
     const { attempt } = task.state
     const { crew } = this.#options.sessions
-    const order: AttemptOrder = { ...orderFor(task, attempt), ...this.#chosen(floor, task) }
+    const surfaces = this.#options.lanes().find(({ name }) => name === task.state.lane)?.surfaces ?? []
+    const nearby = nearbyLessons(floor, task, surfaces)
+    const order: AttemptOrder = { ...orderFor(task, attempt, nearby), ...this.#chosen(floor, task) }
     if (order.choice) await this.#say(`${task.id} attempt ${attempt} goes to ${choiceInWords(order.choice)}.`)
     const budget = this.#options.lanes().find(({ name }) => name === task.state.lane)?.budget
     await session.create({

@@ -6,6 +6,8 @@ import { rungs } from '../detect/ladder.ts'
 import { watchNotes, type Overruled, type WafflingVerdict } from '../detect/watch-notes.ts'
 import type { AttemptResult, EndedAttempt, LaneKind, Task, Waffling } from '../floor/task.ts'
 import type { GivenSkill } from '../skills/lane-skills.ts'
+import { adviceFor, lessonKey } from '../retro/lesson.ts'
+import { filesOf, type WorkDiff } from './work-note.ts'
 import { crewOf } from './sessions.ts'
 
 /** What an attempt is to do; it is the input of its run. */
@@ -19,6 +21,8 @@ export interface AttemptOrder {
   readonly acceptance: readonly string[]
   /** Why earlier attempts failed, oldest first. */
   readonly lessons: readonly string[]
+  /** What was learned from other tasks on the same files. Default none. */
+  readonly nearby?: readonly string[]
   /** Which of the lane's agents works on it. Default: the lane's own. */
   readonly arm?: Arm
   /** Why that one, where there were several. */
@@ -27,12 +31,34 @@ export interface AttemptOrder {
   readonly rungs?: number
 }
 
-/** What an attempt is told of a task. */
-export function orderFor(task: Task, attempt: number): AttemptOrder {
+/**
+ * What an attempt is told of a task.
+ *
+ * @param nearby - what was learned from other tasks on the same files
+ */
+export function orderFor(task: Task, attempt: number, nearby: readonly string[] = []): AttemptOrder {
   const { id, title, kind, body, acceptance, attempts } = task
-  const lessons = attempts.filter((ended) => !isOverruled(task, ended)).map(({ outcome, why }) => `${outcome}: ${why}`)
+  const lessons = attempts.filter((ended) => !isOverruled(task, ended)).map(lessonOf)
   const taken = rungsTaken(task)
-  return { task: id, attempt, title, kind, body, acceptance, lessons, ...(taken > 0 && { rungs: taken }) }
+  return {
+    task: id,
+    attempt,
+    title,
+    kind,
+    body,
+    acceptance,
+    lessons,
+    ...(nearby.length > 0 && { nearby }),
+    ...(taken > 0 && { rungs: taken }),
+  }
+}
+
+/** What became of an attempt, and what to do instead where that is known. */
+function lessonOf(ended: EndedAttempt): string {
+  const { outcome, why } = ended
+  const key = lessonKey(ended)
+  const advice = key === undefined ? undefined : adviceFor(key)
+  return `${outcome}: ${why}${advice === undefined ? '' : ` ${advice}`}`
 }
 
 /** An attempt that follows one which went in circles begins where that one ended. */
@@ -102,6 +128,9 @@ export interface ModelsNote {
   readonly models: Readonly<Record<string, Usage>>
 }
 
+/** Files of an attempt that the floor keeps. */
+const maxTouched = 10
+
 /** What became of a run that is over, with what it used. */
 export function resultOf(view: SessionView, run: Run): AttemptResult | undefined {
   const own = view.messages.filter((message) => message.run === run.id)
@@ -114,12 +143,15 @@ export function resultOf(view: SessionView, run: Run): AttemptResult | undefined
     view.id,
   )?.arm
   const share = shareOf(run)
+  const work = noteIn(own, notes.work) as WorkDiff | undefined // as above
+  const touched = work ? filesOf(work.patch).slice(0, maxTouched) : []
   const given = (noteIn(own, notes.skills) ?? []) as unknown as readonly GivenSkill[] // by the runner too
   return (
     result && {
       ...result,
       ...(worked && { agent: worked.agent }),
       ...(cell && { confined: cell.words }),
+      ...(touched.length > 0 && { touched }),
       ...(given.length > 0 && { skills: given.map(({ version }) => version) }),
       ...(waffling && { waffling }),
       ...(arm && { arm }),

@@ -29,7 +29,7 @@ const ending: Readonly<Record<Oversight, string>> = {
 
 /** The first words of an attempt. */
 export function taskPrompt(order: AttemptOrder, mandate: Mandate, skills = ''): string {
-  const { title, body, acceptance, lessons } = order
+  const { title, body, acceptance, lessons, nearby = [] } = order
   const isAhead = order.kind === 'horizon' && mandate.oversight === 'observe'
   const last = isAhead ? proposalsAsked : ending[mandate.oversight]
   return sections([
@@ -39,6 +39,7 @@ export function taskPrompt(order: AttemptOrder, mandate: Mandate, skills = ''): 
     body,
     list('It is done when:', acceptance),
     list('Earlier attempts failed. Do not repeat them:', lessons),
+    list('Other work on these files taught this:', nearby),
     mandate.surfaces.length > 0 ? list('Change only files that fit:', mandate.surfaces) : '',
     order.kind === 'feature' ? (mandate.features ?? '') : '',
     `You work in a clone of your own. Do not push. ${mandate.oversight === 'observe' ? '' : `The gate runs \`${mandate.test}\`; run it yourself before you end. `}${last}`,

@@ -1,14 +1,5 @@
+import type { WorkDiff } from '../foreman/work-note.ts'
 import type { Git } from '../git/create-git.ts'
-
-/** What work changes, as git prints it. */
-export interface WorkDiff {
-  /** Commits: the base that it began from, and its newest. */
-  readonly base: string
-  readonly head: string
-  readonly patch: string
-  /** The patch is longer than this: its end is left out. */
-  readonly cut?: true
-}
 
 /** A part of a session must be read by everybody who looks at the lane, so it is no place for megabytes. */
 const maxChars = 100_000

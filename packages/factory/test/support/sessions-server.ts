@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { connect, type Client } from '@headrace/client'
 import { createWorker, type RunHandler, type Worker, type WorkerOptions } from '@headrace/client/agent'
 import { createHeadrace, createSecretAuth, type Headrace } from '@headrace/server'
@@ -12,6 +15,7 @@ export class SessionsServer implements AsyncDisposable {
   readonly #headrace: Headrace
   readonly #open: { close(options?: { graceMs: number }): Promise<void> }[] = []
   readonly errors: Error[] = []
+  #server: Server | undefined
 
   constructor() {
     this.#headrace = createHeadrace({
@@ -32,6 +36,19 @@ export class SessionsServer implements AsyncDisposable {
     return client
   }
 
+  /** A client over HTTP on loopback, which can read whole logs. */
+  async httpClient(sub: string): Promise<Client> {
+    if (!this.#server) {
+      this.#server = createServer()
+      this.#headrace.attach(this.#server)
+      await once(this.#server.listen(0, '127.0.0.1'), 'listening')
+    }
+    const { port } = this.#server.address() as AddressInfo // it listens on a port
+    const client = connect({ url: `http://127.0.0.1:${port}`, token: await token(sub, 'user') })
+    this.#open.push(client)
+    return client
+  }
+
   async worker(agent: string, handler: RunHandler, options: Partial<WorkerOptions> = {}): Promise<Worker> {
     const WebSocket = this.#headrace.WebSocket
     const worker = createWorker({ url, token: await token(agent, 'agent'), agent, handler, WebSocket, ...options })
@@ -44,6 +61,7 @@ export class SessionsServer implements AsyncDisposable {
     // Workers first: what they do with a client ends with them.
     for (const each of this.#open.reverse()) await each.close({ graceMs: 0 })
     await this.#headrace.close()
+    this.#server?.close()
   }
 }
 

@@ -13,6 +13,7 @@ import {
   type Floor,
   type FloorConfig,
   type FloorDocument,
+  type FloorFiles,
   type Script,
   type Task,
   type Vault,
@@ -28,6 +29,8 @@ export interface SkilledFloor extends AsyncDisposable {
   readonly origin: WorkTree
   readonly client: Client
   readonly session: Session
+  /** The files of the base branch, as they were read last. */
+  files(): FloorFiles
   /** Reads the files of the base branch again. */
   reload(): Promise<void>
   /** Puts a task on the floor and waits until nothing more happens to it by itself. */
@@ -86,9 +89,13 @@ export async function skilledFloor({ skill, script, maxAttempts }: SkilledFloorO
     return script(found, path.basename(path.dirname(cwd)), home)
   })
   let config: FloorConfig
+  let files: FloorFiles
   const reload = async (): Promise<void> => {
     const { head } = await vault.refresh()
-    config = floorConfig(await loadFloor(vault, head), () => agent)
+    files = await loadFloor(vault, head)
+    const read = floorConfig(files, () => agent)
+    // What is refused once would be refused again: these agents do not listen.
+    config = { ...read, lanes: read.lanes.map((each) => ({ ...each, rounds: 1 })) }
   }
   await reload()
   const floor = await openFloor({
@@ -100,7 +107,7 @@ export async function skilledFloor({ skill, script, maxAttempts }: SkilledFloorO
     config: () => config,
     onError: () => undefined,
   })
-  const client = await server.client('ada')
+  const client = await server.httpClient('ada')
   const session = client.session(floor.sessions.floor)
   await session.until(({ status }) => status === 'live')
   await session.patch([{ op: 'add', path: '', value: { ...emptyFloor, maxAttempts } as never }])
@@ -114,6 +121,7 @@ export async function skilledFloor({ skill, script, maxAttempts }: SkilledFloorO
     origin,
     client,
     session,
+    files: () => files,
     reload,
     async work(title, more = {}) {
       const { task = '', said } = await askFloor(session, { ask: 'add-task', title, kind: 'bug', ...more })
