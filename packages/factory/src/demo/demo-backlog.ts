@@ -10,7 +10,7 @@ export interface DemoTask {
   /** How it must end. */
   readonly ends: 'done' | 'parked'
   /** How its last attempt must end: one of these. */
-  readonly outcomes: readonly ('merged' | 'rejected' | 'parked' | 'budget')[]
+  readonly outcomes: readonly ('merged' | 'rejected' | 'replaced' | 'nuked' | 'parked' | 'budget')[]
 }
 
 const runTests: ScriptStep = { do: 'run', argv: ['node', '--test'] }
@@ -187,8 +187,8 @@ export function address({ id, title }) {
       lane: 'dreamer',
     },
     ends: 'parked',
-    // Whatever is first: going in circles, or the end of its budget.
-    outcomes: ['parked', 'budget'],
+    // Whatever is first: going in circles for too long, the last of its tries, or the end of its budget.
+    outcomes: ['replaced', 'nuked', 'parked', 'budget'],
     script: {
       turns: [
         [
