@@ -13,6 +13,7 @@ import { serveCommand } from './commands/serve.ts'
 import { sessionsCommand } from './commands/sessions.ts'
 import { tailCommand } from './commands/tail.ts'
 import { tokenCommand } from './commands/token.ts'
+import { salvageCommand } from './commands/salvage.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { exitCodeHelp } from './exit-code.ts'
 import { createPaint } from './terminal/paint.ts'
@@ -52,6 +53,7 @@ ${exitCodeHelp}`,
     ...historyCommands(),
     mcpCommand(),
     verifyCommand(),
+    salvageCommand(),
     agentCommand(),
     factoryCommand(),
   ]

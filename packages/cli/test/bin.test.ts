@@ -75,6 +75,7 @@ describe('headrace', () => {
       'share',
       'mcp',
       'verify',
+      'salvage',
       'agent',
       'factory',
     ])

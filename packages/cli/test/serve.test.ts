@@ -68,6 +68,9 @@ describe('headrace serve', () => {
       code: 3,
       stderr: expect.stringMatching(/\.log is damaged at byte \d+.*--accept-damage/s),
     })
+    const salvaged = await headrace(['salvage', '--data', data.path, '--to', path.join(data.path, 'new'), '--json'])
+    expect(salvaged.code).toBe(1)
+    expect(JSON.parse(salvaged.stdout)).toMatchObject({ damaged: [{ file: log }], mayBeOlder: true })
     const again = await serve(['--data', data.path, '--accept-damage'])
     await using _server = again.server
     expect((await fetch(`${again.ready.url}/readyz`)).status).toBe(200)

@@ -162,7 +162,7 @@ describe('damage', () => {
     },
   )
 
-  test('a length in the manifest that points behind its end is found: LevelDB takes it for the end of the file', async () => {
+  test('L2a a length in the manifest that points behind its end is found: LevelDB takes it for the end of the file', async () => {
     const copy = path.join(temp.path, 'copy')
     const manifest = (await readFile(path.join(crashed, 'data', 'CURRENT'), 'utf8')).trim()
     const bytes = await readFile(path.join(crashed, 'data', manifest))

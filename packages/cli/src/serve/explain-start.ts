@@ -50,7 +50,7 @@ function storeMessage(error: HeadraceError, { data }: StartPlace): string {
     case 'store_full':
       return `${error.message}. Free some space, or choose another directory with --data.`.replace('..', '.')
     case 'store_corrupt':
-      return error.message.replace('acceptDamage', '--accept-damage')
+      return error.message.replace('salvageStore', 'headrace salvage').replace('acceptDamage', '--accept-damage')
     default:
       // The library names its option; here it is in the sentence anyway.
       return error.message.replace(/^directory: /, '')

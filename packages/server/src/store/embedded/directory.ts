@@ -135,8 +135,8 @@ export async function removePid(directory: DataDirectory): Promise<void> {
 }
 
 /** The refusal that a second server gets. */
-export async function lockedError(directory: DataDirectory, cause: unknown): Promise<HeadraceError> {
-  const pid = await readPid(directory)
+export async function lockedError(directory: Pick<DataDirectory, 'path'>, cause: unknown): Promise<HeadraceError> {
+  const pid = await readPid(directory.path)
   const holder = pid === undefined ? 'Another process' : `Process ${pid}`
   return new HeadraceError(
     'store_locked',
@@ -146,8 +146,8 @@ export async function lockedError(directory: DataDirectory, cause: unknown): Pro
 }
 
 /** The holder, unless the file is left over from one that crashed. */
-async function readPid(directory: DataDirectory): Promise<number | undefined> {
-  const text = await readFile(path.join(directory.path, 'pid'), 'utf8').catch(() => '')
+export async function readPid(directory: string): Promise<number | undefined> {
+  const text = await readFile(path.join(directory, 'pid'), 'utf8').catch(() => '')
   const pid = Number.parseInt(text, 10)
   if (!(pid > 0)) return undefined
   return signalReaches(pid) ? pid : undefined

@@ -40,7 +40,7 @@ export async function assertIntact(data: string, options: IntegrityOptions): Pro
   throw new HeadraceError(
     'store_corrupt',
     `${damage.file} ${damage.what}; opening the database would lose acknowledged events. Restore the data directory ` +
-      'from a backup, or accept the loss with acceptDamage.',
+      'from a backup, copy what is whole with salvageStore, or accept the loss with acceptDamage.',
     { detail: { file: damage.file } },
   )
 }

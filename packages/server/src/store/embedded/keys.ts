@@ -176,6 +176,10 @@ export function listPosition(key: string): ListPosition {
   return { updatedAt: fromDescending(time), id: id satisfies SessionId }
 }
 
+export function tenantOfList(key: string): string {
+  return key.split('!', 3)[2] ?? ''
+}
+
 /** Actors can have any characters, and a deleted key can stay in a file for a while: it holds their hash. */
 export function inboxKey(tenant: string, actor: string, position: ListPosition): string {
   return `!n!${tenant}!${hashed(actor)}!${descending(position.updatedAt)}!${position.id}`

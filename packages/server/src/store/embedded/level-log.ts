@@ -63,6 +63,33 @@ export function* readBatches(bytes: Uint8Array): Generator<Uint8Array> {
   }
 }
 
+/** All batches that are whole, also those behind damage. */
+export function* goodBatches(bytes: Uint8Array): Generator<Uint8Array> {
+  let parts: Uint8Array[] | undefined
+  for (let at = 0; at < bytes.length;) {
+    const left = blockBytes - (at % blockBytes)
+    if (left < headerBytes) {
+      at += left
+      continue
+    }
+    const length = recordBytes(bytes, at, left)
+    if (length === undefined) {
+      // A batch that was under way is not whole.
+      parts = undefined
+      at += 1
+      continue
+    }
+    const type = bytes[at + 6]
+    if (type === types.full || type === types.first) parts = []
+    parts?.push(bytes.subarray(at + headerBytes, at + length))
+    if (parts && (type === types.full || type === types.last)) {
+      yield Buffer.concat(parts)
+      parts = undefined
+    }
+    at += length
+  }
+}
+
 /** The size of the good record at an offset. */
 function recordBytes(bytes: Uint8Array, at: number, left: number): number | undefined {
   const length = headerBytes + ((bytes[at + 4] ?? 0) | ((bytes[at + 5] ?? 0) << 8))

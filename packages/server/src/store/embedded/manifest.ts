@@ -12,6 +12,8 @@ export interface Manifest {
   readonly log: number
   /** Number and size of each table. */
   readonly tables: ReadonlyMap<number, number>
+  /** First and last key of each table, as LevelDB stores keys. */
+  readonly ranges: ReadonlyMap<number, readonly [first: Uint8Array, last: Uint8Array]>
 }
 
 /** Field numbers of a version edit, as LevelDB's `version_edit.cc` has them. */
@@ -47,11 +49,18 @@ export function fileNumber(name: string, extensions: readonly string[]): number 
 
 export const tableExtensions: readonly string[] = ['ldb', 'sst']
 
-function parseEdits(edits: Iterable<Uint8Array>): Pick<Manifest, 'log' | 'tables'> {
+function parseEdits(edits: Iterable<Uint8Array>): Pick<Manifest, 'log' | 'tables' | 'ranges'> {
   let log = 0
   const tables = new Map<number, number>()
+  const ranges = new Map<number, readonly [first: Uint8Array, last: Uint8Array]>()
   for (const edit of edits) {
     const fields = createFields(edit)
+    const bytes = (): Uint8Array => {
+      const length = fields.number()
+      const begin = fields.position
+      fields.skip(length)
+      return edit.subarray(begin, begin + length)
+    }
     const deleted: number[] = []
     const added: [number, number][] = []
     while (fields.hasMore()) {
@@ -80,8 +89,7 @@ function parseEdits(edits: Iterable<Uint8Array>): Pick<Manifest, 'log' | 'tables
           fields.number()
           const table = fields.number()
           added.push([table, fields.number()])
-          fields.skip(fields.number())
-          fields.skip(fields.number())
+          ranges.set(table, [bytes(), bytes()])
           break
         }
         default:
@@ -92,5 +100,5 @@ function parseEdits(edits: Iterable<Uint8Array>): Pick<Manifest, 'log' | 'tables
     for (const table of deleted) tables.delete(table)
     for (const [table, bytes] of added) tables.set(table, bytes)
   }
-  return { log, tables }
+  return { log, tables, ranges }
 }

@@ -10,7 +10,7 @@ import { createFields } from './fields.ts'
 import { maskedCrc32c } from './crc32c.ts'
 import { decompressSnappy } from './snappy.ts'
 
-interface Block {
+export interface Block {
   readonly offset: number
   /** Without compression byte and checksum. */
   readonly size: number
@@ -24,14 +24,15 @@ const compressions = { none: 0, snappy: 1 } as const
 export function isTableIntact(table: Uint8Array): boolean {
   try {
     const footer = table.length - footerBytes
-    if (footer < 0 || !magic.every((byte, index) => table[table.length - magic.length + index] === byte)) return false
-    const fields = createFields(table, footer)
-    const metaIndex = { offset: fields.number(), size: fields.number() }
-    const index = { offset: fields.number(), size: fields.number() }
-    // The rest of the footer is zeros.
-    if (table.subarray(fields.position, table.length - magic.length).some((byte) => byte !== 0)) return false
+    const indexes = readFooter(table)
+    if (!indexes) return false
+    const { metaIndex, index } = indexes
 
-    const blocks = [metaIndex, index, ...readIndex(table, metaIndex), ...readIndex(table, index)]
+    const blocks = [
+      metaIndex,
+      index,
+      ...[metaIndex, index].flatMap((part) => readIndex(table, part).map(({ block }) => block)),
+    ]
     blocks.sort((a, b) => a.offset - b.offset)
     let end = 0
     for (const block of blocks) {
@@ -45,6 +46,38 @@ export function isTableIntact(table: Uint8Array): boolean {
   }
 }
 
+/** The data blocks of a table by its index, in order; `undefined` when that can't be read. */
+export function tableParts(
+  table: Uint8Array,
+): readonly { readonly block: Block; readonly upTo: Uint8Array }[] | undefined {
+  try {
+    const indexes = readFooter(table)
+    return indexes && isBlockIntact(table, indexes.index) ? readIndex(table, indexes.index) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The content of a block, decompressed; `undefined` when it is not as it was written. */
+export function intactBlock(table: Uint8Array, block: Block): Uint8Array | undefined {
+  try {
+    return isBlockIntact(table, block) ? readBlock(table, block) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function readFooter(table: Uint8Array): { readonly metaIndex: Block; readonly index: Block } | undefined {
+  const footer = table.length - footerBytes
+  if (footer < 0 || !magic.every((byte, at) => table[table.length - magic.length + at] === byte)) return undefined
+  const fields = createFields(table, footer)
+  const metaIndex = { offset: fields.number(), size: fields.number() }
+  const index = { offset: fields.number(), size: fields.number() }
+  // The rest of the footer is zeros.
+  if (table.subarray(fields.position, table.length - magic.length).some((byte) => byte !== 0)) return undefined
+  return { metaIndex, index }
+}
+
 function isBlockIntact(table: Uint8Array, { offset, size }: Block): boolean {
   const end = offset + size + 1
   if (end + 4 > table.length) return false
@@ -52,23 +85,32 @@ function isBlockIntact(table: Uint8Array, { offset, size }: Block): boolean {
   return stored === maskedCrc32c(table, offset, end)
 }
 
-/** The blocks that an index block names. */
-function readIndex(table: Uint8Array, block: Block): Block[] {
-  const content = readBlock(table, block)
-  const restarts = new DataView(content.buffer, content.byteOffset, content.length).getUint32(content.length - 4, true)
-  const entries = content.subarray(0, content.length - 4 * (restarts + 1))
+/** The blocks that an index block names, each with a key that no key of it is behind. */
+function readIndex(table: Uint8Array, block: Block): { readonly block: Block; readonly upTo: Uint8Array }[] {
+  return Array.from(blockEntries(readBlock(table, block)), ({ key, value }) => {
+    const place = createFields(value)
+    return { block: { offset: place.number(), size: place.number() }, upTo: key }
+  })
+}
+
+/** Keys of a block share the beginning of the one before. */
+export function* blockEntries(block: Uint8Array): Generator<{ readonly key: Uint8Array; readonly value: Uint8Array }> {
+  const restarts = new DataView(block.buffer, block.byteOffset, block.length).getUint32(block.length - 4, true)
+  const entries = block.subarray(0, block.length - 4 * (restarts + 1))
   const fields = createFields(entries)
-  const blocks: Block[] = []
+  let key = new Uint8Array()
   while (fields.hasMore()) {
-    fields.number()
-    const keyBytes = fields.number()
+    const shared = fields.number()
+    const own = fields.number()
     const valueBytes = fields.number()
-    fields.skip(keyBytes)
-    const value = createFields(entries, fields.position)
-    blocks.push({ offset: value.number(), size: value.number() })
+    const next = new Uint8Array(shared + own)
+    next.set(key.subarray(0, shared))
+    next.set(entries.subarray(fields.position, fields.position + own), shared)
+    fields.skip(own)
+    key = next
+    yield { key, value: entries.subarray(fields.position, fields.position + valueBytes) }
     fields.skip(valueBytes)
   }
-  return blocks
 }
 
 function readBlock(table: Uint8Array, { offset, size }: Block): Uint8Array {
