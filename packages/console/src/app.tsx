@@ -25,7 +25,7 @@
  *   versions        testid `versions`: buttons "Version before", "Version after"; button "Say it anew" at one's own
  *                   messages, form of the same name with textbox "New words"; button "Ask AGENT again" at answers
  *   menu            button "More about this session": "Runs and cost" (listitems, testid `run`, `data-run`, `data-state`),
- *                   "Export", "Archive", "Invite someone"
+ *                   "Export", link "Inspect", "Archive", "Invite someone"
  *   queue           region "Queue", testid `queue`; buttons "Take back for AGENT: …", "Sooner for …", "Later for …"
  *   composer        form "Write a message": textbox "Message", checkboxes by agent, buttons "Send" (or "Post" when no
  *                   agent is asked) and "Stop all"
@@ -44,6 +44,9 @@
  *                   something to its agent"; what became of it: testid `told`
  *   lane's sides    tabs "Stream", "Changes" (listitems, testid `diff-file`, `data-path`), "Gate" (listitems, testid
  *                   `gate-said`, `data-verdict`); what its crew noted: testid `fact`, `data-name`; testid `terminal`
+ *   inspector       link "Inspect" in a session's menu; main, testid `inspector`: listitems, testid `event`, `data-seq`,
+ *                   `data-type`; searchbox "Filter events…", spinbutton "State after event", testid `trip`
+ *   palette         Ctrl + K: dialog "Go anywhere, do anything" with a textbox; Enter chooses the first button
  *   developer       region "Developer" (metadata.demo, or `?dev`): buttons "Drop connection", "Go offline" / "Go online",
  *                   "Invite"; testids `dev-seq`, `dev-received`, `dev-lost`, `dev-doubled` with `data-value`
  *   announcements   testid `announcer`: what a screen reader is told

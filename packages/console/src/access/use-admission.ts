@@ -2,6 +2,7 @@ import { connect, type Client } from '@headrace/client'
 import { useSyncExternalStore } from 'react'
 import { deviceLabel } from '../model/device-label.ts'
 import { access } from './access.ts'
+import { SlowSocket } from './slow-socket.ts'
 import { serverUrl } from './server-url.ts'
 
 /** A way into the server. */
@@ -22,7 +23,7 @@ function currentAdmission(): Admission | undefined {
 }
 
 function open(token: string): Client {
-  return connect({ url: serverUrl(), token, label: deviceLabel(navigator.userAgent) })
+  return connect({ url: serverUrl(), token, label: deviceLabel(navigator.userAgent), WebSocket: SlowSocket })
 }
 
 export function useAdmission(): Admission | undefined {

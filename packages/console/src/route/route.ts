@@ -10,6 +10,8 @@ export interface SessionRoute {
   readonly log: boolean
   /** Show what a floor has done and cost. */
   readonly ledger: boolean
+  /** Show it as developers want it. */
+  readonly inspect: boolean
   /** As it was after this event; undefined: as it is. */
   readonly at: number | undefined
 }
@@ -27,8 +29,8 @@ export function parseRoute(hash: string, search = ''): Route {
   const asked = new URLSearchParams(query)
   const dev = asked.has('dev') || new URLSearchParams(search).has('dev')
   const at = Number(asked.get('at') ?? Number.NaN)
-  const [log, ledger] = [asked.has('log'), asked.has('ledger')]
-  return { page: 'session', id, dev, log, ledger, at: Number.isSafeInteger(at) && at > 0 ? at : undefined }
+  const [log, ledger, inspect] = [asked.has('log'), asked.has('ledger'), asked.has('inspect')]
+  return { page: 'session', id, dev, log, ledger, inspect, at: Number.isSafeInteger(at) && at > 0 ? at : undefined }
 }
 
 /** The address of what waits for the reader. */
@@ -39,17 +41,16 @@ interface Place {
   readonly log?: boolean
   /** What a floor has done and cost. */
   readonly ledger?: boolean
+  /** The session as developers want it. */
+  readonly inspect?: boolean
   /** The session as it was after this event. */
   readonly at?: number
 }
 
 /** The address of a session within the console. */
-export function hrefOf(session: string, { log = false, ledger = false, at }: Place = {}): string {
-  const asked = [
-    ...(log ? ['log'] : []),
-    ...(ledger ? ['ledger'] : []),
-    ...(at === undefined ? [] : [`at=${at}`]),
-  ].join('&')
+export function hrefOf(session: string, { log, ledger, inspect, at }: Place = {}): string {
+  const flags = Object.entries({ log, ledger, inspect }).flatMap(([flag, on]) => (on === true ? [flag] : []))
+  const asked = [...flags, ...(at === undefined ? [] : [`at=${at}`])].join('&')
   return `#/s/${encodeURIComponent(session)}${asked === '' ? '' : `?${asked}`}`
 }
 

@@ -1,6 +1,7 @@
 import { useHeadrace } from '@headrace/client/react'
 import { HeadraceError, type SessionView } from '@headrace/core'
 import { useState, type ReactNode } from 'react'
+import { hrefOf } from '../route/route.ts'
 import { text } from '../text.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Popover } from '../ui/popover.tsx'
@@ -43,6 +44,11 @@ export function SessionMenu({ view }: { readonly view: SessionView }): ReactNode
             <button type="button" className="menu-item" onClick={() => void save()}>
               {text.menu.export}
             </button>
+          </li>
+          <li>
+            <a className="menu-item" href={hrefOf(session.id, { inspect: true })}>
+              {text.menu.inspect}
+            </a>
           </li>
           {may.control && (
             <li>

@@ -1,11 +1,14 @@
+import type { SessionRow } from '@headrace/core'
 import { floorPlace } from '@headrace/factory/floor'
-import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from 'react'
 import { FloorPage } from '../floor/floor-page.tsx'
+import { access } from '../access/access.ts'
+import { titleOf } from '../model/title.ts'
 import { InboxContext } from '../inbox/inbox-context.ts'
 import { InboxPage } from '../inbox/inbox-page.tsx'
 import { useInboxHere } from '../inbox/use-inbox-here.ts'
 import { ReplayPage } from '../replay/replay-page.tsx'
-import { inboxHref } from '../route/route.ts'
+import { hrefOf, inboxHref } from '../route/route.ts'
 import { openSession, useRoute } from '../route/use-route.ts'
 import { useDocumentTitle } from '../session/use-document-title.ts'
 import { SessionPage } from '../session/session-page.tsx'
@@ -16,16 +19,20 @@ import { Button } from '../ui/button.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { useMedia } from '../ui/use-media.ts'
+import { Palette, type PaletteAction } from './palette.tsx'
 import { ShortcutsDialog } from './shortcuts-dialog.tsx'
+import { nextTheme, theme } from './theme.ts'
 import { useShortcuts } from './shortcuts.ts'
 import { Sidebar } from './sidebar.tsx'
 import { SkipLink } from './skip-link.tsx'
 import './shell.css'
 
-/** Comes when somebody looks at it. */
+/** These come when somebody looks at them. */
 const LedgerPage = lazy(async () => ({ default: (await import('../ledger/ledger-page.tsx')).LedgerPage }))
 
-type Window = 'new' | 'shortcuts'
+const InspectorPage = lazy(async () => ({ default: (await import('../inspector/inspector-page.tsx')).InspectorPage }))
+
+type Window = 'new' | 'shortcuts' | 'palette'
 
 /** The frame: the list beside the session, or one after the other on a phone. */
 export function Shell(): ReactNode {
@@ -55,6 +62,16 @@ export function Shell(): ReactNode {
       }
     }, [idsKey, current]),
   )
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey) return
+      if (document.querySelector('dialog[open]')) return
+      event.preventDefault()
+      setOpen('palette')
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  }, [])
   const sidebar = (page: boolean): ReactNode => (
     <Sidebar
       listing={listing}
@@ -68,7 +85,7 @@ export function Shell(): ReactNode {
   const home = route.page === 'home'
   const place = useMemo(() => (current === undefined ? undefined : floorPlace(current)), [current])
   const floor =
-    route.page === 'session' && !route.log && route.at === undefined && place?.part === 'floor'
+    route.page === 'session' && !route.log && !route.inspect && route.at === undefined && place?.part === 'floor'
       ? place.floor
       : undefined
   return (
@@ -80,10 +97,15 @@ export function Shell(): ReactNode {
         {narrow && home && <main id="main">{sidebar(true)}</main>}
         {!narrow && home && <Home onNew={() => setOpen('new')} />}
         {route.page === 'inbox' && <InboxPage narrow={narrow} />}
-        {route.page === 'session' && route.at !== undefined && (
+        {route.page === 'session' && route.inspect && (
+          <Suspense>
+            <InspectorPage key={route.id} id={route.id} />
+          </Suspense>
+        )}
+        {route.page === 'session' && !route.inspect && route.at !== undefined && (
           <ReplayPage key={route.id} id={route.id} at={route.at} narrow={narrow} place={place} />
         )}
-        {route.page === 'session' && route.at === undefined && floor === undefined && (
+        {route.page === 'session' && !route.inspect && route.at === undefined && floor === undefined && (
           <SessionPage key={route.id} id={route.id} dev={route.dev} narrow={narrow} place={place} />
         )}
         {route.page === 'session' && floor !== undefined && !route.ledger && (
@@ -96,9 +118,48 @@ export function Shell(): ReactNode {
         )}
       </div>
       {open === 'new' && <NewSessionDialog onClose={() => setOpen(undefined)} />}
+      {open === 'palette' && (
+        <Palette
+          actions={actionsFor({ rows: listing.page?.rows ?? [], current, open: setOpen })}
+          onClose={() => setOpen(undefined)}
+        />
+      )}
       {open === 'shortcuts' && <ShortcutsDialog onClose={() => setOpen(undefined)} />}
     </InboxContext>
   )
+}
+
+interface Reach {
+  readonly rows: readonly SessionRow[]
+  readonly current: string | undefined
+  readonly open: (window: Window) => void
+}
+
+/** What the palette leads to: sessions, pages of the session that is open, and what the shell can do. */
+function actionsFor({ rows, current, open }: Reach): readonly PaletteAction[] {
+  const words = text.palette
+  const go = (href: string) => (): void => void (location.hash = href)
+  const here: readonly PaletteAction[] =
+    current === undefined
+      ? []
+      : [
+          { id: 'inspect', name: text.menu.inspect, kind: words.here, run: go(hrefOf(current, { inspect: true })) },
+          { id: 'now', name: words.now, kind: words.here, run: go(hrefOf(current)) },
+        ]
+  return [
+    { id: 'inbox', name: text.inbox.title, kind: words.page, run: go(inboxHref) },
+    { id: 'new', name: text.nav.newSession, kind: words.does, run: () => open('new') },
+    { id: 'theme', name: words.theme, kind: words.does, run: () => theme.set(nextTheme(theme.get())) },
+    { id: 'keys', name: text.shortcuts.title, kind: words.does, run: () => open('shortcuts') },
+    ...here,
+    ...rows.map(({ id, metadata }) => ({
+      id: `session-${id}`,
+      name: titleOf(metadata, id),
+      kind: id,
+      run: () => openSession(id),
+    })),
+    { id: 'leave', name: text.nav.signOut, kind: words.does, run: () => access.leave() },
+  ]
 }
 
 function HomeTitle(): ReactNode {
