@@ -400,6 +400,7 @@ export const text = {
       stopped: 'Free. The floor is stopped.',
     },
     wip: (n: number): string => `${number.format(n)} at once`,
+    confined: (how: string): string => `Agents ${how}`,
     kinds: { ci: 'CI', feature: 'Features', bug: 'Bugs', horizon: 'Horizon', docs: 'Docs', custom: 'Custom' },
     oversight: {
       observe: 'reads only',

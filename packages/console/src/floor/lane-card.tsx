@@ -32,6 +32,11 @@ export function LaneCard({ laid, floor, atGate, attended, now }: Props): ReactNo
             </a>
           </h3>
           <p className="lane-kind">{kindOf(lane)}</p>
+          {lane.confined !== undefined && (
+            <p className="lane-confined" dir="auto">
+              {text.floor.confined(lane.confined)}
+            </p>
+          )}
         </div>
         {may.send && (
           <Button
