@@ -18,6 +18,8 @@ export interface Write {
   outcome: 'acked' | 'refused' | 'unknown'
   /** The seq that the answer named, where the mark stands at that seq. */
   seq?: number
+  /** Why it was refused. */
+  code?: string
 }
 
 /** An event as somebody was given it. */

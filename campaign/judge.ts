@@ -18,9 +18,12 @@ type Report = (violation: Violation, text: string) => void
 export function judge(journals: Journals): Verdict {
   const counts = { lost: 0, duplicated: 0, reordered: 0, phantom: 0, stuck: 0 }
   const findings: string[] = []
+  // Where there was one fault, that was it.
+  const [only, second] = journals.faults
+  const cause = only && !second ? `, after ${only.kind}` : ''
   const report: Report = (violation, text) => {
     counts[violation] += 1
-    if (findings.length < maxFindings) findings.push(`${violation}: ${text}`)
+    if (findings.length < maxFindings) findings.push(`${violation}: ${text}${cause}`)
   }
 
   for (const text of journals.stuck) report('stuck', text)
@@ -76,7 +79,8 @@ function judgeLog(session: string, events: readonly Logged[], writes: readonly W
         report('lost', `${write.mark} was acknowledged${atSeq(write)}, and is not in the log`)
       continue
     }
-    if (write.outcome === 'refused') report('phantom', `${write.mark} was refused, and is in the log at ${found.seq}`)
+    if (write.outcome === 'refused')
+      report('phantom', `${write.mark} was refused (${write.code ?? 'no code'}), and is in the log at ${found.seq}`)
     if (write.outcome === 'acked' && write.seq !== undefined && write.seq !== found.seq)
       report('reordered', `${write.mark} was acknowledged${atSeq(write)}, and is at ${found.seq}`)
     const before = newest.get(write.by) ?? 0

@@ -65,7 +65,7 @@ try {
     values.mutant === undefined ? undefined : one(values.mutant, mutantNames, 'mutant')
   const chosen = values.faults.split(',').map((name) => one(name, faultNames, 'fault'))
   const report = await runCampaign({
-    kinds: chosen.flatMap((name) => faultKinds[name] ?? []),
+    kinds: chosen.map((name) => faultKinds[name]),
     seed: whole(values.seed ?? String(Date.now() % 1_000_000), 'seed'),
     goals: goalsOf(values.goal),
     ...(values.minutes !== undefined && { minutes: Number(values.minutes) }),

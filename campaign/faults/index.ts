@@ -1,7 +1,18 @@
 import type { FaultKind, FaultName } from '../fault-kind.ts'
+import { clock } from './clock.ts'
 import { control } from './control.ts'
+import { corruption } from './corruption.ts'
+import { disk } from './disk.ts'
 import { kill } from './kill.ts'
 import { network } from './network.ts'
 import { power } from './power.ts'
 
-export const faultKinds: Readonly<Partial<Record<FaultName, FaultKind>>> = { kill, power, network, control }
+export const faultKinds: Readonly<Record<FaultName, FaultKind>> = {
+  kill,
+  power,
+  corruption,
+  disk,
+  network,
+  control,
+  clock,
+}

@@ -41,7 +41,7 @@ export const power: FaultKind = {
           random,
           patienceMs,
           async strike() {
-            server.freeze()
+            await server.freeze()
             const replace = await disk.copy()
             await server.kill()
             disk = await replace()

@@ -39,10 +39,14 @@ export interface LoadOptions {
 export interface Load {
   /** Acknowledgements so far. */
   readonly acks: Progress
+  /** Refusals because the disk was full so far. */
+  readonly full: Progress
   /** Events that readers were given so far. */
   readonly given: Progress
   /** Connections that readers got again so far. */
   readonly reconnects: Progress
+  /** Something never came that somebody waited for. */
+  hung(what: Stuck): void
   /**
    * Lets people and agents finish, reads every session afresh, and waits until all readers have come to the end.
    *
@@ -60,6 +64,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
   const { server, name, random, patienceMs } = options
   const ids = Array.from({ length: options.sessions }, (_, index) => `${name}/${index}`)
   const acks = createProgress('acknowledgements')
+  const full = createProgress('refusals of a full disk')
   const given = createProgress('events')
   const reconnects = createProgress('reconnects')
   const writes: Write[] = []
@@ -109,14 +114,16 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
   const posting = ids.map((session) => postForEver(session))
   return {
     acks,
+    full,
     given,
     reconnects,
+    hung,
     async finish(faults, fresh = server) {
       stopping.abort()
       await observe(within(Promise.all(posting), patienceMs, 'answers to what people had sent'))
       await observe(endRuns())
       const logs: LogCopy[] = []
-      for (const id of ids) logs.push(await readLog(fresh, id))
+      await observe(within(readAll(fresh, logs), patienceMs, 'the logs of all sessions'))
       await observe(within(untilCurrent(logs), patienceMs, 'the end of every session to its readers'))
       for (const journal of readers) journal.isComplete = true
       return { faults, writes, readers, logs, agents: [], stuck, takenRuns }
@@ -134,14 +141,22 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     return journal
   }
 
+  function hung({ message }: Stuck): void {
+    stuck.push(`${name}: ${message}`)
+  }
+
   /** What never comes is a finding; the rest is judged all the same. */
   async function observe(work: Promise<unknown>): Promise<void> {
     try {
       await work
     } catch (thrown) {
       if (!(thrown instanceof Stuck)) throw thrown
-      stuck.push(`${name}: ${thrown.message}`)
+      hung(thrown)
     }
+  }
+
+  async function readAll(from: LogSource, logs: LogCopy[]): Promise<void> {
+    for (const id of ids) logs.push(await readLog(from, id))
   }
 
   async function postForEver(session: string): Promise<void> {
@@ -183,6 +198,8 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       acks.add()
     } catch (thrown) {
       const { code } = HeadraceError.from(thrown)
+      if (code === 'store_full') full.add()
+      write.code = code
       if (code !== 'closed' && code !== 'unknown_outcome') write.outcome = 'refused'
     }
   }

@@ -1,5 +1,6 @@
 import type { LogCopy } from '../journals.ts'
 import { logged, type PlainEvent } from './marks.ts'
+import { Stuck } from './progress.ts'
 
 export interface LogSource {
   readonly url: string
@@ -12,11 +13,15 @@ export async function readLog({ url, token }: LogSource, session: string): Promi
   for (;;) {
     const after = events.at(-1)?.seq ?? 0
     const address = new URL(`/v1/sessions/${encodeURIComponent(session)}/events?after=${after}&limit=10000`, url)
-    const response = await fetch(address, { headers: { authorization: `Bearer ${token}` } })
+    const response = await fetch(address, { headers: { authorization: `Bearer ${token}` } }).catch((cause: unknown) => {
+      throw new Stuck(`nobody answers who is asked for ${session}`, { cause })
+    })
     const page = (await response.json()) as
       | { readonly events: readonly PlainEvent[]; readonly error?: undefined }
       | { readonly error: { readonly code: string } } // PROTOCOL.md: HTTP
-    if (page.error) return { session, refused: page.error.code }
+    // Only damage that is named is a loss that is signalled; a session that is gone is lost.
+    if (page.error?.code === 'store_corrupt') return { session, refused: page.error.code }
+    if (page.error) return { session, events: [] }
     if (page.events.length === 0) return { session, events: events.map((event) => logged(session, event)) }
     events.push(...page.events)
   }

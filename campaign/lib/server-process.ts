@@ -1,14 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Stuck } from './progress.ts'
 import type { MutantName } from '../mutants/mutant-name.ts'
 
 export interface ServerOptions {
   /** Data directory. */
   readonly data: string
+  /** Port to listen on. Default: any free one, and that one from then on. */
+  readonly port?: number
   /** Serve with one deliberate fault. Default: none, it is the command that people run. */
   readonly mutant?: MutantName
   /** What it runs under: `strace` and its arguments. Default: nothing. */
@@ -35,8 +39,8 @@ export interface ServerProcess extends AsyncDisposable {
   startAndKill(afterMs: number): Promise<void>
   /** `kill -9`, and waits until it is dead. */
   kill(): Promise<void>
-  /** Stands still from now on. */
-  freeze(): void
+  /** Makes it stand still, and waits until it does: nothing that it does later is shown, or reaches the disk. */
+  freeze(): Promise<void>
 }
 
 const root = path.join(import.meta.dirname, '../..')
@@ -54,7 +58,7 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
   let data = options.data
   let child: ChildProcess | undefined
   let ready: Ready | undefined
-  let port = 0
+  let port = options.port ?? 0
 
   function launch(): ChildProcess {
     const { mutant, under = [], env = {} } = options
@@ -76,7 +80,7 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
     let complaint = ''
     launched.stderr?.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-2_000)))
     const line = await firstLine(launched)
-    if (line === undefined) throw new Error(`the server did not start: ${complaint}`)
+    if (line === undefined) throw new Stuck(`a server did not start: ${complaint}`)
     const now = JSON.parse(line) as Ready // printed by the command under test
     ready = now
     port = Number(new URL(now.url).port)
@@ -122,7 +126,11 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
       await dead
     },
     kill,
-    freeze: () => signal('SIGSTOP'),
+    async freeze() {
+      const { pid } = now()
+      signal('SIGSTOP')
+      await untilStopped(pid)
+    },
     [Symbol.asyncDispose]: kill,
   }
 }
@@ -131,4 +139,20 @@ async function firstLine({ stdout }: ChildProcess): Promise<string | undefined> 
   if (!stdout) throw new Error('a server has a standard output')
   for await (const line of createInterface({ input: stdout })) return line
   return undefined
+}
+
+/** Looks so often, because a thread that is traced stands still for a moment at each call. */
+const looks = 3
+const freezeMs = 5_000
+
+/** Signals are told to each thread when it next runs, and until all have heard of it some go on. */
+async function untilStopped(pid: number): Promise<void> {
+  const deadline = performance.now() + freezeMs
+  for (let still = 0; still < looks;) {
+    if (performance.now() > deadline) throw new Stuck(`process ${pid} does not stand still`)
+    const threads = await readdir(`/proc/${pid}/task`)
+    const stats = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'latin1')))
+    still = stats.every((stat) => /\) [Tt] /.test(stat)) ? still + 1 : 0
+    await pause(1)
+  }
 }

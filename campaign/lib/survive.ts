@@ -1,5 +1,6 @@
 import type { Fault } from '../journals.ts'
 import type { Load } from './load.ts'
+import { Stuck } from './progress.ts'
 import { between } from './random.ts'
 
 export interface SurviveOptions {
@@ -16,18 +17,25 @@ const mostAcksBetween = 120
 
 /**
  * Strikes again and again, each time at a random moment of the load, and waits until people are answered and readers are
- * given events again. Ends early, with the rest undone, when that never happens.
+ * given events again. Ends early, with the rest undone, when that never happens: the load says so when it is finished.
  */
 export async function survive(load: Load, options: SurviveOptions): Promise<readonly Fault[]> {
   const { kind, times, random, patienceMs, strike } = options
   const faults: Fault[] = []
   for (let time = 0; time < times; time += 1) {
-    await load.acks.reach(load.acks.count + between(random, 1, mostAcksBetween), patienceMs)
-    const began = performance.now()
-    await strike(time)
-    await load.acks.reach(load.acks.count + 1, patienceMs)
-    await load.given.reach(load.given.count + 1, patienceMs)
-    faults.push({ kind, recoveryMs: performance.now() - began })
+    try {
+      await load.acks.reach(load.acks.count + between(random, 1, mostAcksBetween), patienceMs)
+      const began = performance.now()
+      faults.push({ kind })
+      await strike(time)
+      await load.acks.reach(load.acks.count + 1, patienceMs)
+      await load.given.reach(load.given.count + 1, patienceMs)
+      faults[time] = { kind, recoveryMs: performance.now() - began }
+    } catch (thrown) {
+      if (!(thrown instanceof Stuck)) throw thrown
+      load.hung(thrown)
+      break
+    }
   }
   return faults
 }

@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+const execute = promisify(execFile)
+
 /** What a server runs under so that some calls to the kernel end as they are told to. */
 export function injecting(calls: readonly string[], outcome: string, log = '/dev/null'): readonly string[] {
   const list = calls.join(',')
@@ -7,3 +12,13 @@ export function injecting(calls: readonly string[], outcome: string, log = '/dev
 
 /** What tells a disk to keep what it was given. */
 export const syncCalls = ['fsync', 'fdatasync', 'sync_file_range', 'msync'] as const
+
+/** Why calls can't be injected here; `undefined` when they can. */
+export async function missingTracing(): Promise<string | undefined> {
+  try {
+    await execute('strace', ['-o', '/dev/null', 'true'])
+    return undefined
+  } catch {
+    return 'strace is not installed, or may not trace here'
+  }
+}

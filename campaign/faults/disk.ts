@@ -1,0 +1,137 @@
+import { execFile } from 'node:child_process'
+import { mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import type { FaultKind, RoundOptions } from '../fault-kind.ts'
+import type { Fault, Journals } from '../journals.ts'
+import { createDiskImage, missingDisks } from '../lib/disk-image.ts'
+import { startLoad, type LoadOptions } from '../lib/load.ts'
+import { between } from '../lib/random.ts'
+import { createServerProcess, type ServerOptions } from '../lib/server-process.ts'
+import { injecting, missingTracing } from '../lib/tracing.ts'
+
+const execute = promisify(execFile)
+
+/** One sync in so many fails, of each thread: often enough to hit also what a server does about a sync that failed. */
+const failingSync = 7
+/** Of the faults of a round, those that are full disks; the others are failing syncs. */
+const fullShare = 0.2
+const fullDiskBytes = '24m'
+
+/**
+ * Syncs that fail, and disks that are full. Nothing may be acknowledged that did not reach the disk, which a power cut at
+ * the end shows; and when the disk works again, so does the server, without a restart.
+ */
+export const disk: FaultKind = {
+  name: 'disk',
+  perRound: 50,
+  short: 50,
+  missing: async () => (await missingDisks()) ?? missingTracing(),
+  async run(options) {
+    const full = Math.round(options.faults * fullShare)
+    const journals = await Promise.all([
+      failSyncs({ ...options, faults: options.faults - full, name: `${options.name}-sync` }),
+      fillDisk({ ...options, faults: full, name: `${options.name}-full` }),
+    ])
+    return { journals, notes: { 'failed syncs': journals[0].faults.length, 'full disks': journals[1].faults.length } }
+  },
+}
+
+async function failSyncs({
+  faults: times,
+  directory,
+  name,
+  patienceMs,
+  random,
+  mutant,
+}: RoundOptions): Promise<Journals> {
+  const own = path.join(directory, name)
+  await mkdir(own)
+  const log = path.join(own, 'calls')
+  let image = await createDiskImage(own)
+  try {
+    const options: ServerOptions = {
+      data: path.join(image.mounted, 'data'),
+      // The first ones belong to the start.
+      under: injecting(['fdatasync'], `error=EIO:when=${failingSync}+${failingSync}`, log),
+      ...(mutant && { mutant }),
+    }
+    await using server = createServerProcess(options)
+    await server.start()
+    const load = await startLoad({ server, ...loadOf({ name, patienceMs, random }) })
+    try {
+      const faults: Fault[] = []
+      while (faults.length < times) {
+        const began = performance.now()
+        await load.acks.reach(load.acks.count + 1, patienceMs)
+        const injected = (await readFile(log, 'utf8')).split('(INJECTED)').length - 1
+        while (faults.length < injected) faults.push({ kind: 'failed sync', recoveryMs: performance.now() - began })
+        await pause(5)
+      }
+      // What the kernel never wrote is gone now: whatever was acknowledged after a failed sync must have been written again.
+      await server.freeze()
+      const replace = await image.copy()
+      await server.kill()
+      image = await replace()
+      await using healthy = createServerProcess({ data: path.join(image.mounted, 'data'), port: server.port })
+      await healthy.start()
+      try {
+        return await load.finish(faults, healthy)
+      } finally {
+        await load.close()
+      }
+    } finally {
+      await load.close()
+    }
+  } finally {
+    await image[Symbol.asyncDispose]()
+  }
+}
+
+async function fillDisk({
+  faults: times,
+  directory,
+  name,
+  patienceMs,
+  random,
+  mutant,
+}: RoundOptions): Promise<Journals> {
+  const mounted = path.join(directory, name)
+  await mkdir(mounted)
+  await execute('mount', ['-t', 'tmpfs', '-o', `size=${fullDiskBytes}`, 'tmpfs', mounted])
+  try {
+    await using server = createServerProcess({ data: path.join(mounted, 'data'), ...(mutant && { mutant }) })
+    await server.start()
+    const load = await startLoad({ server, ...loadOf({ name, patienceMs, random }), fill: 4_000, agents: false })
+    try {
+      const faults: Fault[] = []
+      for (let time = 0; time < times; time += 1) {
+        await load.acks.reach(load.acks.count + between(random, 1, 40), patienceMs)
+        const filler = path.join(mounted, 'filler')
+        // The server takes some of it meanwhile, so there may be less by then.
+        await fillUp(filler).catch(() => undefined)
+        await load.full.reach(load.full.count + 1, patienceMs)
+        await rm(filler)
+        const began = performance.now()
+        await load.acks.reach(load.acks.count + 1, patienceMs)
+        faults.push({ kind: 'full disk', recoveryMs: performance.now() - began })
+      }
+      return await load.finish(faults)
+    } finally {
+      await load.close()
+    }
+  } finally {
+    await execute('umount', [mounted])
+  }
+}
+
+function loadOf(options: Pick<RoundOptions, 'name' | 'patienceMs' | 'random'>): Omit<LoadOptions, 'server'> {
+  return { ...options, sessions: 8, readers: { client: 1, wire: 1 }, agents: true, paceMs: 20 }
+}
+
+/** Takes all the space that is left, and gives back none of it. */
+async function fillUp(file: string): Promise<void> {
+  const { bavail, bsize } = await statfs(path.dirname(file))
+  await writeFile(file, Buffer.alloc(bavail * bsize))
+}
