@@ -52,6 +52,7 @@ interface Entry {
   readonly answer: Promise<Accepted>
   readonly resolve: (outcome: Accepted) => void
   readonly reject: (error: HeadraceError) => void
+  /** It is on its way on this connection: its answer has not come. */
   sent: boolean
   /** It was sent and its answer was lost: it may be applied. */
   uncertain: boolean
@@ -169,10 +170,13 @@ export class Outbox {
     this.#keep((storage) => storage.remove(id))
   }
 
-  /** A connection is there: everything unanswered goes out again, in order. */
+  /**
+   * Everything goes out, in order, that is not on its way: all of it on a new connection. Never two of one command on the
+   * same one: the refusal of the first would be told to the caller, and the second may be accepted after that.
+   */
   online(): void {
     if (this.#isLoading) return
-    for (const entry of this.#entries.values()) entry.sent = this.#options.send(entry.frame)
+    for (const entry of this.#entries.values()) if (!entry.sent) entry.sent = this.#options.send(entry.frame)
   }
 
   /**
@@ -201,7 +205,10 @@ export class Outbox {
       if (error.retry === 'reconnect') return
       if (error.code === 'unknown_outcome') entry.uncertain = true
       // Only a decision tells whether it was applied when it was sent before.
-      if (entry.uncertain && undecided.has(error.code)) return this.#findOut()
+      if (entry.uncertain && undecided.has(error.code)) {
+        entry.sent = false
+        return this.#findOut()
+      }
       this.#done(id)
       return entry.reject(error)
     }

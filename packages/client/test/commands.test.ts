@@ -229,6 +229,27 @@ test('L3: a command whose outcome is unknown is asked again with the same id', a
   expect(await answer).toMatchObject({ seq: 2 })
 })
 
+test('L3: while one is asked for again, what is on its way is not sent twice: refused to the caller, it could be accepted after that', async () => {
+  await using server = await ScriptedServer.start()
+  const { session, client, clock } = setup(server)
+  const unknown = session.send('unknown')
+  const onItsWay = session.send('on its way')
+  const peer = await server.welcomed()
+  const [first, second] = [await peer.next('command'), await peer.next('command')]
+  peer.refuse(first, new HeadraceError('unknown_outcome', 'It may have happened.'))
+  await sync(client, peer)
+  clock.advance(1_000)
+  expect(await peer.next('command')).toEqual(first)
+  const third = session.send('third')
+  expect(await peer.next('command')).not.toEqual(second)
+  peer.refuse(second, new HeadraceError('store_unavailable', 'The store does not answer now.'))
+  await expect(onItsWay).rejects.toMatchObject({ code: 'store_unavailable' })
+  peer.accept(first, 2)
+  expect(await unknown).toMatchObject({ seq: 2 })
+  await client.close()
+  await expect(third).rejects.toMatchObject({ code: 'closed' })
+})
+
 test('L3: what was sent on a lost connection may be applied, whatever keeps the server from looking', async () => {
   await using server = await ScriptedServer.start()
   const made = setup(server)
