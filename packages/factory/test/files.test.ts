@@ -266,11 +266,12 @@ test('F9d: the check finds what only fits together wrong: agents, guards, lanes 
   tree.write({ '.headrace/factory.yaml': small })
   expect(await check()).toEqual(['.headrace/factory.yaml:1:1 lanes: there is no lane in .headrace/lanes'])
   tree.write({
-    '.headrace/lanes/a.md': lane(plain.replace('codex', 'claude')),
+    '.headrace/lanes/a.md': lane(`${plain.replace('codex', 'claude')}agents: [codex, nobody]\n`),
     '.headrace/factory.yaml': `${small}guards:\n  scopes: warn\n`,
   })
   expect(await check()).toEqual([
     '.headrace/lanes/a.md:3:1 agent: names the agent "claude", which .headrace/factory.yaml does not have (codex)',
+    expect.stringContaining('agents: names the agent "nobody", which .headrace/factory.yaml does not have (codex)'),
     expect.stringContaining('.headrace/factory.yaml:7:1 guards.scopes: there is no such guard'),
   ])
 })

@@ -69,16 +69,18 @@ async function look(folder: string, maxFiles: number): Promise<ReadonlyMap<strin
   for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
     // What is gone meanwhile is gone.
     const entries = await readdir(path.join(folder, at), { withFileTypes: true }).catch(() => [])
-    for (const entry of entries) {
-      const file = path.posix.join(at, entry.name)
-      if (entry.isDirectory()) {
-        if (!left.has(entry.name)) folders.push(file)
-        continue
-      }
-      if (found.length + folders.length >= maxFiles) return undefined
-      const stat = await lstat(path.join(folder, file)).catch(() => undefined)
-      if (stat) found.push([file, `${stat.isFile() ? 'file' : 'other'} ${stat.size} ${stat.mtimeMs}`])
-    }
+    const [inner, own] = [entries.filter((entry) => entry.isDirectory()), entries.filter((e) => !e.isDirectory())]
+    for (const { name } of inner) if (!left.has(name)) folders.push(path.posix.join(at, name))
+    if (found.length + own.length + folders.length > maxFiles) return undefined
+    // One folder at once: the system answers many questions together far faster than one by one.
+    const stats = await Promise.all(
+      own.map(async ({ name }) => {
+        const file = path.posix.join(at, name)
+        const stat = await lstat(path.join(folder, file)).catch(() => undefined)
+        return stat && ([file, `${stat.isFile() ? 'file' : 'other'} ${stat.size} ${stat.mtimeMs}`] as const)
+      }),
+    )
+    for (const one of stats) if (one) found.push(one)
   }
   return new Map(found.toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
