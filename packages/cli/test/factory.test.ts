@@ -1,9 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { makeDemoRepository } from '@headrace/factory'
 import { exitCode } from '../src/exit-code.ts'
 import { folder, headrace, start, type Ready } from './support/headrace.ts'
+
+const csvSource = fileURLToPath(new URL('../../../examples/plugins/csv-source', import.meta.url))
 
 interface Report {
   readonly seed: number
@@ -86,6 +89,21 @@ test(
     expect(proposed.stdout).toMatch(/^P3 Look at 2 reports that seem to be about the same$/m)
     const proposal = /(T\d+) is proposed/.exec(proposed.stdout)?.[1] ?? ''
     expect((await factory('task', 'reject', proposal, '--reason', 'By design')).code).toBe(0)
+    for (const at of ['.headrace/lanes', 'node_modules']) mkdirSync(path.join(repository, at), { recursive: true })
+    symlinkSync(csvSource, path.join(repository, 'node_modules/csv-source'))
+    const csv = path.join(place.path, 'tasks.csv')
+    writeFileSync(csv, '1,Cut lists,3\n')
+    const files = { base: 'main', gate: { test: 'node --test' }, agents: { a: { kind: 'acp', profile: 'codex' } } }
+    const plugins = [{ package: 'csv-source', settings: { file: csv } }]
+    writeFileSync(path.join(repository, '.headrace/factory.yaml'), JSON.stringify({ ...files, plugins }))
+    const lane = '---\nkind: bug\nagent: a\noversight: branch\n---\n# Goal\nx\n# Done when\ny\n'
+    writeFileSync(path.join(repository, '.headrace/lanes/bugs.md'), lane)
+    const imported = await factory('task', 'import', '--plugin', 'csv', '--repository', repository)
+    expect(imported.stdout).toMatch(/^Cut lists: T\d+ is ready\.$/m)
+    expect(await factory('task', 'import', '--plugin', 'other', '--repository', repository)).toMatchObject({
+      code: exitCode.refused,
+      stderr: expect.stringContaining('is a source named other') as string,
+    })
     const again = await factory('horizon', ...at, '--json')
     expect(JSON.parse(again.stdout)).toMatchObject({ proposals: [], decided: [{ decision: { reason: 'By design' } }] })
     expect(processesOf(demo.process.pid ?? 0)).toEqual([])

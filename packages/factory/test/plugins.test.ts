@@ -1,5 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
+import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -13,6 +18,7 @@ import {
   landingInWords,
   loadPlugins,
   noticesOf,
+  webhookNotifier,
   emptyFloor,
   type AgentStart,
   type LandingRules,
@@ -345,6 +351,37 @@ test('X2d: an agent, a source or a notifier that fails is named, and the floor g
   expect(errors).toEqual(['The notifier mute failed: The plugin mute 1.0.0 failed: no line.'])
   tell([notice('a'), notice('b')])
   expect(told).toEqual(['a', 'b'])
+})
+
+test("X2d: what a plugin prints is nobody's output, and one that waits keeps no process alive", async () => {
+  const loud = `console.log('x'.repeat(1e6)); export const plugin = { interface: 1, kind: 'source', name: 'loud', version: '1.0.0',
+    about: 'x', create: () => ({ kind: 'loud', read: async () => { console.error('loud'); return [] } }) }`
+  const root = install({ loud: { kind: 'source', code: loud } })
+  const program = `import { loadPlugins } from '@headrace/factory'
+    const plugins = await loadPlugins({ plugins: [{ package: 'loud' }], roots: [${JSON.stringify(root)}], never: [] })
+    process.stdout.write(JSON.stringify(await plugins.source('loud').read()))`
+  const args = ['--conditions=@headrace/source', '--input-type=module', '--eval', program]
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname })
+  expect({ stdout, stderr }).toEqual({ stdout: '[]', stderr: '' })
+})
+
+test('X2e: an address of factory.yaml is told by one request each; what it does not take is said', async () => {
+  const heard: string[] = []
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      heard.push(`${request.method} ${request.headers['content-type']} ${body}`)
+      response.writeHead(heard.length === 1 ? 204 : heard.length === 2 ? 500 : 302, { location: '/elsewhere' }).end()
+    })
+  })
+  onTestFinished(() => void server.close())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const notifier = webhookNotifier({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/told` }) // it listens on TCP
+  await notifier.notify(notice('a'))
+  expect(heard).toEqual([`POST application/json ${JSON.stringify(notice('a'))}`])
+  await expect(notifier.notify(notice('b'))).rejects.toThrow('answered 500')
+  await expect(notifier.notify(notice('c'))).rejects.toThrow()
+  expect(heard.length).toBe(3)
+  expect(() => webhookNotifier({ url: 'file:///etc/passwd' })).toThrow('is no http or https address')
 })
 
 test('X2e: a person is told of each thing that waits once, for as long as it waits', () => {

@@ -73,9 +73,9 @@ export async function checkFactory(source: FloorSource): Promise<FactoryCheck> {
       const what = 'a horizon lane only reads and proposes: observe or propose'
       faults.push(at(file, what, 'oversight', lineOf(written, 'oversight')))
     }
-    ;(hasPlugins ? notes : faults).push(...guardFaults(lane.guards, file, written ?? ''))
+    ;(hasPlugins ? notes : faults).push(...guardFaults(lane.guards, file, { text: written ?? '', hasPlugins }))
   }
-  ;(hasPlugins ? notes : faults).push(...guardFaults(factory.guards, factoryPath, text))
+  ;(hasPlugins ? notes : faults).push(...guardFaults(factory.guards, factoryPath, { text, hasPlugins }))
   const surfacesText = await source.read(surfacesPath)
   const surfaces = surfacesText === undefined ? undefined : parseSurfacesFile(surfacesText)
   if (surfaces && !('core' in surfaces)) faults.push(...surfaces)
@@ -126,13 +126,18 @@ function laneNotes(lane: LaneFile, file: string, text: string): readonly FileFau
   return notes
 }
 
-function guardFaults(guards: Readonly<Record<string, string>>, file: string, text: string): readonly FileFault[] {
+function guardFaults(
+  guards: Readonly<Record<string, string>>,
+  file: string,
+  { text, hasPlugins }: { readonly text: string; readonly hasPlugins: boolean },
+): readonly FileFault[] {
   const known = [...builtInGuards.map(({ name }) => name), boundaryGuardName]
+  const what = hasPlugins
+    ? 'is no guard that comes with the factory, so one of a plugin must have this name'
+    : `there is no such guard; known are ${known.join(', ')}`
   return Object.keys(guards)
     .filter((name) => !known.includes(name))
-    .map((name) =>
-      at(file, `there is no such guard; known are ${known.join(', ')}`, `guards.${name}`, lineOf(text, name)),
-    )
+    .map((name) => at(file, what, `guards.${name}`, lineOf(text, name)))
 }
 
 function only(fault: FileFault): FactoryCheck {

@@ -116,14 +116,12 @@ export class PluginThread {
     const data: ThreadData = { file, settings }
     const worker = new Worker(main, {
       workerData: data,
-      // What it prints is nobody's output.
+      // What it prints is nobody's output, and is thrown away in there: reading it here would keep this process alive.
       stdout: true,
       stderr: true,
       execArgv: isSource ? ['--conditions=@headrace/source'] : [],
       resourceLimits: { maxOldGenerationSizeMb: 512 },
     })
-    worker.stdout.resume()
-    worker.stderr.resume()
     const fail = (error: FactoryError): void => {
       reject(error)
       if (this.#live?.worker === worker) this.#end(error)

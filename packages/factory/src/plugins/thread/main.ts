@@ -2,10 +2,13 @@
  * The program of a plugin's thread: it loads one plugin, makes what that is there for, and calls it as it is told. Whatever
  * goes wrong in here ends at most this thread.
  */
+import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createPathMatcher } from '../../paths.ts'
 import type { FromThread, PluginFacts, ThreadData, ToThread } from './messages.ts'
+
+for (const stream of [process.stdout, process.stderr]) stream.write = () => true
 
 type Methods = Record<string, ((...args: readonly unknown[]) => unknown) | undefined>
 
