@@ -154,6 +154,23 @@ describe('F1: tasks', () => {
     })
   })
 
+  test('F1 however many tasks were done, there is room for new ones, and the newest of the old stay', () => {
+    let floor = emptyFloor
+    const facts = { note: 'x'.repeat(1_500) }
+    for (let count = 1; count <= 150; count += 1) {
+      const id = `T${count}`
+      floor = run(accepted(floor, { ask: 'add-task', title: 'a', kind: 'ci' }, count), count)
+      const result = { outcome: 'merged', why: 'green', facts } as const
+      floor = settleAttempt(floor, { task: id, attempt: 1, result, now: count })
+      expect(statusOf(floor, id)).toBe('done')
+    }
+    const kept = Object.keys(floor.tasks)
+    expect(kept.length).toBeLessThan(100)
+    expect(kept.length).toBeGreaterThan(50)
+    expect(kept.at(-1)).toBe('T150')
+    expect(JSON.stringify(floor.tasks).length).toBeLessThan(130_000)
+  })
+
   test('F6a what a person stopped stays stopped', () => {
     const floor = settle(
       run(accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci' }), 1),

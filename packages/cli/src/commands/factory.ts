@@ -271,7 +271,7 @@ function reportCommand(): Command {
     .addHelpText(
       'after',
       `
-It counts what the floor keeps: the newest 100 tasks that are over, and 8 attempts of each. A day or a week has besides what
+It counts what the floor keeps: the newest 100 tasks that are over (fewer where they say much), and 8 attempts of each. A day or a week has besides what
 was used in vain, what a merged change cost, and what became of agents that went in circles.
 
 Examples:

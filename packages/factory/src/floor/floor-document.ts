@@ -41,6 +41,8 @@ export const emptyFloor: FloorDocument = {
 
 /** Tasks that are over and stay in the document: the newest. */
 const keptTasks = 100
+/** Characters of these together: what is to be done needs the rest of the document. */
+const keptChars = 120_000
 
 /** The document, or a floor on which nothing has happened where there is none. */
 export function floorOf(document: unknown): FloorDocument {
@@ -49,13 +51,21 @@ export function floorOf(document: unknown): FloorDocument {
   return isFloor ? (document as FloorDocument) : emptyFloor
 }
 
-/** The same with another task in it; of those that are over the oldest leave. */
+/** The same with another task in it; of those that are over the oldest leave where there are too many, or they say too much. */
 export function withTask(floor: FloorDocument, task: Task): FloorDocument {
   const tasks = { ...floor.tasks, [task.id]: task }
   const over = Object.values(tasks).filter(isOver)
   const needed = new Set(Object.values(tasks).flatMap((other) => (isOver(other) ? [] : other.dependsOn)))
-  const leaving = over.filter(({ id }) => !needed.has(id)).slice(0, Math.max(0, over.length - keptTasks))
-  for (const { id } of leaving) delete tasks[id]
+  const sizes = over.map((one) => JSON.stringify(one).length)
+  let left = over.length
+  let chars = sizes.reduce((sum, size) => sum + size, 0)
+  for (const [index, { id }] of over.entries()) {
+    if (left <= keptTasks && chars <= keptChars) break
+    if (needed.has(id)) continue
+    delete tasks[id]
+    left -= 1
+    chars -= sizes[index] ?? 0
+  }
   return { ...floor, tasks }
 }
 

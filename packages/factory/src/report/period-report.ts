@@ -77,9 +77,6 @@ interface Entry {
 
 const skillsOf = ({ skills = [] }: EndedAttempt): readonly string[] => skills
 
-/** As many tasks that are over a document keeps. */
-const keptTasks = 100
-
 export function periodReport({ floor, from, to }: PeriodOptions): PeriodReport {
   const isIn = (at: number): boolean => at >= from && at < to
   const tasks = Object.values(floor.tasks)
@@ -94,7 +91,8 @@ export function periodReport({ floor, from, to }: PeriodOptions): PeriodReport {
   return {
     from,
     to,
-    isCut: over.length >= keptTasks && Math.min(...over) >= from,
+    // Tasks are numbered one after the other, and only those leave that are over.
+    isCut: tasks.length < floor.nextTask - 1 && Math.min(...over) >= from,
     tasks: {
       arrived: tasks.filter(({ at }) => isIn(at)).length,
       done: ended('done'),
