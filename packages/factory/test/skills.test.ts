@@ -16,14 +16,19 @@ import {
   checkFactory,
   commitSource,
   deploySkills,
+  exportSkill,
   faultInWords,
+  fetchSkills,
+  floorConfig,
   folderSource,
   hashSkill,
+  loadFloor,
   loadSkill,
   openVault,
   parseSkill,
   profiledAgent,
   readSkills,
+  setTrial,
   skillSection,
   skillsFor,
   starterSkills,
@@ -372,4 +377,123 @@ test('K1a K1b: the skills that come with the factory are valid, short, and have 
     'test-fixer',
   ])
   for (const { files } of Object.values(skills)) expect(files[0]?.content.length).toBeLessThan(3_000)
+})
+
+describe('K4: skills of other repositories', () => {
+  const skillText = (name: string): string => text(good.replaceAll('fixer', name))
+
+  test('K4 they are found wherever they lie, checked as ours are, and nothing of their repository is run', async () => {
+    const tree = repository({
+      'skills/mender/SKILL.md': skillText('mender'),
+      'skills/mender/scripts/run.sh': '#!/bin/sh\n',
+      '.claude/skills/scout/SKILL.md': skillText('scout'),
+      'skills/broken/SKILL.md': skillText('other'),
+      'skills/greedy/SKILL.md': `${skillText('greedy')}\n[x](../../../../etc/passwd)\n`,
+    })
+    symlinkSync('/etc/passwd', path.join(tree.folder, 'skills/scout'))
+    mkdirSync(path.join(tree.folder, 'skills/linked'))
+    writeFileSync(path.join(tree.folder, 'skills/linked/SKILL.md'), skillText('linked'))
+    symlinkSync('/etc/passwd', path.join(tree.folder, 'skills/linked/notes.md'))
+    const commit = tree.commit('skills')
+    const fetched = await fetchSkills({ url: tree.folder })
+    expect(fetched.commit).toBe(commit)
+    expect(
+      fetched.found.map(({ place, skill, faults }) => [place, skill && versionOf(skill).split('@')[0], faults.length]),
+    ).toEqual([
+      ['.claude/skills/scout', 'scout', 0],
+      ['skills/broken', undefined, 1],
+      ['skills/greedy', undefined, 1],
+      ['skills/linked', undefined, 1],
+      ['skills/mender', 'mender', 0],
+    ])
+    const own = await readSkills(folderSource(repository({ [file]: text(good) }).folder))
+    expect(own.faults).toEqual([])
+    for (const url of ['--upload-pack=touch /tmp/x', 'ext::sh -c id', ''])
+      await expect(fetchSkills({ url })).rejects.toMatchObject({
+        code: expect.stringMatching(/^(bad_option|git_failed)$/) as string,
+      })
+  })
+
+  test('K4 a repository that is one skill is one, by the name of its address', async () => {
+    const tree = workTree(path.join(testFolder(), 'fixer'))
+    tree.write({ 'SKILL.md': text(good), 'references/a.md': 'x\n' })
+    tree.commit('skill')
+    const { found } = await fetchSkills({ url: tree.folder })
+    expect(found).toMatchObject([
+      { name: 'fixer', skill: { files: [{ path: 'SKILL.md' }, { path: 'references/a.md' }] } },
+    ])
+  })
+
+  test('K4 one is put on a new branch of another repository, in place of what it had under the name, and moves no other', async () => {
+    const ours = await readSkills(
+      folderSource(repository({ [file]: text(good), '.headrace/skills/fixer/a.md': 'new\n' }).folder),
+    )
+    const skill = ours.skills['fixer'] ?? expect.fail('it is valid')
+    const other = repository({
+      'skills/fixer/SKILL.md': 'old\n',
+      'skills/fixer/gone.md': 'x\n',
+      'README.md': 'Mine.\n',
+    })
+    const head = other.commit('theirs')
+    const options = { url: other.folder, skill, branch: 'skills/fixer', now: 0 }
+    const commit = await exportSkill(options)
+    expect(other.git('rev-parse', 'skills/fixer')).toBe(commit)
+    expect(other.git('rev-parse', 'skills/fixer^')).toBe(head)
+    expect(other.git('rev-parse', 'main')).toBe(head)
+    expect(other.git('diff', '--name-status', 'main', 'skills/fixer', '--').split('\n')).toEqual([
+      'M\tskills/fixer/SKILL.md',
+      'A\tskills/fixer/a.md',
+      'D\tskills/fixer/gone.md',
+    ])
+    await expect(exportSkill({ ...options, now: 1_000 })).rejects.toMatchObject({ code: 'git_failed' })
+    expect(other.git('rev-parse', 'skills/fixer')).toBe(commit)
+    // It comes back as the version that it was.
+    const back = await fetchSkills({ url: other.folder, ref: 'skills/fixer' })
+    expect(back.found.map(({ skill: found }) => found && versionOf(found))).toEqual([versionOf(skill)])
+    expect(await exportSkill({ ...options, ref: 'skills/fixer', branch: 'again' })).toBeUndefined()
+    await expect(exportSkill({ ...options, branch: '../x' })).rejects.toMatchObject({ code: 'bad_option' })
+    await expect(exportSkill({ ...options, folder: '../x' })).rejects.toMatchObject({ code: 'bad_option' })
+  })
+})
+
+describe('K1c: two versions are compared where the files say so', () => {
+  const factory = 'base: main\ngate:\n  test: npm test\nagents:\n  own: { kind: acp, command: [agent] }\n'
+  const lane =
+    '---\nkind: bug\nagent: own\noversight: propose\nskills: [fixer]\n---\n\n## Goal\n\nX\n\n## Done when\n\nY\n'
+
+  test('K1c with the version of an earlier commit of the base branch, and of no other', async () => {
+    const tree = repository({ '.headrace/factory.yaml': factory, '.headrace/lanes/bugs.md': lane, [file]: text(good) })
+    const first = tree.commit('first')
+    tree.git('checkout', '-q', '-b', 'side')
+    tree.write({ [file]: text(good, '# Nobody has judged this\n') })
+    const side = tree.commit('side')
+    tree.git('checkout', '-q', 'main')
+    const trial = (against: string): string => setTrial(factory, 'fixer', { against, share: 20 })
+    tree.write({ [file]: text(good, '# Better words\n'), '.headrace/factory.yaml': trial(first) })
+    tree.commit('second')
+    const vault = await openVault({ folder: path.join(tree.folder, '../vault.git'), origin: tree.folder, base: 'main' })
+    const files = await loadFloor(vault, (await vault.refresh()).head)
+    const made = () => ({ name: 'own', start: () => Promise.reject(new Error('is not started')) })
+    const [skill] = floorConfig(files, made).lanes[0]?.skills ?? []
+    expect(skill).toMatchObject({ name: 'fixer', trial: { share: 20, against: { commit: first } } })
+    expect(skill?.trial?.against.hash).not.toBe(skill?.pin.hash)
+
+    tree.write({ '.headrace/factory.yaml': trial(side) })
+    tree.commit('third')
+    tree.git('push', '-q', '.', 'side:refs/heads/other')
+    await expect(loadFloor(vault, (await vault.refresh()).head)).rejects.toMatchObject({
+      code: 'files_invalid',
+      evidence: [
+        expect.stringMatching(/factory\.yaml:\d+:1 trials\.fixer: \w{40} is no commit of the base branch's history/),
+      ],
+    })
+  })
+
+  test('K1c it is written into the file, and out of it, and the rest stays with its comments', () => {
+    const before = `# Ours\nbase: main # the trunk\ngate:\n  test: npm test\n`
+    const during = setTrial(before, 'fixer', { against: 'a'.repeat(40), share: 50 })
+    expect(during).toBe(`${before}trials:\n  fixer:\n    against: ${'a'.repeat(40)}\n    share: 50\n`)
+    expect(setTrial(during, 'fixer', undefined)).toBe(before)
+    expect(setTrial(before, 'fixer', undefined)).toBe(before)
+  })
 })

@@ -10,8 +10,10 @@ import type { SurfacesOptions } from '../factory/surfaces.ts'
 import type { AddTaskOptions } from '../factory/tasks.ts'
 import type { UpOptions } from '../factory/up.ts'
 import type { WorkOptions } from '../factory/work.ts'
+import { baseOption, floorOption, folderOption, repositoryOption, withFloor } from './factory-options.ts'
+import { retroCommands } from './factory-retro.ts'
 import { skillCommand } from './factory-skill.ts'
-import { list, option, whole, withTarget } from './options.ts'
+import { list, option, whole } from './options.ts'
 
 /** Commands of the factory floor. */
 export function factoryCommand(): Command {
@@ -41,6 +43,7 @@ Examples:
     overruleCommand(),
     pluginCommand(),
     skillCommand(),
+    ...retroCommands(),
     horizonCommand(),
     reportCommand(),
     detectCommand(),
@@ -50,12 +53,6 @@ Examples:
   ]
   for (const command of commands) factory.addCommand(command)
   return factory
-}
-
-const floor = (): Option => option('--floor <name>', 'name of the floor').default('main')
-
-function withFloor(command: Command): Command {
-  return withTarget(command).addOption(floor())
 }
 
 function demoCommand(): Command {
@@ -83,15 +80,10 @@ Examples:
     })
 }
 
-const repository = (): Option => option('--repository <directory>', 'the repository').default('.')
-const base = (): Option => option('--base <branch>', 'its base branch').default('main')
-const folder = (): Option =>
-  option('--folder <directory>', 'where the trusted copy and the clones are kept').default('./.headrace/factory')
-
 function initCommand(): Command {
   return new Command('init')
     .description('Write .headrace/factory.yaml and five lanes for a repository, and say why they are so.')
-    .addOption(repository())
+    .addOption(repositoryOption())
     .addOption(
       new Option('--agent <name>', 'the agent of all lanes')
         .choices(['codex', 'claude', 'opencode', 'gemini'])
@@ -107,7 +99,7 @@ function initCommand(): Command {
 function checkCommand(): Command {
   return new Command('check')
     .description('Check the files of a floor: every fault with its file, line and key.')
-    .addOption(repository())
+    .addOption(repositoryOption())
     .action(async (options: Pick<InitOptions, 'repository'>) => {
       const { check } = await import('../factory/files.ts')
       await check(options)
@@ -117,11 +109,11 @@ function checkCommand(): Command {
 function upCommand(): Command {
   return new Command('up')
     .description('Open the floor of a repository, as its base branch describes it.')
-    .addOption(repository())
-    .addOption(base())
+    .addOption(repositoryOption())
+    .addOption(baseOption())
     .addOption(option('--data <directory>', 'where the sessions are kept').default('./.headrace/data'))
-    .addOption(folder())
-    .addOption(floor())
+    .addOption(folderOption())
+    .addOption(floorOption())
     .addOption(option('--port <number>', 'port; 0 takes any free one').default(4400).argParser(whole(0, 65_535)))
     .addOption(new Option('--json', 'print one line of JSON when ready'))
     .addHelpText(
@@ -193,9 +185,9 @@ Examples:
 function horizonCommand(): Command {
   return withFloor(new Command('horizon'))
     .description('What comes: dependencies, the history of the gate, what is left to do, reports about the same.')
-    .addOption(repository())
-    .addOption(base())
-    .addOption(folder())
+    .addOption(repositoryOption())
+    .addOption(baseOption())
+    .addOption(folderOption())
     .addOption(new Option('--network', 'ask the npm registry about the packages that the repository uses'))
     .addOption(new Option('--issues <file>', 'reports, as JSON: [{"ref", "title", "body"}]'))
     .addOption(new Option('--github <repository>', 'open issues of owner/name; needs --network'))
@@ -232,7 +224,7 @@ Examples:
   plugin.addCommand(
     new Command('list')
       .description('Surfaces with their owners and plugins, and how large core is.')
-      .addOption(repository())
+      .addOption(repositoryOption())
       .addOption(new Option('--json', 'print it as JSON'))
       .action(async (options: SurfacesOptions & { readonly json?: boolean }) => {
         const { listPlugins } = await import('../factory/surfaces.ts')
@@ -242,7 +234,7 @@ Examples:
   plugin.addCommand(
     new Command('check')
       .description('Run the contract of every plugin, and hold core against its budget.')
-      .addOption(repository())
+      .addOption(repositoryOption())
       .action(async (options: SurfacesOptions) => {
         const { checkPlugins } = await import('../factory/surfaces.ts')
         await checkPlugins(options)
@@ -253,7 +245,7 @@ Examples:
       .description('Write a new plugin with a test of its own.')
       .argument('<name>', '1 to 64 of a–z, 0–9 and "-"')
       .requiredOption('--surface <name>', 'where it belongs')
-      .addOption(repository())
+      .addOption(repositoryOption())
       .action(async (name: string, options: SurfacesOptions & { readonly surface: string }) => {
         const { newPlugin } = await import('../factory/surfaces.ts')
         await newPlugin(name, options)
@@ -328,9 +320,9 @@ function diffCommand(): Command {
   return withFloor(new Command('diff'))
     .description('The difference that a task has made, or would make.')
     .argument('<task>', 'as in T7')
-    .addOption(repository())
-    .addOption(base())
-    .addOption(folder())
+    .addOption(repositoryOption())
+    .addOption(baseOption())
+    .addOption(folderOption())
     .action(async (id: string, options: FloorTarget & WorkOptions) => {
       const { diff } = await import('../factory/work.ts')
       await diff(id, options)
@@ -341,9 +333,9 @@ function undoCommand(): Command {
   return new Command('undo')
     .description('Bring back a clone that was put away.')
     .argument('<attempt>', 'as in t7-1')
-    .addOption(repository())
-    .addOption(base())
-    .addOption(folder())
+    .addOption(repositoryOption())
+    .addOption(baseOption())
+    .addOption(folderOption())
     .action(async (attempt: string, options: WorkOptions) => {
       const { undo } = await import('../factory/work.ts')
       await undo(attempt, options)
@@ -403,8 +395,8 @@ Examples:
       .addOption(new Option('--markdown <file>', 'a list: - [ ] Title (P1 bug)'))
       .addOption(new Option('--github <repository>', 'owner/name; GITHUB_TOKEN for private ones'))
       .addOption(new Option('--plugin <name>', 'a source of a plugin that .headrace/factory.yaml names'))
-      .addOption(repository())
-      .addOption(folder())
+      .addOption(repositoryOption())
+      .addOption(folderOption())
       .addOption(new Option('--label <labels...>', 'only issues with all of these').argParser(list))
       .action(async (options: ImportOptions) => {
         const { importTasks } = await import('../factory/import-tasks.ts')

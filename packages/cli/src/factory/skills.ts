@@ -1,4 +1,4 @@
-import { access, mkdir, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import {
   FactoryError,
@@ -84,15 +84,18 @@ export async function addSkills(
   await writeSkills(path.resolve(repository), wanted)
 }
 
-/** Writes skills into the folder of a repository; one that is there is not overwritten unless that is asked for. */
-async function writeSkills(repository: string, skills: readonly Skill[]): Promise<void> {
+/** Writes skills into the folder of a repository; one that is there stays, unless it is to be replaced. */
+export async function writeSkills(
+  repository: string,
+  skills: readonly Skill[],
+  { replace = false }: { readonly replace?: boolean } = {},
+): Promise<void> {
   for (const { name } of skills) {
     const place = path.join(repository, skillsFolder, name)
-    const isThere = await access(place).then(
-      () => true,
-      () => false,
-    )
-    if (isThere) throw new Problem(exitCode.refused, `${skillsFolder}/${name} is there already; nothing was written.`)
+    const isThere = await lstat(place).catch(() => undefined)
+    if (isThere && !replace)
+      throw new Problem(exitCode.refused, `${skillsFolder}/${name} is there already; nothing was written.`)
+    await rm(place, { recursive: true, force: true })
   }
   for (const skill of skills) {
     for (const { path: file, content, mode } of skill.files) {
@@ -115,7 +118,7 @@ interface OnBase {
 }
 
 /** Skills and lanes as the floor reads them. */
-async function onBase({ repository, base, folder }: WorkOptions): Promise<OnBase> {
+export async function onBase({ repository, base, folder }: WorkOptions): Promise<OnBase> {
   try {
     const place = path.resolve(folder)
     const vault = await openVault({ folder: path.join(place, 'vault.git'), origin: path.resolve(repository), base })

@@ -8,6 +8,7 @@ import {
   loadFloor,
   openFloor,
   openVault,
+  startReflection,
   type Floor,
   type FloorConfig,
   type FloorFiles,
@@ -58,7 +59,9 @@ export async function up(options: UpOptions, output: Output = processOutput): Pr
   const mint = minter(server)
   const { url } = server
   let opened: Floor | undefined
+  let endReflection: () => void = () => undefined
   const stop = async (): Promise<void> => {
+    endReflection()
     settings.stop()
     await opened?.close()
     await settings.close()
@@ -78,6 +81,14 @@ export async function up(options: UpOptions, output: Output = processOutput): Pr
     })
     const floor = opened
     settings.onChange = () => floor.look()
+    endReflection = startReflection({
+      client: floor.client,
+      sessions: floor.sessions,
+      vault: floor.vault,
+      files: () => settings.files,
+      // A floor that is closed is not looked back at any more, and nothing depends on it.
+      onError: (thrown) => output.err(`Looking back at attempts failed: ${String(thrown)}`),
+    })
     const token = await mint(operator, linkSeconds)
     writeServerFile(data, { url, pid: process.pid, token }, output.err)
     const stopped = stopOnSignal({ stop, say: output.err, last: () => removeServerFile(data) })
@@ -94,6 +105,7 @@ export async function up(options: UpOptions, output: Output = processOutput): Pr
 /** The floor's files on the base branch, read again when that moves. */
 class Settings {
   config: FloorConfig
+  files: FloorFiles
   /** Called when there is another config. */
   onChange: () => void = () => undefined
   readonly demand: 'required' | 'preferred' | 'off'
@@ -103,6 +115,7 @@ class Settings {
 
   private constructor(reader: Reader, first: Loaded) {
     this.config = first.config
+    this.files = first.files
     this.demand = first.demand
     this.#head = first.head
     this.#plugins = first.plugins
@@ -133,8 +146,9 @@ class Settings {
       const { head } = await vault.refresh()
       if (head === this.#head) return
       this.#head = head
-      const { config, plugins } = await read(reader, head, this.#plugins)
+      const { config, files, plugins } = await read(reader, head, this.#plugins)
       this.config = config
+      this.files = files
       if (plugins !== this.#plugins) this.#plugins.plugins.retire()
       this.#plugins = plugins
       this.onChange()
@@ -148,6 +162,7 @@ class Settings {
 
 interface Loaded {
   readonly head: string
+  readonly files: FloorFiles
   readonly config: FloorConfig
   readonly demand: 'required' | 'preferred' | 'off'
   readonly plugins: LoadedPlugins
@@ -170,7 +185,7 @@ async function read({ vault, places, output }: Reader, head: string, known?: Loa
   const named = JSON.stringify(files.factory.plugins)
   const plugins =
     known?.named === named ? known : { named, plugins: await openPlugins(files.factory.plugins, places, output) }
-  return { head, config: configOf(files, plugins.plugins), demand: files.factory.gate.sandbox, plugins }
+  return { head, files, config: configOf(files, plugins.plugins), demand: files.factory.gate.sandbox, plugins }
 }
 
 function configOf(files: FloorFiles, plugins: Plugins): FloorConfig {

@@ -95,11 +95,11 @@ function laneAgent({ factory }: FloorFiles, name: string, makeAgent: MakeAgent):
 }
 
 /** Only what stands in a commit of the base branch is given to an agent. */
-function skillsOf({ skills, commit }: FloorFiles, lane: LaneFile): readonly LaneSkill[] {
+function skillsOf({ skills, trials, commit }: FloorFiles, lane: LaneFile): readonly LaneSkill[] {
   if (commit === undefined) return []
   return lane.skills.flatMap((name) => {
-    const skill = skills[name]
-    return skill ? [{ name, pin: { name, hash: skill.hash, commit } }] : []
+    const [skill, trial] = [skills[name], trials[name]]
+    return skill ? [{ name, pin: { name, hash: skill.hash, commit }, ...(trial && { trial }) }] : []
   })
 }
 

@@ -1,5 +1,6 @@
 import { builtInGuards } from '../guards/run-guards.ts'
-import { readSkills } from '../skills/read-skills.ts'
+import type { SkillTrial } from '../skills/lane-skills.ts'
+import { readSkill, readSkills } from '../skills/read-skills.ts'
 import { skillsFolder, type Skill } from '../skills/skill.ts'
 import { boundaryGuardName } from '../surfaces/boundary-guard.ts'
 import { parseSurfacesFile, surfacesPath, type PluginSurfaces } from '../surfaces/surfaces-file.ts'
@@ -16,6 +17,8 @@ export interface FloorFiles {
   readonly surfaces: PluginSurfaces | undefined
   /** By name. */
   readonly skills: Readonly<Record<string, Skill>>
+  /** By the name of the skill; none where nothing says what was there before. */
+  readonly trials: Readonly<Record<string, SkillTrial>>
   /** The commit that all of it was read from, where it was one. */
   readonly commit?: string
 }
@@ -85,9 +88,40 @@ export async function checkFactory(source: FloorSource): Promise<FactoryCheck> {
     notes.push(at(factoryPath, what, 'attention', lineOf(text, 'attention')))
   }
   const named = surfaces && 'core' in surfaces ? surfaces : undefined
+  const { trials, ...tried } = await readTrials(source, factory, { text, skills })
+  faults.push(...tried.faults)
   const { commit } = source
-  const floor = { factory, lanes, surfaces: named, skills, ...(commit !== undefined && { commit }) }
+  const floor = { factory, lanes, surfaces: named, skills, trials, ...(commit !== undefined && { commit }) }
   return { floor: faults.length === 0 ? floor : undefined, faults, notes }
+}
+
+/** The other versions of skills that are compared, out of the history of what is read. */
+async function readTrials(
+  source: FloorSource,
+  factory: FactoryFile,
+  { text, skills }: { readonly text: string; readonly skills: Readonly<Record<string, Skill>> },
+): Promise<{ readonly trials: Readonly<Record<string, SkillTrial>>; readonly faults: readonly FileFault[] }> {
+  const trials: Record<string, SkillTrial> = {}
+  const faults: FileFault[] = []
+  for (const [name, { against, share }] of Object.entries(factory.trials)) {
+    const wrong = (what: string): number => faults.push(at(factoryPath, what, `trials.${name}`, lineOf(text, name)))
+    if (!Object.hasOwn(skills, name)) {
+      wrong(`there is no skill "${name}" in ${skillsFolder}`)
+      continue
+    }
+    // A folder has no history to look it up in.
+    if (!source.at) continue
+    const earlier = await source.at(against)
+    if (!earlier) {
+      wrong(`${against} is no commit of the base branch's history`)
+      continue
+    }
+    const place = `${skillsFolder}/${name}`
+    const { skill } = await readSkill(place, name, await earlier.entries(place))
+    if (skill) trials[name] = { against: { name, hash: skill.hash, commit: against }, share }
+    else wrong(`has no valid version in ${against}`)
+  }
+  return { trials, faults }
 }
 
 interface KnownSkills {

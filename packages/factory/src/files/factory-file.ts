@@ -199,6 +199,22 @@ const fields = {
       },
     ),
   ),
+  trials: optional(
+    described(
+      named(
+        object({
+          against: described(string({ pattern: /^[0-9a-f]{40,64}$/, called: 'the full id of a commit' }), {
+            about: 'A commit of the base branch with the other version.',
+          }),
+          share: optional(
+            described(integer(1, 99), { about: 'Percent of the tasks that get the other version.', default: 50 }),
+          ),
+        }),
+        { max: 20 },
+      ),
+      { about: 'Skills of which two versions are compared.' },
+    ),
+  ),
   notifications: optional(
     described(
       object({
@@ -278,6 +294,8 @@ export interface FactoryFile {
   readonly models: ModelSettings | undefined
   readonly clones: { readonly maxBytes: number; readonly undoDays: number }
   readonly webhooks: readonly string[]
+  /** Commits with other versions of skills, by the names of these, and for how many percent of the tasks. */
+  readonly trials: Readonly<Record<string, { readonly against: string; readonly share: number }>>
 }
 
 /** Where it is. */
@@ -337,6 +355,9 @@ export function parseFactoryFile(text: string, file: string = factoryPath): Fact
     models: given.models,
     clones: { maxBytes: (given.clones?.maxGb ?? 20) * 1_000_000_000, undoDays: given.clones?.undoDays ?? 7 },
     webhooks: given.notifications?.webhooks ?? [],
+    trials: Object.fromEntries(
+      Object.entries(given.trials ?? {}).map(([name, { against, share = 50 }]) => [name, { against, share }]),
+    ),
   }
 }
 

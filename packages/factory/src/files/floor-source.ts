@@ -21,10 +21,12 @@ export interface FloorSource {
   read(file: string): Promise<string | undefined>
   /** Paths of the files right in a folder. */
   list(folder: string): Promise<readonly string[]>
-  /** Everything below a folder, sorted by path, and what stands in place of the folder itself. */
+  /** Everything below a folder, sorted by path, and what stands in place of the folder itself; all there is for `''`. */
   entries(folder: string): Promise<readonly SourceEntry[]>
   /** The commit that is read, where it is one. */
   readonly commit?: string
+  /** The same at an earlier commit; `undefined` for one that is not in its history. */
+  at?(commit: string): Promise<FloorSource | undefined>
 }
 
 const maxBytes = 262_144
@@ -32,7 +34,7 @@ const maxBytes = 262_144
 const maxEntries = 5_000
 
 /** A commit of the trusted repository: the only source of policy while the factory runs. */
-export async function commitSource(vault: Vault, commit: string): Promise<FloorSource> {
+export async function commitSource(vault: Pick<Vault, 'git'>, commit: string): Promise<FloorSource> {
   const entries = await treeEntries(vault.git, commit)
   const byPath = new Map([...entries.values()].map((entry) => [entry.path, entry]))
   return {
@@ -49,7 +51,7 @@ export async function commitSource(vault: Vault, commit: string): Promise<FloorS
       Promise.resolve(
         // By their bytes: two names that are no text may look the same.
         [...entries.values()]
-          .filter(({ path: file }) => file === folder || file.startsWith(`${folder}/`))
+          .filter(({ path: file }) => folder === '' || file === folder || file.startsWith(`${folder}/`))
           .map(({ path: file, mode, bytes, id }) => ({
             path: file,
             mode,
@@ -58,6 +60,10 @@ export async function commitSource(vault: Vault, commit: string): Promise<FloorS
           })),
       ),
     commit,
+    async at(earlier) {
+      const { code } = await vault.git.run(['merge-base', '--is-ancestor', earlier, commit], { okCodes: [0, 1, 128] })
+      return code === 0 ? commitSource(vault, earlier) : undefined
+    },
   }
 }
 
