@@ -58,6 +58,17 @@ test(
   },
 )
 
+test('P5b F6d: what waits for a person on a floor waits in the inbox as well', async (context) => {
+  needBrowser(context)
+  await page.goto(`${stage.url}/#/inbox`)
+  const floor = page.getByTestId('inbox-floor')
+  await floor.locator('[data-task=T2]').getByRole('button', { name: 'Mark as done: T2' }).waitFor()
+  await floor.locator('[data-task=T7]').getByText('Proposed: somebody must accept it').waitFor()
+  await everyWay(page, 'inbox-floor', phoneDark)
+  await floor.getByRole('link', { name: 'Floor main' }).click()
+  await task('T7', 'proposed').waitFor()
+})
+
 test(
   'F6d: what is asked of the floor is answered on the page, also by a refusal',
   { timeout: 60_000 },

@@ -1,4 +1,5 @@
 import type { InboxItem } from '@headrace/core'
+import { floorPlace } from '@headrace/factory/floor'
 import { useId, type ReactNode } from 'react'
 import { useDocumentTitle } from '../session/use-document-title.ts'
 import { Connection } from '../session/connection.tsx'
@@ -6,6 +7,7 @@ import { text } from '../text.ts'
 import { Empty } from '../ui/empty.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { useNow } from '../ui/use-now.ts'
+import { FloorNeeds } from './floor-needs.tsx'
 import { useInboxPlace } from './inbox-context.ts'
 import { InboxRequest } from './inbox-request.tsx'
 import { InboxRow } from './inbox-row.tsx'
@@ -13,11 +15,19 @@ import { PushSwitch } from './push-switch.tsx'
 import '../session/session-header.css'
 import './inbox-page.css'
 
+interface Props {
+  readonly narrow: boolean
+  /** Sessions of the list: those of floors have tasks that wait. */
+  readonly sessions: readonly string[]
+}
+
 /** What waits for the reader in all sessions and lanes, the most urgent first. */
-export function InboxPage({ narrow }: { readonly narrow: boolean }): ReactNode {
+export function InboxPage({ narrow, sessions }: Props): ReactNode {
   const { requests, failed, mentions, unread, count, status, error } = useInboxPlace()
   const now = useNow()
   useDocumentTitle(text.inbox.title, false)
+  // What is said of tasks is not finer, and a board is laid out for it.
+  const minute = Math.floor(now / 60_000) * 60_000
   const nothing = count + unread.length === 0
   return (
     <main id="main" className="inbox" tabIndex={-1} data-testid="inbox" data-count={count}>
@@ -53,6 +63,10 @@ export function InboxPage({ narrow }: { readonly narrow: boolean }): ReactNode {
               )}
             </Section>
           )}
+          {sessions.map((id) => {
+            const place = floorPlace(id)
+            return place?.part === 'floor' && <FloorNeeds key={id} session={id} name={place.floor} now={minute} />
+          })}
           <Rows title={text.inbox.failures} items={failed} now={now} />
           <Rows title={text.inbox.mentions} items={mentions} now={now} />
           <Rows title={text.inbox.unread} items={unread} now={now} />

@@ -96,7 +96,7 @@ export function Shell(): ReactNode {
         {home && <HomeTitle />}
         {narrow && home && <main id="main">{sidebar(true)}</main>}
         {!narrow && home && <Home onNew={() => setOpen('new')} />}
-        {route.page === 'inbox' && <InboxPage narrow={narrow} />}
+        {route.page === 'inbox' && <InboxPage narrow={narrow} sessions={ids ?? []} />}
         {route.page === 'session' && route.inspect && (
           <Suspense>
             <InspectorPage key={route.id} id={route.id} />
