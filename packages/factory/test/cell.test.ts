@@ -30,11 +30,13 @@ import { missing, sandbox } from './support/sandbox.ts'
 const none: Sandbox = { kind: 'none', reason: 'bubblewrap (bwrap) is not installed' }
 
 describe('what is in force', () => {
+  const agent = commandAgent({ name: 'own', command: ['own'] })
+
   test('F2e a lane that demands a sandbox gets none from a machine without one', () => {
     expect(() => confinementInForce({ sandbox: 'required' }, none)).toThrow(
       expect.objectContaining({ code: 'sandbox_missing' }),
     )
-    expect(confinedInWords({ sandbox: 'required' }, none)).toBe(
+    expect(confinedInWords({ sandbox: 'required', agent }, none)).toBe(
       'starts nothing: it demands a sandbox, and bubblewrap (bwrap) is not installed',
     )
   })
@@ -48,18 +50,26 @@ describe('what is in force', () => {
     expect(confinementInForce({ sandbox: 'off' }, none)).toEqual({ sandbox: 'none', network: 'open' })
   })
 
+  test('F2e an agent that does not say that all it starts is in its cell counts as one without a sandbox', () => {
+    const bubblewrap = { kind: 'bubblewrap', program: 'bwrap', system: [] } as const
+    const loose: AgentKind = { name: 'loose', start: (given) => agent.start(given) }
+    const why = 'the agent loose starts its programs by itself, outside of any'
+    expect(confinedInWords({ agent: loose }, bubblewrap)).toBe(`without a sandbox: ${why}`)
+    expect(confinedInWords({ agent: loose, sandbox: 'required' }, bubblewrap)).toBe(
+      `starts nothing: it demands a sandbox, and ${why}`,
+    )
+    expect(confinedInWords({ agent }, bubblewrap)).toBe('in bubblewrap, network model-only')
+  })
+
   test('F2e bounds are said where control groups have them, and nowhere else', () => {
     const bubblewrap = { kind: 'bubblewrap', program: 'bwrap', system: [] } as const
-    const make = (): never => {
-      throw new Error('nothing is made to say what there is')
-    }
     const bounds = { memoryBytes: 1_048_576 * 512 }
-    const words = (sandbox: Sandbox): string => confinedInWords({ bounds, network: 'off' }, sandbox)
+    const words = (sandbox: Sandbox): string => confinedInWords({ bounds, network: 'off', agent }, sandbox)
     expect(words(bubblewrap)).toBe('in bubblewrap, network off')
-    expect(words({ ...bubblewrap, cgroups: { controllers: [], make } })).toBe(
+    expect(words({ ...bubblewrap, cgroups: { folder: '/', controllers: [] } })).toBe(
       'in bubblewrap and a control group, network off',
     )
-    expect(words({ ...bubblewrap, cgroups: { controllers: ['memory', 'pids'], make } })).toBe(
+    expect(words({ ...bubblewrap, cgroups: { folder: '/', controllers: ['memory', 'pids'] } })).toBe(
       'in bubblewrap and a control group, network off, at most 512 MB, at most 4096 processes',
     )
   })
@@ -318,7 +328,7 @@ describe('control groups', () => {
     const { said, program, marker } = await inGroup(
       'cat /proc/self/cgroup; setsid env -i tail -f /dev/null >/dev/null 2>&1 & echo done; exec tail -f /dev/null',
     )
-    expect(said).toMatch(/^0::\/.*headrace-\d+-\d+$/m)
+    expect(said).toMatch(/^0::\/.*headrace-\d+-[0-9a-f]+$/m)
     const tails = (all: readonly MarkedProcess[]) => all.filter(({ command }) => command.startsWith('tail')).length
     await expect.poll(async () => tails(await markedProcesses(marker))).toBe(2)
     const { ended, left } = await program.close()

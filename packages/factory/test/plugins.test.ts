@@ -12,6 +12,7 @@ import {
   agentOf,
   builtInGuards,
   builtInPlugins,
+  confinedInWords,
   createTeller,
   defaultTestGlobs,
   landWork,
@@ -21,6 +22,7 @@ import {
   webhookNotifier,
   emptyFloor,
   type AgentStart,
+  type Cell,
   type LandingRules,
   type Notice,
   type Plugins,
@@ -29,7 +31,8 @@ import {
 import type { Chunk } from '@headrace/client/agent'
 import { factoryFloor } from './support/factory-floor.ts'
 import { testFolder } from './support/git-repository.ts'
-import { sandbox } from './support/sandbox.ts'
+import { withCgroups } from '../src/cell/with-cgroups.ts'
+import { missing, sandbox } from './support/sandbox.ts'
 
 const examples = fileURLToPath(new URL('../../../examples/plugins/', import.meta.url))
 const opened: Plugins[] = []
@@ -174,6 +177,24 @@ describe('X2a: a plugin of each kind is loaded from its package and does its wor
     const working = await agent.start(at)
     expect(await working.prompt('Do it', new AbortController().signal)).toEqual({ end: 'done' })
     expect(said).toEqual([{ type: 'text', text: 'done\n' }])
+    expect(readFileSync(path.join(at.cwd, 'told.txt'), 'utf8')).toBe('Do it')
+    expect((await working.close()).left).toEqual([])
+  })
+
+  test('X2a F2e: an agent of a plugin is in the sandbox of its attempt where it says so', async ({ skip }) => {
+    const machine = await withCgroups(sandbox)
+    skip(machine.kind === 'none', missing)
+    const settings = { program: 'sh', args: ['-c', 'cat > told.txt; uname -n'] }
+    const plugins = await start({ package: 'headrace-example-aider-agent', settings })
+    const agent = agentOf('helper', { kind: 'plugin', plugin: 'aider' }, { plugin: plugins.agent })
+    expect(confinedInWords({ agent }, machine)).toMatch(/^in bubblewrap/)
+    const said: Chunk[] = []
+    const at = startIn({ onChunk: async (chunk) => void said.push(chunk) })
+    if (machine.kind === 'none') return
+    const cell: Cell = { sandbox: machine, network: 'off', writable: [at.cwd], readable: [], bounds: {} }
+    const working = await agent.start({ ...at, cell })
+    expect(await working.prompt('Do it', new AbortController().signal)).toEqual({ end: 'done' })
+    expect(said).toEqual([{ type: 'text', text: 'headrace\n' }])
     expect(readFileSync(path.join(at.cwd, 'told.txt'), 'utf8')).toBe('Do it')
     expect((await working.close()).left).toEqual([])
   })

@@ -101,6 +101,11 @@ export interface AgentAtWork {
 /** A kind of agent. */
 export interface AgentKind {
   readonly name: string
+  /**
+   * All that it starts is in the cell that it is given. An agent that does not say so counts as one without a sandbox, and a
+   * lane that demands one does not start it.
+   */
+  readonly inCell?: true
   /** In which form it reads skills. Default: it is told of them. */
   readonly skills?: SkillForm
   /**

@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os'
+import type { AgentKind } from '../agents/agent.ts'
 import type { Attempt } from '../clones/attempt.ts'
 import type { CgroupBounds } from '../process/cgroup.ts'
 import { chooseSandbox, type SandboxDemand } from '../process/run-confined.ts'
@@ -6,6 +7,12 @@ import type { Bubblewrap, Sandbox } from '../process/sandbox.ts'
 import type { ModelProxy } from '../proxy/model-proxy.ts'
 import type { Cell, CellNetwork } from './cell.ts'
 import { toolPlaces } from './readable-places.ts'
+
+/** The sandbox for what an agent starts: none for one that does not start everything in it. */
+export function sandboxFor({ name, inCell }: Pick<AgentKind, 'name' | 'inCell'>, sandbox: Sandbox): Sandbox {
+  if (sandbox.kind === 'none' || inCell === true) return sandbox
+  return { kind: 'none', reason: `the agent ${name} starts its programs by itself, outside of any` }
+}
 
 /** How a lane wants its agents shut in. */
 export interface Confinement {
@@ -80,7 +87,9 @@ export function inForceInWords(inForce: InForce): string {
 }
 
 /** The same for a lane, which may demand more than there is. */
-export function confinedInWords(confinement: Confinement, sandbox: Sandbox): string {
+export function confinedInWords(lane: Confinement & { readonly agent: AgentKind }, machine: Sandbox): string {
+  const sandbox = sandboxFor(lane.agent, machine)
+  const confinement: Confinement = lane
   if (sandbox.kind === 'none' && confinement.sandbox === 'required')
     return `starts nothing: it demands a sandbox, and ${sandbox.reason}`
   return inForceInWords(confinementInForce(confinement, sandbox))
@@ -119,7 +128,7 @@ export async function openCell({ confinement, sandbox, attempt, models }: CellOp
     writable: [attempt.clone, attempt.home, attempt.tmp],
     bounds: boundsInForce(confinement, bubblewrap),
     readable: [...readable, ...programs.flatMap(toolPlaces)],
-    ...(way && { models: way }),
+    ...(way && { models: { socket: way.socket, port: way.port } }),
   }
   return { cell, inForce, close: async () => way?.close() }
 }

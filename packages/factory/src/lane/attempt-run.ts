@@ -17,7 +17,7 @@ import type { AgentRun, Chunk } from '@headrace/client/agent'
 import { textOf, type Json } from '@headrace/core'
 import type { AgentAtWork, AgentStart, PermissionAsk, TurnEnd } from '../agents/agent.ts'
 import type { Cell } from '../cell/cell.ts'
-import { confinementInForce, inForceInWords, openCell } from '../cell/open-cell.ts'
+import { confinementInForce, inForceInWords, openCell, sandboxFor } from '../cell/open-cell.ts'
 import { attemptEnvironment } from '../clones/attempt-environment.ts'
 import type { Attempt } from '../clones/attempt.ts'
 import { FactoryError } from '../errors.ts'
@@ -162,7 +162,7 @@ export class AttemptRun {
   async #tellInForce(): Promise<AttemptResult | undefined> {
     const { lane, sandbox } = this.#options
     try {
-      const inForce = confinementInForce(lane, sandbox)
+      const inForce = confinementInForce(lane, sandboxFor(lane.agent, sandbox))
       const note = { ...inForce, words: inForceInWords(inForce) }
       await this.#note(notes.cell, note as unknown as Json) // names and numbers
       return undefined
@@ -334,8 +334,8 @@ export class AttemptRun {
   }
 
   async #inCell<T>(attempt: Attempt, work: (cell: Cell | undefined) => Promise<T>): Promise<T> {
-    const { lane: confinement, sandbox, models } = this.#options
-    const open = await openCell({ confinement, sandbox, attempt, models })
+    const { lane, sandbox, models } = this.#options
+    const open = await openCell({ confinement: lane, sandbox: sandboxFor(lane.agent, sandbox), attempt, models })
     try {
       return await work(open.cell)
     } finally {

@@ -68,6 +68,7 @@ export interface Plugins {
 interface Taken {
   readonly plugin: LoadedPlugin
   readonly policy: GuardPolicy
+  readonly inCell: boolean
   readonly thread: PluginThread
   readonly options: PluginThreadOptions
 }
@@ -107,7 +108,7 @@ export async function loadPlugins(options: LoadPluginsOptions): Promise<Plugins>
     notifiers: of('notifier').map(({ plugin, thread }) => pluginNotifier(plugin.name, thread)),
     agent(name) {
       const one = named('agent', name)
-      return one && pluginAgent(name, one.options)
+      return one && pluginAgent({ name, inCell: one.inCell }, one.options)
     },
     source(name) {
       const one = named('source', name)
@@ -141,7 +142,7 @@ async function take(wanted: WantedPlugin, found: FoundPlugin, others: readonly T
       throw invalid(`The plugin ${label} is a ${found.kind} named "${name}", and there is one of that name already.`)
     const plugin = { package: found.package, version: found.version, kind: found.kind, name, about }
     const policy = found.kind === 'guard' ? (facts.policy as GuardPolicy) : 'block' // checked by the contract
-    return { plugin, policy, thread, options }
+    return { plugin, policy, inCell: facts.inCell === true, thread, options }
   } catch (thrown) {
     await thread.close()
     throw thrown

@@ -2,6 +2,7 @@
  * Control groups, version 2: what is put into one is ended as a whole by the kernel, whatever it does, and its memory and
  * processes can be bounded. Not every machine lets this process make some, and not every one that does has the controllers.
  */
+import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import process from 'node:process'
@@ -17,15 +18,10 @@ export interface CgroupBounds {
 /** What can be bounded. */
 export type CgroupController = 'memory' | 'pids'
 
-/** Where groups can be made. */
+/** Where groups can be made. Plain data: plugins start agents in threads of their own. */
 export interface Cgroups {
+  readonly folder: string
   readonly controllers: readonly CgroupController[]
-  /**
-   * Makes an empty group.
-   *
-   * @throws FactoryError `command_failed`
-   */
-  make(bounds: CgroupBounds): Promise<Cgroup>
 }
 
 /** A group. */
@@ -38,7 +34,6 @@ export interface Cgroup {
 
 const prefix = 'headrace-'
 const endMs = 5_000
-let count = 0
 
 /**
  * Groups below that of this process; `undefined` where none can be made. Whether processes can be put into them shows only
@@ -49,29 +44,33 @@ export async function findCgroups(): Promise<Cgroups | undefined> {
   if (folder === undefined) return undefined
   await clearAway(folder)
   const controllers = await enable(folder)
-  const cgroups: Cgroups = {
-    controllers,
-    async make({ memoryBytes, processes }) {
-      count += 1
-      const place = path.join(folder, `${prefix}${process.pid}-${count}`)
-      try {
-        await mkdir(place)
-        // One of the kernel's, so that it is not made where it is not known.
-        await readFile(path.join(place, 'cgroup.events'))
-        if (memoryBytes !== undefined && controllers.includes('memory')) await set(place, 'memory.max', memoryBytes)
-        if (processes !== undefined && controllers.includes('pids')) await set(place, 'pids.max', processes)
-      } catch (cause) {
-        await rmdir(place).catch(() => undefined)
-        throw new FactoryError('command_failed', `A control group could not be made in ${folder}.`, { cause })
-      }
-      return groupAt(place)
-    },
-  }
-  const works = await cgroups.make({}).then(
+  const cgroups: Cgroups = { folder, controllers }
+  const works = await makeCgroup(cgroups, {}).then(
     async (group) => (await group.end()).length === 0,
     () => false,
   )
   return works ? cgroups : undefined
+}
+
+/**
+ * Makes an empty group.
+ *
+ * @throws FactoryError `command_failed`
+ */
+export async function makeCgroup({ folder, controllers }: Cgroups, bounds: CgroupBounds): Promise<Cgroup> {
+  const { memoryBytes, processes } = bounds
+  const place = path.join(folder, `${prefix}${process.pid}-${randomBytes(6).toString('hex')}`)
+  try {
+    await mkdir(place)
+    // One of the kernel's, so that it is not made where it is not known.
+    await readFile(path.join(place, 'cgroup.events'))
+    if (memoryBytes !== undefined && controllers.includes('memory')) await set(place, 'memory.max', memoryBytes)
+    if (processes !== undefined && controllers.includes('pids')) await set(place, 'pids.max', processes)
+  } catch (cause) {
+    await rmdir(place).catch(() => undefined)
+    throw new FactoryError('command_failed', `A control group could not be made in ${folder}.`, { cause })
+  }
+  return groupAt(place)
 }
 
 function groupAt(place: string): Cgroup {
@@ -125,7 +124,7 @@ async function enable(folder: string): Promise<readonly CgroupController[]> {
 /** Groups that a process left which is gone; one with somebody in it can't be removed. */
 async function clearAway(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
-    const owner = new RegExp(`^${prefix}(\\d+)-\\d+$`).exec(name)?.[1]
+    const owner = new RegExp(`^${prefix}(\\d+)-[0-9a-f]+$`).exec(name)?.[1]
     if (owner === undefined || Number(owner) === process.pid) continue
     const isAlive = await readFile(`/proc/${owner}/stat`).then(
       () => true,

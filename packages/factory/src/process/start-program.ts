@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import { cellArgv, holdFds, type Cell } from '../cell/cell.ts'
 import { FactoryError } from '../errors.ts'
-import type { Cgroup } from './cgroup.ts'
+import { makeCgroup, type Cgroup } from './cgroup.ts'
 import { endMarked, markedProcesses, markerName, type EndProof } from './marked.ts'
 import { createTail } from './tail.ts'
 import type { CommandEnd } from './run-command.ts'
@@ -40,7 +40,8 @@ export interface Program {
  */
 export async function startProgram({ argv, cwd, env, marker, cell }: ProgramOptions): Promise<Program> {
   const [file, ...args] = cell ? await cellArgv(cell, { argv, cwd }) : argv
-  const cgroup = await cell?.sandbox.cgroups?.make(cell.bounds ?? {})
+  const cgroups = cell?.sandbox.cgroups
+  const cgroup = cgroups && (await makeCgroup(cgroups, cell.bounds ?? {}))
   const stderr = createTail(16_384)
   let child: ChildProcessByStdio<Writable, Readable, Readable>
   try {

@@ -41,6 +41,7 @@ export interface AcpLimits {
 export function acpAgent(profile: AcpProfile, limits: AcpLimits = {}): AgentKind {
   return {
     name: profile.name,
+    inCell: true,
     ...skillForm(profile),
     /** @throws {@link FactoryError} `command_failed`, `agent_failed` */
     async start(start) {

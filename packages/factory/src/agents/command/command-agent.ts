@@ -25,6 +25,7 @@ export function commandAgent(options: CommandAgentOptions): AgentKind {
   const [name, ...args] = options.command
   return {
     name: options.name,
+    inCell: true,
     async start(start) {
       const program = await findProgram(name, options.folders)
       if (program !== undefined) return new CommandAtWork(start, options, [program, ...args])

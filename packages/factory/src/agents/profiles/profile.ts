@@ -28,6 +28,7 @@ export function profiledAgent(profile: AgentProfile, options: ProfileOptions = {
   const { command: [name, ...args] = profile.command, folders, limits } = options
   return {
     name: profile.name,
+    inCell: true,
     ...skillForm(profile),
     async start(start) {
       const program = await findProgram(name, folders)

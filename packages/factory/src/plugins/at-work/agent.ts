@@ -11,9 +11,13 @@ const turnEnd = object({
 })
 
 /** An agent of a plugin. Each one that is started has a thread of its own, which ends with it. */
-export function pluginAgent(name: string, options: PluginThreadOptions): AgentKind {
+export function pluginAgent(
+  { name, inCell }: { readonly name: string; readonly inCell: boolean },
+  options: PluginThreadOptions,
+): AgentKind {
   return {
     name,
+    ...(inCell && { inCell }),
     async start(start) {
       const thread = new PluginThread(options)
       try {

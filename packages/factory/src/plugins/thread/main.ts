@@ -57,6 +57,7 @@ async function open({ file, settings }: ThreadData): Promise<PluginFacts> {
     version: plugin['version'],
     about: plugin['about'],
     policy: made['policy'],
+    inCell: made['inCell'],
     methods: functionsOf(created),
   }
 }

@@ -16,6 +16,8 @@ export interface PluginFacts {
   readonly about: unknown
   /** Of a guard: what is done about a finding. */
   readonly policy: unknown
+  /** Of an agent: whether all that it starts is in the cell that it is given. */
+  readonly inCell: unknown
   /** Names of the functions of what it made. */
   readonly methods: readonly string[]
 }
