@@ -209,10 +209,13 @@ describe('F10b: what a person decided goes on to count', () => {
     const { vault } = await factoryFloor({ 'a.js': '' })
     let floor = ask(emptyFloor, requestOf(login))
     floor = ask(floor, requestOf(csv))
+    const commit = await vault.head()
+    const before = await lookAhead({ vault, commit, floor, issues, now: 0 })
+    expect(before).toMatchObject({ proposals: [], waiting: [{ task: 'T1' }, { task: 'T2' }], decided: [] })
     floor = ask(floor, { ask: 'reject-task', task: 'T1', reason: 'By design' })
     floor = ask(floor, { ask: 'accept-task', task: 'T2', reason: 'Asked for often' })
-    const seen = await lookAhead({ vault, commit: await vault.head(), floor, issues, now: 0 })
-    expect(seen.proposals).toEqual([])
+    const seen = await lookAhead({ vault, commit, floor: { ...floor, tasks: {} }, issues, now: 0 })
+    expect(seen).toMatchObject({ proposals: [], waiting: [] })
     expect(seen.decided.map(({ decision }) => `${decision.decision}: ${decision.reason}`)).toEqual([
       'rejected: By design',
       'accepted: Asked for often',

@@ -34,12 +34,14 @@ export async function horizon(options: HorizonOptions): Promise<void> {
   await withFloor(options, async (opened) => {
     const seen = await look(opened, options, issues)
     if (options.json === true) {
-      const { proposals, decided, notes } = seen
-      return processOutput.out(JSON.stringify({ proposals, decided, notes }))
+      const { proposals, waiting, decided, notes } = seen
+      return processOutput.out(JSON.stringify({ proposals, waiting, decided, notes }))
     }
     for (const note of seen.notes) processOutput.err(plain(note))
     if (seen.proposals.length === 0) processOutput.err('Nothing new speaks for anything.')
     for (const proposal of seen.proposals) for (const line of lines(proposal)) processOutput.out(plain(line))
+    for (const { proposal, task } of seen.waiting)
+      processOutput.err(plain(`${proposal.title}: that is ${task} already.`))
     for (const { proposal, decision } of seen.decided) {
       const why = decision.reason === undefined ? '' : `: ${decision.reason}`
       processOutput.err(plain(`${proposal.title}: ${decision.decision} by ${decision.by}${why}`))

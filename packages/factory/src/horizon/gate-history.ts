@@ -17,6 +17,8 @@ export interface GateRecord {
 /** What the gate has said, the oldest first, as far as its session still shows it. */
 export function gateRecords(merge: SessionView): readonly GateRecord[] {
   return merge.runs.flatMap((run) => {
+    // That somebody stopped it says nothing about the gate.
+    if (run.status === 'ended' && run.reason === 'cancelled') return []
     const [offer, verdict] = [offerIn(merge, run), verdictOf(merge, run)]
     if (!offer || !verdict) return []
     const testMs = verdict.facts?.['testMs']

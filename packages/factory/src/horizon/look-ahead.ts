@@ -1,7 +1,7 @@
 import type { SessionView } from '@headrace/core'
 import type { Vault } from '../clones/open-vault.ts'
-import { decisionOn, type Decision } from '../floor/signature.ts'
-import type { FloorDocument } from '../floor/floor-document.ts'
+import { decisionOn, isSameProposal, type Decision } from '../floor/signature.ts'
+import { isOver, type FloorDocument } from '../floor/floor-document.ts'
 import { blobTexts } from '../work/read-change.ts'
 import { modes, treeEntries } from '../work/tree-entries.ts'
 import { dependencyProposals, usedPackages, type Manifest } from './dependencies.ts'
@@ -28,8 +28,10 @@ export interface LookAheadOptions {
 
 /** What was found, the most urgent first. */
 export interface Horizon {
-  /** Nobody has decided about these. */
+  /** These are new. */
   readonly proposals: readonly Proposal[]
+  /** These are on the floor already. */
+  readonly waiting: readonly { readonly proposal: Proposal; readonly task: string }[]
   /** These do not come back: somebody decided about them. */
   readonly decided: readonly { readonly proposal: Proposal; readonly decision: Decision }[]
   /** What could not be looked at, and why. */
@@ -62,8 +64,14 @@ export async function lookAhead(options: LookAheadOptions): Promise<Horizon> {
     const decision = decisionOn(decisions, proposal.signature)
     return decision ? [{ proposal, decision }] : []
   })
-  const known = new Set(decided.map(({ proposal }) => proposal))
-  return { proposals: sorted.filter((proposal) => !known.has(proposal)), decided, notes }
+  const waiting = sorted.flatMap((proposal) => {
+    const task = Object.values(floor.tasks).find(
+      (other) => !isOver(other) && other.signature && isSameProposal(other.signature, proposal.signature),
+    )
+    return task ? [{ proposal, task: task.id }] : []
+  })
+  const known = new Set([...decided, ...waiting].map(({ proposal }) => proposal))
+  return { proposals: sorted.filter((proposal) => !known.has(proposal)), waiting, decided, notes }
 }
 
 /** Reports that were taken in and that nobody has accepted yet. */
