@@ -11,11 +11,15 @@ export interface Usage {
 const ticksPerSecond = 100
 const pageBytes = 4_096
 
-/** Usage of the processes and all their descendants, by `/proc`; zero for those that are gone. Linux only. */
-export function usageOf(roots: readonly number[]): Usage {
+/**
+ * Usage of the processes and all their descendants, by `/proc`; zero for those that are gone. Linux only.
+ *
+ * @param how - `alone`: without the descendants
+ */
+export function usageOf(roots: readonly number[], how: { readonly alone?: boolean } = {}): Usage {
   let cpuSeconds = 0
   let rssBytes = 0
-  for (const pid of descendants(roots)) {
+  for (const pid of how.alone === true ? roots : descendants(roots)) {
     const stat = readStat(pid)
     if (!stat) continue
     cpuSeconds += (stat.userTicks + stat.systemTicks) / ticksPerSecond
