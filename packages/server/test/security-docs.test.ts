@@ -28,7 +28,7 @@ describe('docs/security.md', () => {
     expect(rows.length).toBeGreaterThan(30)
     for (const [, threat = '', control = '', shown = '', ...more] of rows) {
       expect([threat, control].every((text) => text.length > 10)).toBe(true)
-      expect(shown).toMatch(/^`[ADFGHT]\d{1,2}[a-z]?:? [^`]+`$/)
+      expect(shown).toMatch(/^`[ADFGHKQT]\d{1,2}[a-z]?:? [^`]+`$/)
       expect(more).toEqual([''])
     }
   })

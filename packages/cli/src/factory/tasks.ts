@@ -100,7 +100,8 @@ function overruleLine({ attempt, rung, evidence, by, reason }: Overrule): string
   return `  attempt ${attempt}, ${rung} (${evidence}), by ${by}: ${reason}`
 }
 
-function attemptLine({ attempt, lane, outcome, why, startedAt, endedAt, confined }: EndedAttempt): string {
+function attemptLine({ attempt, lane, outcome, why, startedAt, endedAt, confined, skills }: EndedAttempt): string {
   const shut = confined === undefined ? '' : `, ${confined}`
-  return `  ${attempt} in ${lane}, ${formatDuration(endedAt - startedAt)}${shut}: ${outcome}. ${why}`
+  const given = skills === undefined ? '' : `, with ${skills.join(', ')}`
+  return `  ${attempt} in ${lane}, ${formatDuration(endedAt - startedAt)}${shut}${given}: ${outcome}. ${why}`
 }

@@ -73,6 +73,8 @@ interface Reading {
 
 const maxQuote = 240
 const maxFacts = 50
+/** Attempts of one lane that are kept: the newest. */
+const maxOver = 5_000
 
 /** Reads the events of one lane's session, in order. */
 export class AttemptLog {
@@ -203,6 +205,7 @@ export class AttemptLog {
     const { order, startedAt, agent, skills, calls, failedCalls, lastFailed, facts, touched } = reading
     const isSaid = data.reason === 'complete' && reading.result
     const { outcome, why, failure } = isSaid || cutShort(data.reason, data.detail)
+    if (this.#over.length >= maxOver) this.#over.shift()
     this.#over.push({
       session: this.#session,
       run,

@@ -10,7 +10,7 @@ import { skillsFolder, versionOf } from '../skills/skill.ts'
 import { lessonKey } from './lesson.ts'
 import { proposalsOf, type FileProposal } from './proposals-of.ts'
 import { proposalText, retroSource } from './proposal-text.ts'
-import { readAttempts } from './read-attempts.ts'
+import { AttemptReader } from './read-attempts.ts'
 import { retroOf, type Retro } from './retro-of.ts'
 import { withStamps } from './with-stamps.ts'
 
@@ -25,23 +25,31 @@ export interface ReflectOptions {
   readonly maxOpen?: number
   /** How often the same thing must have gone wrong. Default 3. */
   readonly threshold?: number
+  /** Of whoever looks back again and again: what was read stays read. */
+  readonly reader?: AttemptReader
+}
+
+export interface RetrosOptions {
+  readonly lanes: readonly string[]
+  readonly floor: FloorDocument
+  /** Goes on where it was. Default: a new one, which reads all there is. */
+  readonly reader?: AttemptReader
 }
 
 /** All attempts of a floor's lanes that are over, by the log, each looked back at. */
 export async function retrosOf(
   client: Client,
   sessions: FloorSessions,
-  { lanes, floor }: { readonly lanes: readonly string[]; readonly floor: FloorDocument },
+  { lanes, floor, reader = new AttemptReader(client) }: RetrosOptions,
 ): Promise<readonly Retro[]> {
   const retros: Retro[] = []
-  for (const lane of lanes)
-    retros.push(...withStamps(await readAttempts(client, sessions.lane(lane)), floor).map(retroOf))
+  for (const lane of lanes) retros.push(...withStamps(await reader.read(sessions.lane(lane)), floor).map(retroOf))
   return retros.toSorted((a, b) => a.endedAt - b.endedAt)
 }
 
 /** Proposes what is to be proposed, as tasks that wait for a person; gives what is new. */
 export async function reflect(options: ReflectOptions): Promise<readonly FileProposal[]> {
-  const { client, sessions, files: filesNow, maxOpen = 3, threshold = 3 } = options
+  const { client, sessions, files: filesNow, maxOpen = 3, threshold = 3, reader } = options
   const session = client.session(sessions.floor)
   const { view } = await session.until(({ status }) => status === 'live')
   const floor = floorOf(view.document.value)
@@ -53,7 +61,7 @@ export async function reflect(options: ReflectOptions): Promise<readonly FilePro
   const lanes = files.lanes.map(({ name }) => name)
   const laneFiles = Object.fromEntries(lanes.map((name) => [sessions.lane(name), `${files.factory.lanes}/${name}.md`]))
   const proposals = proposalsOf({
-    retros: await retrosOf(client, sessions, { lanes, floor }),
+    retros: await retrosOf(client, sessions, { lanes, floor, ...(reader && { reader }) }),
     files: await textsOf(options, Object.values(laneFiles)),
     versions: Object.fromEntries(Object.values(files.skills).map((skill) => [skill.name, versionOf(skill)])),
     lanes: laneFiles,
@@ -112,6 +120,7 @@ async function textsOf(
 /** Reflects whenever another attempt of the floor is over. Returns what ends that. */
 export function startReflection(options: ReflectOptions & { readonly onError: (thrown: unknown) => void }): () => void {
   const session = options.client.session(options.sessions.floor)
+  const reader = new AttemptReader(options.client)
   let [seen, isOver, isBusy] = [-1, false, false]
   const look = (): void => {
     const { view, status } = session.getSnapshot()
@@ -121,7 +130,7 @@ export function startReflection(options: ReflectOptions & { readonly onError: (t
     if (newest === seen) return
     seen = newest
     isBusy = true
-    reflect(options)
+    reflect({ reader, ...options })
       .catch((thrown: unknown) => {
         if (!isOver) options.onError(thrown)
       })
