@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { defaultSessionLimits } from '@headrace/core'
 import { expect, test } from 'vitest'
 import {
   attemptEnvironment,
@@ -59,13 +60,17 @@ test('what work changes can be shown as git prints it, cut between two lines whe
   expect(small.patch).toContain('-two\n+zwei\n')
   expect(small.cut).toBeUndefined()
   const { attempt: other, agent: writer } = await floor.attempt('two')
-  writer.write({ 'long.txt': 'a line that is repeated\n'.repeat(20_000) })
+  writer.write({
+    'control.txt': `${'\u0001'.repeat(70)}\n`.repeat(200),
+    'long.txt': 'a line that is repeated\n'.repeat(20_000),
+  })
   await floor.collect(other)
   const long = await floor.merge(other)
   if (long.kind !== 'merged') throw new Error(long.kind)
   const { patch, cut } = await workDiff(git, other.base, long.commit)
   expect(cut).toBe(true)
-  expect(patch.length).toBeLessThanOrEqual(100_000)
+  expect(patch.length).toBeLessThanOrEqual(40_000)
+  expect(JSON.stringify(patch).length).toBeLessThan(defaultSessionLimits.eventChars)
   expect(patch.endsWith('+a line that is repeated\n')).toBe(true)
 })
 

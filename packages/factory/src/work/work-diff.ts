@@ -1,8 +1,11 @@
 import type { WorkDiff } from '../foreman/work-note.ts'
 import type { Git } from '../git/create-git.ts'
 
-/** A part of a session must be read by everybody who looks at the lane, so it is no place for megabytes. */
-const maxChars = 100_000
+/**
+ * Everybody who looks at the lane reads it, so it is no place for megabytes. An event may have 262,144 characters of JSON,
+ * and a character of a file can take six of them there.
+ */
+const maxChars = 40_000
 
 /** Compares two commits of the vault. */
 export async function workDiff(git: Git, base: string, head: string): Promise<WorkDiff> {
