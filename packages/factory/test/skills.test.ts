@@ -14,6 +14,7 @@ import {
   agentProfiles,
   assignVersion,
   checkFactory,
+  chooseArm,
   commitSource,
   deploySkills,
   exportSkill,
@@ -35,6 +36,7 @@ import {
   versionOf,
   type SkillFile,
 } from '../src/index.ts'
+import { armsOf, laneWith } from '../src/lane/lane-arms.ts'
 import { testFolder, workTree, type WorkTree } from './support/git-repository.ts'
 
 const file = '.headrace/skills/fixer/SKILL.md'
@@ -496,4 +498,40 @@ describe('K1c: two versions are compared where the files say so', () => {
     expect(setTrial(during, 'fixer', undefined)).toBe(before)
     expect(setTrial(before, 'fixer', undefined)).toBe(before)
   })
+})
+
+test('K1d versions are chosen by what they were worth, as agents are, and each agent with each version', () => {
+  const pin = (letter: string) => ({ name: 'fixer', hash: letter.repeat(64), commit: 'c'.repeat(40) })
+  const trial = { against: pin('b'), share: 50, choose: 'reward' } as const
+  const [now, other] = ['fixer@aaaaaaaaaaaa', 'fixer@bbbbbbbbbbbb']
+  const agent = (name: string) => ({ name, start: () => Promise.reject(new Error('is not started')) })
+  const lane = {
+    agent: agent('one'),
+    agents: [{ agent: agent('one') }, { agent: agent('two') }],
+    skills: [{ name: 'fixer', pin: pin('a'), trial }],
+  }
+  const arms = armsOf(lane)
+  expect(arms).toEqual([
+    { agent: 'one', skills: now },
+    { agent: 'one', skills: other },
+    { agent: 'two', skills: now },
+    { agent: 'two', skills: other },
+  ])
+  for (const arm of arms) {
+    const { agent: given, skills = [] } = laneWith(lane as unknown as Parameters<typeof laneWith>[0], arm)
+    expect([given.name, skillsFor('T1', skills)[0]?.version]).toEqual([arm.agent, arm.skills])
+  }
+  // What is worth more is taken far more often.
+  const tried = [1, 2, 3, 4, 5, 6, 7, 8].flatMap((n) => [
+    { arm: { agent: 'one', skills: now }, reward: 0.9 },
+    { arm: { agent: 'one', skills: other }, reward: n / 100 },
+  ])
+  const chosen = Array.from(
+    { length: 100 },
+    (_, n) => chooseArm({ arms: arms.slice(0, 2), tried, seed: `${n}` }).arm.skills,
+  )
+  expect(chosen.filter((version) => version === now).length).toBeGreaterThan(85)
+  // By chance there is nothing to choose.
+  const byChance = [{ name: 'fixer', pin: pin('a'), trial: { ...trial, choose: 'chance' as const } }]
+  expect(armsOf({ ...lane, skills: byChance })).toEqual([{ agent: 'one' }, { agent: 'two' }])
 })

@@ -91,6 +91,11 @@ function abCommand(): Command {
     .addOption(
       new Option('--share <percent>', 'of the tasks that get that version').default(50).argParser(whole(1, 99)),
     )
+    .addOption(
+      new Option('--choose <how>', 'by chance, or by what attempts with each were worth')
+        .choices(['chance', 'reward'])
+        .default('chance'),
+    )
     .addOption(new Option('--stop', 'end it'))
     .addOption(new Option('--json', 'print the comparison as JSON'))
     .addHelpText(

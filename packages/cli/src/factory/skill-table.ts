@@ -32,6 +32,7 @@ export async function skillTables(options: FloorTarget & { readonly json?: boole
 export interface CompareOptions extends FloorTarget, WorkOptions {
   readonly against?: string
   readonly share: number
+  readonly choose: 'chance' | 'reward'
   readonly stop?: boolean
   readonly json?: boolean
 }
@@ -82,10 +83,10 @@ async function beginTrial(name: string, against: string, options: CompareOptions
     if (isOurs.code !== 0) throw new Problem(exitCode.refused, `${against} is not in the history of ${options.base}.`)
     const other = await loadSkill(vault, { name, commit })
     if (other.hash === now.hash) throw new Problem(exitCode.refused, `${name} was ${versionOf(other)} then as well.`)
-    await writeTrial(name, { against: commit, share: options.share }, options)
-    processOutput.out(
-      `${versionOf(now)} and ${versionOf(other)} are compared, the latter for ${options.share} % of the tasks.`,
-    )
+    const { share, choose } = options
+    await writeTrial(name, { against: commit, ...(choose === 'reward' ? { choose } : { share }) }, options)
+    const how = choose === 'reward' ? 'and chosen by what they are worth' : `the latter for ${share} % of the tasks`
+    processOutput.out(`${versionOf(now)} and ${versionOf(other)} are compared, ${how}.`)
   } catch (thrown) {
     if (thrown instanceof FactoryError && thrown.code === 'git_failed')
       throw new Problem(exitCode.refused, `There is no commit ${against} in the history of ${options.base}.`, {

@@ -4,7 +4,7 @@ export interface Arm {
   readonly agent: string
   /** The agent's name for a model. */
   readonly model?: string
-  /** Content hash of the skills that it is given. */
+  /** The version of the skill that is chosen with it, as in `test-fixer@3f2a9c01b7de`. */
   readonly skills?: string
 }
 
@@ -15,6 +15,6 @@ export function armKey({ agent, model = '', skills = '' }: Arm): string {
 
 /** As people read it. */
 export function armName({ agent, model, skills }: Arm): string {
-  const more = [...(model === undefined ? [] : [model]), ...(skills === undefined ? [] : [skills.slice(0, 12)])]
+  const more = [...(model === undefined ? [] : [model]), ...(skills === undefined ? [] : [skills])]
   return more.length === 0 ? agent : `${agent} (${more.join(', ')})`
 }

@@ -103,7 +103,7 @@ async function readTrials(
 ): Promise<{ readonly trials: Readonly<Record<string, SkillTrial>>; readonly faults: readonly FileFault[] }> {
   const trials: Record<string, SkillTrial> = {}
   const faults: FileFault[] = []
-  for (const [name, { against, share }] of Object.entries(factory.trials)) {
+  for (const [name, { against, share, choose }] of Object.entries(factory.trials)) {
     const wrong = (what: string): number => faults.push(at(factoryPath, what, `trials.${name}`, lineOf(text, name)))
     if (!Object.hasOwn(skills, name)) {
       wrong(`there is no skill "${name}" in ${skillsFolder}`)
@@ -118,7 +118,7 @@ async function readTrials(
     }
     const place = `${skillsFolder}/${name}`
     const { skill } = await readSkill(place, name, await earlier.entries(place))
-    if (skill) trials[name] = { against: { name, hash: skill.hash, commit: against }, share }
+    if (skill) trials[name] = { against: { name, hash: skill.hash, commit: against }, share, choose }
     else wrong(`has no valid version in ${against}`)
   }
   return { trials, faults }

@@ -209,6 +209,13 @@ const fields = {
           share: optional(
             described(integer(1, 99), { about: 'Percent of the tasks that get the other version.', default: 50 }),
           ),
+          choose: optional(
+            described(oneOf('chance', 'reward'), {
+              about:
+                'chance: as `share` says. reward: by what attempts with each were worth so far, as agents are chosen.',
+              default: 'chance',
+            }),
+          ),
         }),
         { max: 20 },
       ),
@@ -295,7 +302,9 @@ export interface FactoryFile {
   readonly clones: { readonly maxBytes: number; readonly undoDays: number }
   readonly webhooks: readonly string[]
   /** Commits with other versions of skills, by the names of these, and for how many percent of the tasks. */
-  readonly trials: Readonly<Record<string, { readonly against: string; readonly share: number }>>
+  readonly trials: Readonly<
+    Record<string, { readonly against: string; readonly share: number; readonly choose: 'chance' | 'reward' }>
+  >
 }
 
 /** Where it is. */
@@ -356,7 +365,10 @@ export function parseFactoryFile(text: string, file: string = factoryPath): Fact
     clones: { maxBytes: (given.clones?.maxGb ?? 20) * 1_000_000_000, undoDays: given.clones?.undoDays ?? 7 },
     webhooks: given.notifications?.webhooks ?? [],
     trials: Object.fromEntries(
-      Object.entries(given.trials ?? {}).map(([name, { against, share = 50 }]) => [name, { against, share }]),
+      Object.entries(given.trials ?? {}).map(([name, { against, share = 50, choose = 'chance' }]) => [
+        name,
+        { against, share, choose },
+      ]),
     ),
   }
 }

@@ -1,14 +1,17 @@
 import { parseDocument } from 'yaml'
 
+/** A comparison as the file says it. */
+export interface Trial {
+  readonly against: string
+  readonly share?: number
+  readonly choose?: 'chance' | 'reward'
+}
+
 /**
  * The text of `.headrace/factory.yaml` with two versions of a skill compared, or with the comparison ended. What else stands
  * there stays as it is, comments too.
  */
-export function setTrial(
-  text: string,
-  name: string,
-  trial: { readonly against: string; readonly share: number } | undefined,
-): string {
+export function setTrial(text: string, name: string, trial: Trial | undefined): string {
   const document = parseDocument(text, { version: '1.2', schema: 'core', merge: false })
   if (trial) document.setIn(['trials', name], document.createNode(trial))
   else if (document.hasIn(['trials', name])) document.deleteIn(['trials', name])

@@ -9,6 +9,8 @@ export interface LaneSkill {
   readonly pin: SkillPin
   /** An earlier version that it is compared with. */
   readonly trial?: SkillTrial
+  /** Which of the two an attempt is given, where that was chosen already. */
+  readonly chosen?: 'now' | 'against'
 }
 
 /** Two versions of a skill that are compared: each task is given one of them. */
@@ -16,6 +18,8 @@ export interface SkillTrial {
   readonly against: SkillPin
   /** Which part of the tasks is given the other version, in percent. */
   readonly share: number
+  /** `reward`: an attempt is given what attempts with each were worth, in place of the share. Default `chance`. */
+  readonly choose?: 'chance' | 'reward'
 }
 
 /** What stands in the session of a lane: what an attempt was given, and in which comparison. */
@@ -47,10 +51,10 @@ export function skillsFor(
   skills: readonly LaneSkill[],
   choose: ChooseVersion = assignVersion,
 ): readonly GivenSkill[] {
-  return skills.map(({ name, pin, trial }) => {
+  return skills.map(({ name, pin, trial, chosen }) => {
     // A comparison of a version with itself is over.
     const isCompared = trial && trial.against.hash !== pin.hash
-    const { hash, commit } = isCompared && choose(task, name, trial) === 'against' ? trial.against : pin
+    const { hash, commit } = isCompared && (chosen ?? choose(task, name, trial)) === 'against' ? trial.against : pin
     return {
       name,
       version: versionOf({ name, hash }),
@@ -59,4 +63,23 @@ export function skillsFor(
       ...(isCompared && { trial: [versionOf(pin), versionOf(trial.against)] as const }),
     }
   })
+}
+
+/** The versions of the skill among which is chosen by reward: of the first that is compared so. None where there is no such. */
+export function versionsToChoose(skills: readonly LaneSkill[]): readonly string[] {
+  const { pin, trial } = skills.find((skill) => isByReward(skill)) ?? {}
+  return pin && trial ? [versionOf(pin), versionOf(trial.against)] : []
+}
+
+/** The same skills with the version that was chosen. */
+export function withVersion(skills: readonly LaneSkill[], version: string): readonly LaneSkill[] {
+  const at = skills.findIndex((skill) => isByReward(skill))
+  return skills.map((skill, index) => {
+    if (index !== at || !skill.trial) return skill
+    return { ...skill, chosen: version === versionOf(skill.trial.against) ? 'against' : 'now' }
+  })
+}
+
+function isByReward({ pin, trial }: LaneSkill): boolean {
+  return trial?.choose === 'reward' && trial.against.hash !== pin.hash
 }
