@@ -100,11 +100,24 @@ test(
     await page.getByRole('textbox', { name: 'Title' }).fill('Prove that words survive line breaks')
     await page.getByRole('combobox', { name: 'Kind' }).selectOption('ci')
     await page.getByRole('button', { name: 'Add', exact: true }).click()
-    await task('T8', 'ready').getByText('Waits: steady is paused').waitFor()
+    await task('T9', 'ready').getByText('Waits: steady is paused').waitFor()
     await page.getByRole('button', { name: 'Resume the lane steady' }).click()
-    await lane('steady').locator('[data-testid=work][data-task=T8]').waitFor()
+    await lane('steady').locator('[data-testid=work][data-task=T9]').waitFor()
   },
 )
+
+test('J7: a lane says that its agent goes in circles, by which fact, and a person says that it does not', async (context) => {
+  needBrowser(context)
+  const circles = lane('circler').getByTestId('circles')
+  await circles.getByText(/^In circles, told so: same call, same output, 4th time/).waitFor()
+  await examine(page, 'floor-circles')
+  await circles.getByRole('button', { name: 'Not in circles…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'T8 does not go in circles' })
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill('It counts what is in it.')
+  await dialog.getByRole('button', { name: 'Overrule' }).click()
+  await expect.poll(() => answer().textContent()).toMatch(/^T8 does not go in circles; its agent begins/)
+  await circles.waitFor({ state: 'detached' })
+})
 
 test('F6: a lane shows what happened to its attempt, what it changed and what the gate said', async (context) => {
   needBrowser(context)

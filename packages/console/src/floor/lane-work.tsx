@@ -5,6 +5,7 @@ import { useMemo, type ReactNode } from 'react'
 import { laneState, lastWord, type LaneState } from '../model/lane-state.ts'
 import { elapsed } from '../model/time.ts'
 import { text } from '../text.ts'
+import { CirclesNote } from './circles-note.tsx'
 import { useFloorPlace } from './floor-context.ts'
 
 interface Props {
@@ -39,6 +40,7 @@ export function LaneWork({ lane, task, floor, atGate, attended, now }: Props): R
       <p className="work-word" data-kind={word?.kind} dir="auto" data-testid="last-word">
         {status === 'failed' && view.seq === 0 ? '' : word?.line}
       </p>
+      {state.waffling && <CirclesNote task={task.id} waffling={state.waffling} />}
       <p className="work-foot">
         <span className="work-state">{stateWords(doing, me, attended)}</span>
         <span className="work-when">
