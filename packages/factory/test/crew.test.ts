@@ -179,7 +179,11 @@ describe('F8e: agents and changes that go wrong, each in a lane of one floor', (
   }, 90_000)
 
   test.each([
-    ['missing', /^parked: 1 attempts, the last one failed: .*\/nowhere\/agent could not be started.*ENOENT/],
+    // In a sandbox it is the sandbox that does not find it.
+    [
+      'missing',
+      /^parked: 1 attempts, the last one failed: .*(\/nowhere\/agent could not be started.*ENOENT|execvp \/nowhere\/agent: No such file)/,
+    ],
     ['garbage', /^parked: 1 attempts, the last one failed: The agent failed: it /],
     ['exits', /^parked: 1 attempts, the last one failed: The agent failed: it ended with code 3/],
     ['silent', /^parked: 1 attempts, the last one failed: The agent failed: it said nothing for 1.5 s/],
