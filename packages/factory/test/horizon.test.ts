@@ -234,6 +234,15 @@ describe('F10b: what a person decided goes on to count', () => {
     }
     expect(floor.decisions?.length).toBe(150)
     expect(floor.decisions?.filter(({ decision }) => decision === 'rejected').length).toBe(140)
+    const parts = Array.from({ length: 100 }, (_, n) => `${n} ${'x'.repeat(190)}`)
+    for (let n = 0; n < 20; n += 1) {
+      const large = { ...login, signature: { source: 'large', subject: `f${n}`, parts } }
+      const id = `T${floor.nextTask}`
+      floor = ask({ ...floor, tasks: {} }, requestOf(large))
+      floor = ask(floor, { ask: 'reject-task', task: id, reason: 'no' })
+      expect(said({ ...floor, tasks: {} }, large)).toBe('user:ada has rejected that: no.')
+    }
+    expect(JSON.stringify(floor.decisions).length).toBeLessThan(40_001)
   })
 })
 

@@ -28,23 +28,39 @@ const same = 0.6
 /** Whether two proposals are the same one: of the same thing, and resting on mostly the same. */
 export function isSameProposal(a: Signature, b: Signature): boolean {
   if (a.source !== b.source || a.subject !== b.subject) return false
-  const [x, y] = [new Set(a.parts), new Set(b.parts)]
+  const [x, y] = [new Set(telling(a)), new Set(telling(b))]
   const union = new Set([...x, ...y]).size
   return union === 0 || [...x].filter((part) => y.has(part)).length / union >= same
+}
+
+/** As many parts are compared and kept; of the same many the same ones. */
+const maxParts = 40
+
+function telling({ parts }: Signature): readonly string[] {
+  return parts.toSorted().slice(0, maxParts)
 }
 
 /** Decisions that are kept. A rejection is worth more than an acceptance, whose task is there. */
 const keptDecisions = 150
 const maxReason = 300
+/** Characters of all of them: the document holds the tasks as well. */
+const maxChars = 40_000
 
 /** The decisions with another one; of too many the oldest leave, acceptances first. */
 export function withDecision(decisions: readonly Decision[], decision: Decision): readonly Decision[] {
-  const { reason, ...rest } = decision
-  const kept: Decision = { ...rest, ...(reason !== undefined && { reason: reason.slice(0, maxReason) }) }
+  const { reason, signature, ...rest } = decision
+  const bounded = { ...signature, parts: telling(signature) }
+  const kept: Decision = {
+    ...rest,
+    signature: bounded,
+    ...(reason !== undefined && { reason: reason.slice(0, maxReason) }),
+  }
   const all = [...decisions.filter((other) => !isSameProposal(other.signature, kept.signature)), kept]
-  if (all.length <= keptDecisions) return all
-  const leaving = all.findIndex((other) => other.decision === 'accepted')
-  return all.filter((_, index) => index !== Math.max(0, leaving))
+  while (all.length > 1 && (all.length > keptDecisions || JSON.stringify(all).length > maxChars)) {
+    const leaving = all.findIndex((other) => other.decision === 'accepted')
+    all.splice(Math.max(0, leaving), 1)
+  }
+  return all
 }
 
 /** What a person decided about this proposal, if somebody did. */
