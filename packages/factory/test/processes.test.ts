@@ -58,7 +58,7 @@ test('F7h: what a killed process was at is cleared away with what it had started
   })
   const child = spawn(
     process.execPath,
-    ['--conditions=@headrace/source', path.join(import.meta.dirname, 'support/at-work.ts'), floor, marker],
+    ['--conditions=@headrace/source', path.join(import.meta.dirname, 'support/at-work.ts'), testFolder(), marker],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const [left] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string]

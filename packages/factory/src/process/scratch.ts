@@ -18,8 +18,8 @@ export interface Scratch {
 const endMs = 5_000
 
 /**
- * Opens a place for a floor and this process, and clears away those of processes that are gone, with what they started and
- * left there. It is a folder of the floor's own in the temporary folder of the machine and not beside the floor's files: these
+ * Opens a place for a floor and this process, and clears away those of processes that are gone, of whatever floor, with what
+ * they started and left there. It is a folder of the floor's own in the temporary folder of the machine and not beside the floor's files: these
  * may lie in a repository, and what is checked out below one finds its packages and its `.git`.
  *
  * @param floor - the folder of the floor; it must be there
@@ -30,7 +30,18 @@ export async function openScratch(floor: string): Promise<Scratch> {
     .update(await realpath(floor))
     .digest('hex')
     .slice(0, 16)
-  const root = path.join(await realpath(tmpdir()), `headrace-${process.getuid?.() ?? 0}-${name}`)
+  const temporary = await realpath(tmpdir())
+  const ours = `headrace-${process.getuid?.() ?? 0}-`
+  const root = path.join(temporary, `${ours}${name}`)
+  // Of other floors too: some are never opened again.
+  for (const other of await readdir(temporary)) {
+    if (!other.startsWith(ours) || other === path.basename(root)) continue
+    const place = path.join(temporary, other)
+    if (await isOurs(place))
+      await clearAway(place)
+        .then(() => rmdir(place))
+        .catch(() => undefined)
+  }
   const own = await ownFolder(root)
   return {
     async with(work) {
@@ -49,14 +60,18 @@ export async function openScratch(floor: string): Promise<Scratch> {
   }
 }
 
+/** Anybody may write to the temporary folder, and what the gate tests must be what it has checked out. */
+async function isOurs(place: string): Promise<boolean | undefined> {
+  const found = await lstat(place).catch(() => undefined)
+  return found && found.isDirectory() && (found.mode & 0o022) === 0 && found.uid === (process.getuid?.() ?? found.uid)
+}
+
 async function ownFolder(root: string): Promise<string> {
   const start = (await startOf(process.pid)) ?? 0
   for (;;) {
     await mkdir(root, { recursive: true, mode: 0o700 })
-    const found = await lstat(root)
-    // Anybody may write to the temporary folder, and what the gate tests must be what it has checked out.
-    const isOwn = found.isDirectory() && (found.mode & 0o022) === 0 && found.uid === (process.getuid?.() ?? found.uid)
-    if (!isOwn) {
+    // Gone again is the same as not made yet.
+    if ((await isOurs(root)) === false) {
       const text = `${root} is not a folder of this user's own. Look at who made it, and remove it.`
       throw new FactoryError('bad_option', text)
     }
