@@ -19,6 +19,8 @@ import { mutantNames, type MutantName } from './mutants/mutant-name.ts'
 import { reportTable } from './report.ts'
 import { runCampaign } from './run-campaign.ts'
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 const { values } = parseArgs({
   options: {
     faults: { type: 'string', default: faultNames.join(',') },

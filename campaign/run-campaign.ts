@@ -50,7 +50,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     minutes === undefined
       ? lane.verdict.faults >= (goals[lane.kind.name] ?? lane.kind.short) ||
         (failureOf(lane.verdict) !== undefined && lane.rounds > 0)
-      : performance.now() >= deadline
+      : lane.rounds > 0 && performance.now() >= deadline
   const waiting = [...lanes]
   await Promise.all(
     Array.from({ length: atOnce }, async () => {

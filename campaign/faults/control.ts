@@ -64,7 +64,7 @@ export const control: FaultKind = {
       proxy.resetAfter(undefined)
       proxy.reset()
       const logs: LogCopy[] = []
-      for (const id of ids) logs.push(await readLog(server, id))
+      for (const id of ids) logs.push(await readLog(server, id, patienceMs))
       const journals = { faults, writes, readers: [], logs, agents: [...agents.values()], stuck, takenRuns }
       return { journals: [journals], notes: { kills, stops: writes.filter(({ by }) => by.endsWith('stop')).length } }
     } finally {

@@ -1,17 +1,15 @@
-import { execFile } from 'node:child_process'
 import { mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import type { FaultKind, RoundOptions } from '../fault-kind.ts'
 import type { Fault, Journals } from '../journals.ts'
 import { createDiskImage, missingDisks } from '../lib/disk-image.ts'
 import { startLoad, type LoadOptions } from '../lib/load.ts'
+import { mount, unmount } from '../lib/mounts.ts'
+import { Stuck } from '../lib/progress.ts'
 import { between } from '../lib/random.ts'
 import { createServerProcess, type ServerOptions } from '../lib/server-process.ts'
 import { injecting, missingTracing } from '../lib/tracing.ts'
-
-const execute = promisify(execFile)
 
 /** One sync in so many fails, of each thread: often enough to hit also what a server does about a sync that failed. */
 const failingSync = 7
@@ -62,12 +60,18 @@ async function failSyncs({
     const load = await startLoad({ server, ...loadOf({ name, patienceMs, random }) })
     try {
       const faults: Fault[] = []
-      while (faults.length < times) {
-        const began = performance.now()
-        await load.acks.reach(load.acks.count + 1, patienceMs)
-        const injected = (await readFile(log, 'utf8')).split('(INJECTED)').length - 1
-        while (faults.length < injected) faults.push({ kind: 'failed sync', recoveryMs: performance.now() - began })
-        await pause(5)
+      try {
+        while (faults.length < times) {
+          const began = performance.now()
+          await load.acks.reach(load.acks.count + 1, patienceMs)
+          const injected = (await readFile(log, 'utf8')).split('(INJECTED)').length - 1
+          while (faults.length < injected) faults.push({ kind: 'failed sync', recoveryMs: performance.now() - began })
+          await pause(5)
+        }
+      } catch (thrown) {
+        if (!(thrown instanceof Stuck)) throw thrown
+        load.hung(thrown)
+        faults.push({ kind: 'failed sync' })
       }
       // What the kernel never wrote is gone now: whatever was acknowledged after a failed sync must have been written again.
       await server.freeze()
@@ -98,8 +102,7 @@ async function fillDisk({
   mutant,
 }: RoundOptions): Promise<Journals> {
   const mounted = path.join(directory, name)
-  await mkdir(mounted)
-  await execute('mount', ['-t', 'tmpfs', '-o', `size=${fullDiskBytes}`, 'tmpfs', mounted])
+  await mount(['-t', 'tmpfs', '-o', `size=${fullDiskBytes}`, 'tmpfs'], mounted)
   try {
     await using server = createServerProcess({ data: path.join(mounted, 'data'), ...(mutant && { mutant }) })
     await server.start()
@@ -122,7 +125,7 @@ async function fillDisk({
       await load.close()
     }
   } finally {
-    await execute('umount', [mounted])
+    await unmount(mounted)
   }
 }
 

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { mount, unmount } from './mounts.ts'
 
 const execute = promisify(execFile)
 
@@ -21,32 +22,40 @@ export async function createDiskImage(directory: string): Promise<DiskImage> {
   const image = path.join(directory, 'disk-0')
   await execute('truncate', ['-s', size, image])
   await execute('mkfs.ext4', ['-q', image])
-  return mount(directory, 0)
+  return open(directory, 0)
 }
 
-async function mount(directory: string, number: number): Promise<DiskImage> {
+async function open(directory: string, number: number): Promise<DiskImage> {
   const image = path.join(directory, `disk-${number}`)
   const mounted = path.join(directory, `mounted-${number}`)
-  await mkdir(mounted, { recursive: true })
   // Its journal is replayed here, as after a real cut.
-  await execute('mount', ['-o', 'loop', image, mounted])
-  let isMounted = true
-  const unmount = async (): Promise<void> => {
-    if (!isMounted) return
-    isMounted = false
-    await execute('umount', [mounted])
-    await rm(image)
+  await mount(['-o', 'loop', image], mounted)
+  const close = async (): Promise<void> => {
+    await unmount(mounted)
+    await rm(image, { force: true })
   }
   return {
     mounted,
     async copy() {
-      await execute('cp', ['--sparse=always', image, path.join(directory, `disk-${number + 1}`)])
+      const copy = path.join(directory, `disk-${number + 1}`)
+      // The kernel goes on writing what it has. A copy that is still the same afterwards is the disk at one moment.
+      do await execute('cp', ['--sparse=always', image, copy])
+      while (!(await areSame(image, copy)))
       return async () => {
-        await unmount()
-        return mount(directory, number + 1)
+        await close()
+        return open(directory, number + 1)
       }
     },
-    [Symbol.asyncDispose]: unmount,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+async function areSame(one: string, other: string): Promise<boolean> {
+  try {
+    await execute('cmp', ['--silent', one, other])
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -82,7 +82,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
 
   // On the way of the faults, and beside it: an answer that a network loses is sent for again.
   const [person, twin] = [dial(server.url), dial(through())]
-  for (const id of ids) await person.session(id).create()
+  await within(Promise.all(ids.map((id) => person.session(id).create())), patienceMs, 'the sessions')
 
   for (let index = 0; index < options.readers.client; index += 1) {
     const reader = dial(through())
@@ -123,7 +123,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       await observe(within(Promise.all(posting), patienceMs, 'answers to what people had sent'))
       await observe(endRuns())
       const logs: LogCopy[] = []
-      await observe(within(readAll(fresh, logs), patienceMs, 'the logs of all sessions'))
+      for (const id of ids) await observe(readLog(fresh, id, patienceMs).then((log) => logs.push(log)))
       await observe(within(untilCurrent(logs), patienceMs, 'the end of every session to its readers'))
       for (const journal of readers) journal.isComplete = true
       return { faults, writes, readers, logs, agents: [], stuck, takenRuns }
@@ -153,10 +153,6 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       if (!(thrown instanceof Stuck)) throw thrown
       hung(thrown)
     }
-  }
-
-  async function readAll(from: LogSource, logs: LogCopy[]): Promise<void> {
-    for (const id of ids) logs.push(await readLog(from, id))
   }
 
   async function postForEver(session: string): Promise<void> {

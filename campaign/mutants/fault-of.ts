@@ -18,7 +18,12 @@ export function faultOf(name: MutantName, store: Store): Broken {
     case 'ack-after-failed-sync':
       return { store: { ...store, append: (...args) => store.append(...args).catch(forgive) } }
     case 'lose-event':
-      return { store: changed(store, (events) => (events.length > 1 ? events.slice(0, -1) : events)) }
+      return through((hub) => ({
+        submit: async (key, command) =>
+          command.body.type === 'post' && hit()
+            ? { outcome: 'accepted', seq: await store.head(key) }
+            : hub.submit(key, command),
+      }))
     case 'double-event':
       return { store: changed(store, (events) => [...events, ...events.slice(-1).map(oneLater)]) }
     case 'resume-off-by-one':
