@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process'
+import { access, constants as fileConstants } from 'node:fs/promises'
 import { constants } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import { cellArgv, holdFds, type Cell } from '../cell/cell.ts'
@@ -39,6 +40,9 @@ export interface Program {
  * @throws FactoryError `command_failed` when it can't be started; `bad_option` when its cell would hold what no cell may
  */
 export async function startProgram({ argv, cwd, env, marker, cell }: ProgramOptions): Promise<Program> {
+  // Of a program that is missing its sandbox would say so, in words of its own.
+  if (cell)
+    await access(argv[0], fileConstants.X_OK).catch((thrown: unknown) => Promise.reject(notStarted(argv[0], thrown)))
   const [file, ...args] = cell ? await cellArgv(cell, { argv, cwd }) : argv
   const cgroups = cell?.sandbox.cgroups
   const cgroup = cgroups && (await makeCgroup(cgroups, cell.bounds ?? {}))
