@@ -1,6 +1,6 @@
 import { HttpConnection, openSocket } from '../lib/http-connection.ts'
 import { durableStreamsFile, durableStreamsMemory } from '../systems/durable-streams.ts'
-import { countMarkers, payload, type WatchedSystem } from './system.ts'
+import { countMarkers, payload, watcher, type WatchedSystem } from './system.ts'
 
 const path = '/v1/stream/watched'
 /** Events of one POST. */
@@ -43,16 +43,7 @@ function system(name: string, start: WatchedSystem['start']): WatchedSystem {
         await new Promise((resolve) => socket.once('data', resolve))
         return socket
       }
-      let socket = await open()
-      return {
-        get heard() {
-          return heard
-        },
-        drop: () => socket.destroy(),
-        async resume() {
-          socket = await open()
-        },
-      }
+      return watcher({ open, drop: (socket) => socket.destroy(), heard: () => heard })
     },
   }
 }

@@ -1,7 +1,7 @@
 import { HeadraceConnection } from '../lib/headrace-connection.ts'
 import { beginRuns } from '../lib/run-writer.ts'
 import { serveHeadrace } from '../lib/serve-headrace.ts'
-import { countMarkers, payload, type WatchedSystem } from './system.ts'
+import { countMarkers, payload, watcher, type WatchedSystem } from './system.ts'
 
 const session = 'watched'
 
@@ -37,15 +37,6 @@ export const headrace: WatchedSystem = {
       opened.send({ type: 'subscribe', session, after: after ?? 0 })
       return opened
     }
-    let connection = await open()
-    return {
-      get heard() {
-        return heard
-      },
-      drop: () => connection.close(),
-      async resume() {
-        connection = await open()
-      },
-    }
+    return watcher({ open, drop: (connection) => connection.close(), heard: () => heard })
   },
 }

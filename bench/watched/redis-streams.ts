@@ -2,7 +2,7 @@ import { openSocket } from '../lib/http-connection.ts'
 import { missingRedis } from '../lib/redis-server.ts'
 import { RespReader, respCommand, type Resp } from '../lib/resp.ts'
 import { redisStreamsAlways } from '../systems/redis-streams.ts'
-import { payload, type WatchedSystem } from './system.ts'
+import { payload, watcher, type WatchedSystem } from './system.ts'
 
 const stream = 'watched'
 
@@ -49,16 +49,7 @@ export const redisStreams: WatchedSystem = {
       ask()
       return socket
     }
-    let socket = await open()
-    return {
-      get heard() {
-        return heard
-      },
-      drop: () => socket.destroy(),
-      async resume() {
-        socket = await open()
-      },
-    }
+    return watcher({ open, drop: (socket) => socket.destroy(), heard: () => heard })
   },
 }
 

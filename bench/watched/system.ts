@@ -22,6 +22,24 @@ export interface WatchedSystem {
   watch(address: string): Promise<Watcher>
 }
 
+/** A watcher whose connections are opened and broken off by these; `heard` counts over all of them. */
+export async function watcher<Connection>(parts: {
+  readonly open: () => Promise<Connection>
+  readonly drop: (connection: Connection) => void
+  readonly heard: () => number
+}): Promise<Watcher> {
+  let connection = await parts.open()
+  return {
+    get heard() {
+      return parts.heard()
+    },
+    drop: () => parts.drop(connection),
+    async resume() {
+      connection = await parts.open()
+    },
+  }
+}
+
 /** Each event has one of these in it, and nothing else that travels has. */
 const marker = '~'
 

@@ -45,26 +45,17 @@ export function scanLog(bytes: Uint8Array): LogScan {
 }
 
 /** The batches up to the first bad record. */
-export function* readBatches(bytes: Uint8Array): Generator<Uint8Array> {
-  let parts: Uint8Array[] = []
-  for (let at = 0; at < bytes.length;) {
-    const left = blockBytes - (at % blockBytes)
-    if (left < headerBytes) {
-      at += left
-      continue
-    }
-    const length = recordBytes(bytes, at, left)
-    if (length === undefined) return
-    const type = bytes[at + 6]
-    if (type === types.full || type === types.first) parts = []
-    parts.push(bytes.subarray(at + headerBytes, at + length))
-    if (type === types.full || type === types.last) yield Buffer.concat(parts)
-    at += length
-  }
+export function readBatches(bytes: Uint8Array): Generator<Uint8Array> {
+  return batches(bytes, 'stop')
 }
 
 /** All batches that are whole, also those behind damage. */
-export function* goodBatches(bytes: Uint8Array): Generator<Uint8Array> {
+export function goodBatches(bytes: Uint8Array): Generator<Uint8Array> {
+  return batches(bytes, 'go on')
+}
+
+function* batches(bytes: Uint8Array, atDamage: 'stop' | 'go on'): Generator<Uint8Array> {
+  /** Of the batch that is being read; `undefined` when its beginning was not seen. */
   let parts: Uint8Array[] | undefined
   for (let at = 0; at < bytes.length;) {
     const left = blockBytes - (at % blockBytes)
@@ -74,7 +65,7 @@ export function* goodBatches(bytes: Uint8Array): Generator<Uint8Array> {
     }
     const length = recordBytes(bytes, at, left)
     if (length === undefined) {
-      // A batch that was under way is not whole.
+      if (atDamage === 'stop') return
       parts = undefined
       at += 1
       continue
