@@ -553,6 +553,8 @@ export const text = {
         : `${number.format(used)} tokens of context`,
     asked: (ask: string, of: string): string => (of === '' ? `Asked: ${ask}` : `Asked: ${ask} ${of}`),
     circles: (rung: string): string => `It goes in circles: ${rung}`,
+    found: 'Found by plugins, and counted',
+    detectorFailed: (name: string, why: string): string => `The detector ${name} is asked no more: ${why}`,
     overruled: (by: string, reason: string): string => `${by} overruled that: ${reason}`,
     turn: 'Its agent’s turn is over',
   },

@@ -87,7 +87,6 @@ export {
   type WantedPlugin,
 } from './plugins/load-plugins.ts'
 export { builtInPlugins } from './plugins/built-in.ts'
-export { type PluginDetector } from './plugins/at-work/detector.ts'
 export { type Gate, type GateOpinion } from './gate/gate.ts'
 export { type Notice, type Notifier } from './notify/notifier.ts'
 export { noticesOf, type NoticesOptions } from './notify/notices-of.ts'
@@ -205,7 +204,13 @@ export { type SkillEffect } from './report/skill-effect.ts'
 export { reportInMarkdown } from './report/report-in-markdown.ts'
 export { ledgerInWords } from './ledger/ledger-in-words.ts'
 export { AttemptWatch, type GateSaid, type WafflingPolicy, type WatchOptions } from './detect/attempt-watch.ts'
-export { watchNotes, type Overruled, type WafflingVerdict } from './detect/watch-notes.ts'
+export {
+  watchNotes,
+  type DetectorFailed,
+  type FoundByOthers,
+  type Overruled,
+  type WafflingVerdict,
+} from './detect/watch-notes.ts'
 export {
   climb,
   climbAtEnd,
@@ -228,6 +233,7 @@ export {
   type Detector,
   type Finding as StepFinding,
   type FindingKind,
+  type SlowDetector,
   type Verdict as StepVerdict,
 } from './detect/detector.ts'
 export {

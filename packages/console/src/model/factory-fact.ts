@@ -91,6 +91,14 @@ const readers: Readonly<Record<string, (value: Json) => Fact>> = {
     const { by, reason } = fields(value)
     return { words: words.overruled(word(by), word(reason)) }
   },
+  'factory.found': (value) => {
+    const { findings } = fields(value)
+    return { words: words.found, list: list(findings).map((one) => word(fields(one)['evidence'])) }
+  },
+  'factory.detector-failed': (value) => {
+    const { detector, why } = fields(value)
+    return { words: words.detectorFailed(word(detector), word(why)), tone: 'bad' }
+  },
   'factory.turn': () => ({ words: words.turn }),
 }
 

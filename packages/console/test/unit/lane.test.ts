@@ -67,6 +67,8 @@ test('notes of the crew are told in words; what this page does not know, or not 
     'models',
     'plan',
     'waffling',
+    'found',
+    'detector-failed',
   ]
   fc.assert(
     fc.property(fc.constantFrom(...names), fc.jsonValue(), (name, value) => {

@@ -24,13 +24,14 @@ export type MakeAgent = (name: string, settings: AgentSettings) => AgentKind
 export function floorConfig(
   files: FloorFiles,
   makeAgent: MakeAgent,
-  plugins?: Pick<Plugins, 'guards' | 'gates' | 'notifiers'>,
+  plugins?: Pick<Plugins, 'guards' | 'gates' | 'notifiers' | 'detectors'>,
 ): FloorConfig {
   const { models } = files.factory
   return {
     lanes: files.lanes.map((lane) => ({
       ...laneConfig(files, lane, makeAgent),
       landing: landingRules(files, lane, plugins),
+      ...(plugins && { detectors: plugins.detectors }),
     })),
     attention: files.factory.attention,
     clones: files.factory.clones,

@@ -1,14 +1,14 @@
 import type { Chunk } from '@headrace/client/agent'
 import type { Json, Part } from '@headrace/core'
 import { createDetector } from './create-detector.ts'
-import type { Detector, FindingKind } from './detector.ts'
+import type { Detector, Finding, FindingKind } from './detector.ts'
 import { climb, climbAtEnd, groundState, type Climb, type LadderPolicy, type LadderState, type Rung } from './ladder.ts'
 import type { DetectorLimits } from './limits.ts'
 import type { Step } from './step.ts'
 import { ChunkSteps } from './steps/chunk-steps.ts'
 import type { StepExtras } from './steps/step-reader.ts'
 import { quoted } from './text.ts'
-import { watchNotes, type WafflingVerdict } from './watch-notes.ts'
+import { watchNotes, type FoundByOthers, type WafflingVerdict } from './watch-notes.ts'
 
 /** How a lane judges its agents. What is left out has a default. */
 export interface WafflingPolicy extends Partial<Omit<LadderPolicy, 'highest'>> {
@@ -30,9 +30,16 @@ export interface WatchOptions {
   readonly taken?: number
   /** Whether it hears of a verdict only when its turn is over: the ladder then goes on meanwhile. Default false. */
   readonly isDeaf?: boolean
+  /**
+   * Told each step, for detectors that take their time. What they find is given to `found`, and counts with the next step
+   * that is judged; what is found too late, when something was done about the attempt meanwhile, counts no more.
+   */
+  readonly onStep?: (step: Step, found: (findings: readonly Finding[]) => void) => void
 }
 
 const maxEvidence = 3
+/** So many findings of others wait for the next step; the heaviest. */
+const maxFound = 16
 const claim = /\b(?:done|finished|complete[ds]?|implemented|fixed|solved|ready|merged|pass(?:es|ing)?|works?)\b/i
 
 /**
@@ -50,6 +57,11 @@ export class AttemptWatch {
   /** What it said in its turn. */
   #words = ''
   #isTurnOver = false
+  /** What others found since the last step that was judged. */
+  #found: readonly Finding[] = []
+  #counted: FoundByOthers | undefined
+  /** Which findings of others still count: those of steps since something was done. */
+  #since = 0
 
   constructor(options: WatchOptions = {}) {
     this.#options = options
@@ -69,6 +81,13 @@ export class AttemptWatch {
   /** Whether what the agent does now may change files. */
   static mayChange(chunk: Chunk): boolean {
     return chunk.type === 'tool-error' || (chunk.type === 'tool-result' && chunk.preliminary !== true)
+  }
+
+  /** What others found, where it was counted with the step before and nothing was done. Once. */
+  takeCounted(): FoundByOthers | undefined {
+    const counted = this.#counted
+    this.#counted = undefined
+    return counted
   }
 
   know(extras: StepExtras): void {
@@ -121,6 +140,7 @@ export class AttemptWatch {
   overruled(): void {
     this.#ladder = groundState
     this.#isUnheard = false
+    this.#forget()
   }
 
   /**
@@ -145,6 +165,8 @@ export class AttemptWatch {
         open = found ?? (this.#isUnheard ? open : undefined)
       } else if (part.kind === 'data') open = this.#noted(part.name, part.value, open)
     }
+    // What others found in these steps is in the story, as far as it counted.
+    this.#forget()
     return open
   }
 
@@ -157,6 +179,9 @@ export class AttemptWatch {
         this.#isUnheard = this.#waits(said.rung)
         return said
       }
+      case watchNotes.found:
+        this.#ladder = (value as unknown as FoundByOthers).ladder // as above
+        return open
       case watchNotes.overruled:
         this.overruled()
         return undefined
@@ -172,10 +197,29 @@ export class AttemptWatch {
 
   #judge(step: Step | undefined): WafflingVerdict | undefined {
     if (!step) return undefined
-    const verdict = this.#detector.step(step)
+    const { waiting, findings: own } = this.#detector.step(step)
+    const counts = !waiting && !this.#isUnheard
+    const since = this.#since
+    this.#options.onStep?.(step, (found) => counts && since === this.#since && this.#keep(found))
     if (this.#isUnheard) return undefined
-    const kinds = verdict.findings.filter(({ weight }) => weight > 0).map(({ kind }) => kind)
-    return this.#take((policy) => climb(this.#ladder, verdict, policy), kinds)
+    // Whatever others say of a step at which it waits, waiting counts neither for nor against it.
+    const found = waiting ? [] : this.#found
+    if (!waiting) this.#found = []
+    const findings = [...own, ...found]
+    const kinds = findings.filter(({ weight }) => weight > 0).map(({ kind }) => kind)
+    const verdict = this.#take((policy) => climb(this.#ladder, { waiting, findings }, policy), kinds)
+    this.#counted = verdict || found.length === 0 ? undefined : { findings: found, ladder: this.#ladder }
+    return verdict
+  }
+
+  #keep(findings: readonly Finding[]): void {
+    this.#found = [...this.#found, ...findings].toSorted((a, b) => b.weight - a.weight).slice(0, maxFound)
+  }
+
+  #forget(): void {
+    this.#since += 1
+    this.#found = []
+    this.#counted = undefined
   }
 
   #take(climbed: (policy: Partial<LadderPolicy>) => Climb, kinds: readonly FindingKind[]): WafflingVerdict | undefined {
@@ -185,6 +229,7 @@ export class AttemptWatch {
     this.#ladder = state
     if (!action) return undefined
     this.#verdicts += 1
+    this.#forget()
     this.#isUnheard = this.#waits(action.rung)
     const evidence = action.evidence.slice(0, maxEvidence)
     return { verdict: this.#verdicts, rung: action.rung, evidence, kinds: [...new Set(kinds)], ladder: state }

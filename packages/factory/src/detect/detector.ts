@@ -56,3 +56,11 @@ export interface Detector {
   readonly name: string
   step(step: Step): Verdict
 }
+
+/** A detector that takes its time: that of a plugin, in a thread of its own. */
+export interface SlowDetector {
+  readonly name: string
+  /** Asked about one step after the other. @throws whatever says why it can't judge */
+  step(step: Step): Promise<Verdict>
+  close(): Promise<void>
+}

@@ -48,7 +48,11 @@ export interface Climb {
 }
 
 /** Takes one verdict into account. */
-export function climb(state: LadderState, verdict: Verdict, policy: Partial<LadderPolicy> = {}): Climb {
+export function climb(
+  state: LadderState,
+  verdict: Pick<Verdict, 'waiting' | 'findings'>,
+  policy: Partial<LadderPolicy> = {},
+): Climb {
   const { pressure: limit, keep, patience, forgive, highest } = { ...defaultLadder, ...policy }
   // Waiting is neither good nor bad.
   if (verdict.waiting) return { state: { ...state, since: state.since + 1 } }

@@ -1,16 +1,17 @@
 /** An attempt under the detector: what is heard of it goes in, and what is to be done about it is done. */
 import type { Client } from '@headrace/client'
 import type { AgentRun, Chunk } from '@headrace/client/agent'
-import type { Json } from '@headrace/core'
+import type { Json, Part } from '@headrace/core'
 import { createTreeDigest, type TreeDigest } from '../clones/tree-digest.ts'
 import { AttemptWatch } from '../detect/attempt-watch.ts'
-import { watchNotes, type Overruled, type WafflingVerdict } from '../detect/watch-notes.ts'
+import { watchNotes, type DetectorFailed, type Overruled, type WafflingVerdict } from '../detect/watch-notes.ts'
 import { floorOf } from '../floor/floor-document.ts'
 import type { AttemptResult } from '../floor/task.ts'
 import type { AttemptOrder } from '../foreman/notes.ts'
 import type { FloorSessions } from '../foreman/sessions.ts'
 import type { Verdict } from '../merge/offer.ts'
 import { createPathMatcher } from '../paths.ts'
+import { AttemptDetectors } from './attempt-detectors.ts'
 import type { Lane } from './lane-runner.ts'
 import { lessonOf, narrowPrompt, nudgePrompt } from './prompts.ts'
 
@@ -32,6 +33,7 @@ export interface JudgementOptions {
 export class AttemptJudgement {
   readonly #options: JudgementOptions
   readonly #watch: AttemptWatch
+  readonly #detectors: AttemptDetectors
   readonly #digest: TreeDigest
   readonly #isOff: boolean
   /** What the agent is told next. */
@@ -45,8 +47,8 @@ export class AttemptJudgement {
   /** Takes up the attempt where its session says that it is. */
   static async open(options: JudgementOptions): Promise<AttemptJudgement> {
     const { clone, now, run } = options
-    const judgement = new AttemptJudgement(options, await createTreeDigest(clone, { now }))
     const parts = run.view.messages.filter((message) => message.run === run.id).flatMap((message) => message.parts)
+    const judgement = new AttemptJudgement(options, await createTreeDigest(clone, { now }), parts)
     for (const part of parts) {
       if (part.kind !== 'data' || part.name !== watchNotes.overruled) continue
       judgement.#overruled = (part.value as unknown as Overruled).verdict // only the runner writes in a lane as the runner
@@ -58,7 +60,7 @@ export class AttemptJudgement {
     return judgement
   }
 
-  private constructor(options: JudgementOptions, digest: TreeDigest) {
+  private constructor(options: JudgementOptions, digest: TreeDigest, before: readonly Part[]) {
     const { lane, order, clone } = options
     const { surfaces } = lane.mandate
     const fits = createPathMatcher(surfaces)
@@ -66,11 +68,32 @@ export class AttemptJudgement {
     this.#options = options
     this.#digest = digest
     this.#isOff = lane.waffling?.highest === 'off'
+    this.#detectors = this.#asked(before)
     const limits = { ...lane.waffling?.limits, ...(surfaces.length > 0 && { allows }) }
     this.#watch = new AttemptWatch({
       policy: { ...lane.waffling, limits },
       taken: order.rungs ?? 0,
       isDeaf: lane.steer === 'boundary',
+      onStep: (step, found) => this.#detectors.ask(step, found),
+    })
+  }
+
+  /** The detectors of plugins, but for those that failed in this attempt before. */
+  #asked(before: readonly Part[]): AttemptDetectors {
+    const { lane, note } = this.#options
+    const failed = new Set(
+      before.flatMap((part) =>
+        // Only the runner writes in a lane as the runner.
+        part.kind === 'data' && part.name === watchNotes.failed
+          ? [(part.value as unknown as DetectorFailed).detector]
+          : [],
+      ),
+    )
+    const made = this.#isOff ? [] : (lane.detectors?.() ?? [])
+    return new AttemptDetectors({
+      detectors: made.filter(({ name }) => !failed.has(name)),
+      // Where it can't be written the run is over, and nothing is judged any more.
+      onFailed: (one) => void note(watchNotes.failed, one as unknown as Json).catch(() => undefined),
     })
   }
 
@@ -132,9 +155,12 @@ export class AttemptJudgement {
 
   close(): void {
     this.#stop()
+    this.#detectors.close()
   }
 
   async #said(verdict: WafflingVerdict | undefined): Promise<void> {
+    const counted = this.#watch.takeCounted()
+    if (counted) await this.#options.note(watchNotes.found, counted as unknown as Json)
     if (!verdict) return
     await this.#options.note(watchNotes.verdict, verdict as unknown as Json)
     this.#carryOut(verdict)

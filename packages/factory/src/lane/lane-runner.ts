@@ -8,6 +8,7 @@ import type { Clones } from '../clones/create-clones.ts'
 import type { GateStep } from '../gate/run-gate.ts'
 import type { Vault } from '../clones/open-vault.ts'
 import type { WafflingPolicy } from '../detect/attempt-watch.ts'
+import type { SlowDetector } from '../detect/detector.ts'
 import { notes, orderOf } from '../foreman/notes.ts'
 import type { FloorSessions } from '../foreman/sessions.ts'
 import type { PermissionRule } from '../oversight/decide-permission.ts'
@@ -46,6 +47,8 @@ export interface Lane extends Confinement {
   readonly steer?: 'interrupt' | 'boundary'
   /** When its agents are taken to go in circles, and what is done about it. Default: all rungs, by the detector's defaults. */
   readonly waffling?: WafflingPolicy
+  /** Makes the detectors that are asked besides, for one attempt. Default: none. */
+  readonly detectors?: () => readonly SlowDetector[]
   /** What its agents are given to read. Default: none. */
   readonly skills?: readonly LaneSkill[]
   /** What the agent's environment has besides. */

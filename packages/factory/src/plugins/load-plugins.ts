@@ -1,12 +1,13 @@
 import type { JsonObject } from '@headrace/core'
 import type { AgentKind } from '../agents/agent.ts'
+import type { SlowDetector } from '../detect/detector.ts'
 import { FactoryError } from '../errors.ts'
 import type { Gate } from '../gate/gate.ts'
 import type { GuardPolicy, SlowGuard } from '../guards/guard.ts'
 import type { Notifier } from '../notify/notifier.ts'
 import type { TaskSourceReader } from '../sources/task-source.ts'
 import { pluginAgent } from './at-work/agent.ts'
-import { pluginDetector, type PluginDetector } from './at-work/detector.ts'
+import { pluginDetector } from './at-work/detector.ts'
 import { pluginGate } from './at-work/gate.ts'
 import { missingGuard, pluginGuard } from './at-work/guard.ts'
 import { pluginNotifier } from './at-work/notifier.ts'
@@ -57,8 +58,10 @@ export interface Plugins {
   readonly notifiers: readonly Notifier[]
   readonly agent: (name: string) => AgentKind | undefined
   readonly source: (name: string) => TaskSourceReader | undefined
-  /** A fresh one, for the steps of one lane. */
-  readonly detector: (name: string) => PluginDetector | undefined
+  /** A fresh one, for the steps of one attempt. Whoever takes it closes it. */
+  readonly detector: (name: string) => SlowDetector | undefined
+  /** A fresh one of each, as above. */
+  readonly detectors: () => readonly SlowDetector[]
   /** Others have taken their place: their threads end once nothing is asked of them any more. */
   retire(): void
   /** Ends their threads. Idempotent. */
@@ -118,6 +121,7 @@ export async function loadPlugins(options: LoadPluginsOptions): Promise<Plugins>
       const one = named('detector', name)
       return one && pluginDetector(name, one.options)
     },
+    detectors: () => of('detector').map(({ plugin, options: given }) => pluginDetector(plugin.name, given)),
     retire() {
       for (const { thread } of taken) thread.retire()
     },

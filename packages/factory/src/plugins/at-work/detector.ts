@@ -1,16 +1,7 @@
 import { array, boolean, integer, object, oneOf, string, type Schema } from '@headrace/core'
-import { findingKinds, type Verdict } from '../../detect/detector.ts'
-import type { Step } from '../../detect/step.ts'
+import { findingKinds, type SlowDetector, type Verdict } from '../../detect/detector.ts'
 import { amount } from '../../files/shapes.ts'
 import { PluginThread, type PluginThreadOptions } from '../plugin-thread.ts'
-
-/** A detector of a plugin, for the steps of one lane. It has a thread of its own, so what it says takes its time. */
-export interface PluginDetector {
-  readonly name: string
-  /** @throws FactoryError `plugin_failed` */
-  step(step: Step): Promise<Verdict>
-  close(): Promise<void>
-}
 
 const verdict: Schema<Verdict> = object({
   step: integer(0, Number.MAX_SAFE_INTEGER),
@@ -24,7 +15,8 @@ const verdict: Schema<Verdict> = object({
   stop: boolean(),
 })
 
-export function pluginDetector(name: string, options: PluginThreadOptions): PluginDetector {
+/** A detector of a plugin, for the steps of one attempt. It has a thread of its own, which begins with the first step. */
+export function pluginDetector(name: string, options: PluginThreadOptions): SlowDetector {
   const thread = new PluginThread(options)
   return {
     name,
