@@ -499,6 +499,8 @@ export const text = {
       rejected: 'rejected',
       proposed: 'proposed',
       branched: 'branch made',
+      judged: 'green, among several tries',
+      spare: 'green, another was better',
       empty: 'no change',
       budget: 'budget used up',
       replaced: 'begun afresh',
@@ -519,6 +521,7 @@ export const text = {
     verdicts: {
       merged: 'merged',
       branched: 'branch made',
+      judged: 'green try',
       red: 'tests red',
       blocked: 'blocked',
       conflict: 'conflict',

@@ -274,6 +274,15 @@ test('F9d: the check finds what only fits together wrong: agents, guards, lanes 
     expect.stringContaining('agents: names the agent "nobody", which .headrace/factory.yaml does not have (codex)'),
     expect.stringContaining('.headrace/factory.yaml:7:1 guards.scopes: there is no such guard'),
   ])
+  const several = `${plain.replace('merge', 'propose')}bestOf: 3\n`
+  tree.write({ '.headrace/lanes/a.md': lane(several), '.headrace/factory.yaml': small })
+  expect(await check()).toEqual([
+    expect.stringMatching(/a.md:6:1 bestOf: the gate judges nothing in a lane with propose/),
+  ])
+  tree.write({ '.headrace/lanes/a.md': lane(several.replace('propose', 'branch')) })
+  expect(await check()).toEqual([])
+  tree.write({ '.headrace/lanes/a.md': lane(several.replace('bestOf: 3', 'bestOf: 6')) })
+  expect(await check()).toEqual([expect.stringMatching(/a.md:6:1 bestOf: /)])
 })
 
 test('F9e: the floor is read from the base branch only, and a change judges itself by the base', async () => {

@@ -267,6 +267,7 @@ const outcomes = [
   'branched',
   'empty',
   'budget',
+  'judged',
   'nuked',
   'replaced',
   'parked',
@@ -305,54 +306,58 @@ const move = fc.oneof(
   }),
 )
 
-test('F1 F5 F8: whatever is asked and however attempts end, no task is lost, none is held twice, and no lane is over its bound', () => {
-  fc.assert(
-    fc.property(fc.array(move, { maxLength: 80 }), (moves) => {
-      let floor = emptyFloor
-      let now = 1
-      const added = new Set<string>()
-      const dispatched = new Set<string>()
-      for (const step of moves) {
-        now += 1
-        if (step.do === 'add') {
-          const on = step.dependsOn === undefined ? [] : [`T${step.dependsOn + 1}`].filter((id) => floor.tasks[id])
-          floor = accepted(
-            floor,
-            { ask: 'add-task', title: 't', kind: step.kind, priority: step.priority, dependsOn: on },
-            now,
-          )
-          added.add(`T${floor.nextTask - 1}`)
-        } else if (step.do === 'ask') {
-          const answer = ask(floor, step.request, now)
-          if (answer.outcome === 'accepted') floor = answer.floor
-          expect(answer.said).not.toBe('')
-        } else if (step.do === 'end') {
-          const working = Object.values(floor.tasks).filter(({ state }) => state.status === 'working')
-          const task = working[step.which % Math.max(1, working.length)]
-          if (task) floor = settle(floor, task.id, step.outcome, now)
-        } else {
-          now += step.wait
-          const attention = floor.attention
-          const before = attendedLanes(floor)
-          for (const one of planFloor(floor, lanes, now).steps) {
-            if (one.step === 'dispatch') {
-              // The same attempt is never begun twice: it names the run, and with that the command.
-              expect(dispatched.has(`${one.task}.${one.attempt}`)).toBe(false)
-              dispatched.add(`${one.task}.${one.attempt}`)
+test.each([1, 3])(
+  'F1 F5 F8 T2f: whatever is asked and however attempts end, no task is lost, none is held twice, and no lane is over its bound, with %i tries',
+  (bestOf) => {
+    const tried = lanes.map((lane) => ({ ...lane, bestOf }))
+    fc.assert(
+      fc.property(fc.array(move, { maxLength: 80 }), (moves) => {
+        let floor = emptyFloor
+        let now = 1
+        const added = new Set<string>()
+        const dispatched = new Set<string>()
+        for (const step of moves) {
+          now += 1
+          if (step.do === 'add') {
+            const on = step.dependsOn === undefined ? [] : [`T${step.dependsOn + 1}`].filter((id) => floor.tasks[id])
+            floor = accepted(
+              floor,
+              { ask: 'add-task', title: 't', kind: step.kind, priority: step.priority, dependsOn: on },
+              now,
+            )
+            added.add(`T${floor.nextTask - 1}`)
+          } else if (step.do === 'ask') {
+            const answer = ask(floor, step.request, now)
+            if (answer.outcome === 'accepted') floor = answer.floor
+            expect(answer.said).not.toBe('')
+          } else if (step.do === 'end') {
+            const working = Object.values(floor.tasks).filter(({ state }) => state.status === 'working')
+            const task = working[step.which % Math.max(1, working.length)]
+            if (task) floor = settle(floor, task.id, step.outcome, now)
+          } else {
+            now += step.wait
+            const attention = floor.attention
+            const before = attendedLanes(floor)
+            for (const one of planFloor(floor, tried, now).steps) {
+              if (one.step === 'dispatch') {
+                // The same attempt is never begun twice: it names the run, and with that the command.
+                expect(dispatched.has(`${one.task}.${one.attempt}`)).toBe(false)
+                dispatched.add(`${one.task}.${one.attempt}`)
+              }
+              const next = takeStep(floor, one, now)
+              expect(next).not.toBe(floor)
+              floor = next
             }
-            const next = takeStep(floor, one, now)
-            expect(next).not.toBe(floor)
-            floor = next
+            for (const lane of lanes) expect(atWork(floor, lane.name)).toBeLessThanOrEqual(lane.wip)
+            expect(attendedLanes(floor)).toBeLessThanOrEqual(Math.max(before, attention))
+            expect(planFloor(floor, tried, now).steps).toEqual([])
           }
-          for (const lane of lanes) expect(atWork(floor, lane.name)).toBeLessThanOrEqual(lane.wip)
-          expect(attendedLanes(floor)).toBeLessThanOrEqual(Math.max(before, attention))
-          expect(planFloor(floor, lanes, now).steps).toEqual([])
+          expect([...added].filter((id) => floor.tasks[id] === undefined)).toEqual([])
         }
-        expect([...added].filter((id) => floor.tasks[id] === undefined)).toEqual([])
-      }
-    }),
-  )
-})
+      }),
+    )
+  },
+)
 
 function atWork(floor: FloorDocument, lane: string): number {
   return Object.values(floor.tasks).filter(

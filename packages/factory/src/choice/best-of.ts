@@ -17,7 +17,7 @@ export function bestOf(candidates: readonly Candidate[]): Candidate | undefined 
   const good = candidates.flatMap((candidate, index) => {
     const { outcome, facts, used } = candidate.result
     const reward = rewardOf(candidate.result)?.value ?? 0
-    if ((outcome !== 'merged' && outcome !== 'branched') || reward === 0) return []
+    if ((outcome !== 'merged' && outcome !== 'branched' && outcome !== 'judged') || reward === 0) return []
     const lines = gateFactsOf(facts).change?.lines ?? Infinity
     const tokens = (used?.inputTokens ?? 0) + (used?.outputTokens ?? 0)
     return [{ candidate, reward, lines, tokens, index }]

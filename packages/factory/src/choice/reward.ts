@@ -68,6 +68,8 @@ export function rewardOf(result: AttemptResult): Reward | undefined {
       return failure === 'agent' || failure === 'refused' ? made([]) : undefined
     case 'merged':
     case 'branched':
+    case 'judged':
+    case 'spare':
     case 'proposed': {
       const facts = gateFactsOf(result.facts)
       return made([...landed(outcome, facts), ...minus(facts), ...cost(share)])
@@ -84,7 +86,10 @@ export function rewardOf(result: AttemptResult): Reward | undefined {
   }
 }
 
-function landed(outcome: 'merged' | 'branched' | 'proposed', { tests, before, change }: GateFacts): RewardPart[] {
+function landed(
+  outcome: 'merged' | 'branched' | 'judged' | 'spare' | 'proposed',
+  { tests, before, change }: GateFacts,
+): RewardPart[] {
   const [named, of] = change?.accepted ?? [0, 0]
   const green = tests && before ? Math.max(0, tests.passed - before.passed) : 0
   // Nobody has judged a proposal. What can't be proven by lines of acceptance counts for having landed.

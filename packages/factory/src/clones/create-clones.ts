@@ -54,10 +54,10 @@ export interface Swept {
 /** The clones of a floor, each the place of one attempt. Nothing is deleted but what was in quarantine for its time. */
 export interface Clones {
   /**
-   * A fresh clone of the base as the vault has it, verified.
+   * A fresh clone of the base as the vault has it, or of an earlier commit of it, verified.
    * @throws FactoryError `disk_full`, `clone_unverified`, `bad_option`
    */
-  start(attempt: { readonly id: string; readonly lane: string }): Promise<Attempt>
+  start(attempt: { readonly id: string; readonly lane: string; readonly base?: string }): Promise<Attempt>
   find(id: string): Promise<Attempt | undefined>
   list(): Promise<readonly Attempt[]>
   use(): Promise<DiskUse & { readonly maxBytes: number }>
@@ -126,7 +126,7 @@ export function createClones(options: ClonesOptions): Clones {
     return own + linked
   }
 
-  async function start({ id, lane }: { readonly id: string; readonly lane: string }): Promise<Attempt> {
+  async function start({ id, lane, base: from }: Parameters<Clones['start']>[0]): Promise<Attempt> {
     const place = placeOf(id)
     // What has been there for its time makes room.
     await expire()
@@ -134,7 +134,7 @@ export function createClones(options: ClonesOptions): Clones {
     const bytes = await usedAbout()
     if (bytes >= maxBytes) throw diskFull(bytes, maxBytes)
     await mkdir(attempts, { recursive: true })
-    const base = await vault.head()
+    const base = from ?? (await vault.head())
     await seed.prepare(base)
     const record = {
       id,

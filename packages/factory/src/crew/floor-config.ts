@@ -51,7 +51,7 @@ function modelsOf({ providers, prices }: ModelSettings): ModelsConfig {
 }
 
 function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): Omit<LaneConfig, 'landing'> {
-  const { name, kind, oversight, wip, model, permissions, allowed, mandate, waffling } = lane
+  const { name, kind, oversight, wip, bestOf, model, permissions, allowed, mandate, waffling } = lane
   const { factory } = files
   const settings = factory.agents[lane.agent]
   if (!settings) throw new Error(`checked before: ${name} names the agent ${lane.agent}`)
@@ -63,6 +63,7 @@ function laneConfig(files: FloorFiles, lane: LaneFile, makeAgent: MakeAgent): Om
     kind,
     oversight,
     wip,
+    ...(bestOf > 1 && { bestOf }),
     sandbox: lane.sandbox,
     network: lane.network,
     bounds: lane.bounds,

@@ -108,7 +108,7 @@ export class AttemptWatch {
       tool: 'gate',
       kind: 'execute',
       result: `${why}\n${evidence}`,
-      failed: verdict !== 'merged' && verdict !== 'branched',
+      failed: verdict !== 'merged' && verdict !== 'branched' && verdict !== 'judged',
       ...(at !== undefined && { at }),
     }
     return this.#judge(step)

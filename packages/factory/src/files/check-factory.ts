@@ -76,6 +76,10 @@ export async function checkFactory(source: FloorSource): Promise<FactoryCheck> {
       const what = 'a horizon lane only reads and proposes: observe or propose'
       faults.push(at(file, what, 'oversight', lineOf(written, 'oversight')))
     }
+    if (lane.bestOf > 1 && (lane.oversight === 'observe' || lane.oversight === 'propose')) {
+      const what = `the gate judges nothing in a lane with ${lane.oversight}, so there is no best of several tries: leave it out`
+      faults.push(at(file, what, 'bestOf', lineOf(written ?? '', 'bestOf')))
+    }
     ;(hasPlugins ? notes : faults).push(...guardFaults(lane.guards, file, { text: written ?? '', hasPlugins }))
   }
   ;(hasPlugins ? notes : faults).push(...guardFaults(factory.guards, factoryPath, { text, hasPlugins }))

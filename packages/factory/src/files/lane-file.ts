@@ -30,6 +30,13 @@ const fields = {
   budget: optional(described(attemptBudget, { about: 'What an attempt may use.' })),
   wip: optional(described(integer(1, 50), { about: 'Tasks at the same time.', default: 1 })),
   attempts: optional(described(integer(1, 20), { about: 'Attempts before a task is parked.', default: 3 })),
+  bestOf: optional(
+    described(integer(1, 5), {
+      about:
+        'Tries at a task, one after the other from the same base, of which the best that the gate would take is landed. Only where the gate judges: branch, merge or unattended.',
+      default: 1,
+    }),
+  ),
   sandbox: optional(
     described(oneOf('required', 'preferred', 'off'), {
       about: 'Whether its agents run in a sandbox.',
@@ -103,6 +110,8 @@ export interface LaneFile {
   readonly budget: AttemptBudget
   readonly wip: number
   readonly attempts: number
+  /** Tries of which the best is landed; 1 is none but the one. */
+  readonly bestOf: number
   readonly sandbox: 'required' | 'preferred' | 'off'
   readonly network: 'off' | 'model-only' | 'open'
   /** What is left out has the default of the machine. */
@@ -151,6 +160,7 @@ export function parseLaneFile(text: string, file: string): LaneFile | readonly F
     budget: given.budget ?? {},
     wip: given.wip ?? 1,
     attempts: given.attempts ?? 3,
+    bestOf: given.bestOf ?? 1,
     sandbox: given.sandbox ?? 'preferred',
     network: given.network ?? 'model-only',
     bounds: {

@@ -3,7 +3,8 @@
  * something more urgent, and why each of the others waits.
  */
 import { isOver, type FloorDocument } from './floor-document.ts'
-import { nextAttempt, type LaneKind, type Priority, type Task } from './task.ts'
+import { laneOfTries, nextTry } from './next-try.ts'
+import { nextAttempt, type LaneKind, type Priority, type Task, type TryPart } from './task.ts'
 
 /** How much an agent may do by itself in a lane (F4). */
 export type Oversight = 'observe' | 'propose' | 'branch' | 'merge' | 'unattended'
@@ -15,12 +16,19 @@ export interface PlanLane {
   readonly oversight: Oversight
   /** Tasks at the same time. */
   readonly wip: number
+  /** Tries at a task, of which the best is landed. Default 1. */
+  readonly bestOf?: number
   /** What shuts its agents in on the machine of the foreman, in words. */
   readonly confined?: string
 }
 
 export type FloorStep =
-  | { readonly step: 'dispatch'; readonly task: string; readonly lane: string; readonly attempt: number }
+  | (TryPart & {
+      readonly step: 'dispatch'
+      readonly task: string
+      readonly lane: string
+      readonly attempt: number
+    })
   /** The attempt holds still for another task. */
   | { readonly step: 'pause'; readonly task: string; readonly for: string }
   | { readonly step: 'resume'; readonly task: string }
@@ -87,8 +95,10 @@ class World {
   place(task: Task): string | undefined {
     const open = task.dependsOn.filter((id) => this.#isOpen(id))
     if (open.length > 0) return `it depends on ${open.join(', ')}`
+    const begun = laneOfTries(task)
+    const isThere = this.#lanes.some(({ name }) => name === begun)
     const fitting = this.#lanes
-      .filter((lane) => fits(lane, task))
+      .filter((lane) => (isThere ? lane.name === begun : fits(lane, task)))
       .sort((a, b) => Number(b.kind === task.kind) - Number(a.kind === task.kind))
     if (fitting.length === 0) return task.lane ? `there is no lane ${task.lane}` : `no lane takes ${task.kind} work`
     const usable = fitting.filter(({ name }) => this.#floor.pausedLanes[name] === undefined)
@@ -139,7 +149,8 @@ class World {
 
   #dispatch(task: Task, lane: PlanLane): undefined {
     this.#busy.set(task.id, lane.name)
-    this.steps.push({ step: 'dispatch', task: task.id, lane: lane.name, attempt: nextAttempt(task) })
+    const part = nextTry(task, lane.bestOf)
+    this.steps.push({ step: 'dispatch', task: task.id, lane: lane.name, attempt: nextAttempt(task), ...part })
   }
 
   #isOpen(id: string): boolean {

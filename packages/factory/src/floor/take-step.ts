@@ -1,3 +1,4 @@
+import { withChosen } from './next-try.ts'
 import { withTask, type FloorDocument } from './floor-document.ts'
 import type { FloorStep } from './plan-floor.ts'
 
@@ -10,8 +11,18 @@ export function takeStep(floor: FloorDocument, step: FloorStep, now: number): Fl
     case 'dispatch': {
       if (state.status !== 'ready') return floor
       const { countFrom } = state
-      const working = { status: 'working', lane: step.lane, attempt: step.attempt, since: now } as const
-      return withTask(floor, { ...task, state: { ...working, ...(countFrom !== undefined && { countFrom }) } })
+      const { lane, attempt, try: part, lands } = step
+      const working = {
+        status: 'working',
+        lane,
+        attempt,
+        since: now,
+        ...(part && { try: part }),
+        ...(lands !== undefined && { lands }),
+        ...(countFrom !== undefined && { countFrom }),
+      } as const
+      const told = lands === undefined ? task : withChosen(task, lands)
+      return withTask(floor, { ...told, state: working })
     }
     case 'pause':
       if (state.status !== 'working' || state.pausedFor !== undefined) return floor

@@ -82,7 +82,7 @@ export type TaskState =
       /** Attempts are counted from this one: somebody gave it another set. Default 1. */
       readonly countFrom?: number
     }
-  | {
+  | (TryPart & {
       readonly status: 'working'
       readonly lane: string
       /** 1 the first time. */
@@ -96,7 +96,7 @@ export type TaskState =
       readonly waffling?: Waffling
       /** Somebody has had enough of it: what it did is put away, and it begins anew with this lesson. */
       readonly nuked?: { readonly by: Actor; readonly reason: string }
-    }
+    })
   /** The work is there, and a person decides what becomes of it. `why`: what the gate said, where it judged it. */
   | { readonly status: 'review'; readonly ref: string; readonly why?: string; readonly at: number }
   | { readonly status: 'done'; readonly commit?: string; readonly at: number }
@@ -115,6 +115,10 @@ export type Outcome =
   | 'proposed'
   /** A branch for a person to merge. */
   | 'branched'
+  /** The gate would take it. It is one of several tries, and the best of them is landed when all are over. */
+  | 'judged'
+  /** The gate would have taken it, and another try at the same task was better. */
+  | 'spare'
   /** It ended without any change. */
   | 'empty'
   /** Its budget was used up. */
@@ -142,6 +146,8 @@ export interface AttemptResult {
   /** The commit that is in the base, or the ref that holds the work. */
   readonly commit?: string
   readonly ref?: string
+  /** The commit that it began from, where it is one of several tries. */
+  readonly base?: string
   /** Facts beside: counts of tests, size of the diff. */
   readonly facts?: JsonObject
   /** Which agent worked on it. */
@@ -162,7 +168,22 @@ export interface AttemptResult {
   readonly used?: Usage
 }
 
-export interface EndedAttempt extends AttemptResult {
+/** Several tries at one task, one after the other and from the same base, of which the best is landed. */
+export interface Try {
+  /** Which of them, from 1. */
+  readonly number: number
+  /** How many there are. */
+  readonly of: number
+}
+
+/** What an attempt is besides one that works on the task by itself: a try among several, or the landing of the best of them. */
+export interface TryPart {
+  readonly try?: Try
+  /** The attempt whose work it lands. */
+  readonly lands?: number
+}
+
+export interface EndedAttempt extends AttemptResult, TryPart {
   readonly attempt: number
   readonly lane: string
   readonly startedAt: number

@@ -270,7 +270,8 @@ class Shift {
     const { crew } = this.#options.sessions
     const surfaces = this.#options.lanes().find(({ name }) => name === task.state.lane)?.surfaces ?? []
     const nearby = nearbyLessons(floor, task, surfaces)
-    const order: AttemptOrder = { ...orderFor(task, attempt, nearby), ...this.#chosen(floor, task) }
+    const asked = orderFor(task, attempt, nearby)
+    const order: AttemptOrder = asked.lands ? asked : { ...asked, ...this.#chosen(floor, task) }
     if (order.choice) await this.#say(`${task.id} attempt ${attempt} goes to ${choiceInWords(order.choice)}.`)
     const budget = this.#options.lanes().find(({ name }) => name === task.state.lane)?.budget
     await session.create({
@@ -325,11 +326,12 @@ class Shift {
 
 /** The same floor where it names these lanes already. */
 function withLanes(floor: FloorDocument, lanes: readonly FloorLane[]): FloorDocument {
-  const known = lanes.map(({ name, kind, oversight, wip, confined }): PlanLane => ({
+  const known = lanes.map(({ name, kind, oversight, wip, bestOf, confined }): PlanLane => ({
     name,
     kind,
     oversight,
     wip,
+    ...(bestOf !== undefined && { bestOf }),
     ...(confined !== undefined && { confined }),
   }))
   return JSON.stringify(known) === JSON.stringify(floor.lanes) ? floor : { ...floor, lanes: known }
@@ -349,7 +351,9 @@ function isWorking(task: Task): task is Working {
 function inWords(step: ReturnType<typeof planFloor>['steps'][number]): string {
   switch (step.step) {
     case 'dispatch':
-      return `${step.task} begins in ${step.lane}, attempt ${step.attempt}.`
+      if (step.lands !== undefined)
+        return `${step.task} lands the work of attempt ${step.lands}, the best of its tries, as attempt ${step.attempt}.`
+      return `${step.task} begins in ${step.lane}, attempt ${step.attempt}${step.try ? `, try ${step.try.number} of ${step.try.of}` : ''}.`
     case 'pause':
       return `${step.task} holds still for ${step.for}.`
     case 'resume':

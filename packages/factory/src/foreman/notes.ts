@@ -4,7 +4,8 @@ import type { Arm } from '../choice/arm.ts'
 import type { Choice } from '../choice/choose-arm.ts'
 import { rungs } from '../detect/ladder.ts'
 import { watchNotes, type Overruled, type WafflingVerdict } from '../detect/watch-notes.ts'
-import type { AttemptResult, EndedAttempt, LaneKind, Task, Waffling } from '../floor/task.ts'
+import { baseOfTries } from '../floor/next-try.ts'
+import type { AttemptResult, EndedAttempt, LaneKind, Task, Try, Waffling } from '../floor/task.ts'
 import type { GivenSkill } from '../skills/lane-skills.ts'
 import { adviceFor, lessonKey } from '../retro/lesson.ts'
 import { filesOf, type WorkDiff } from './work-note.ts'
@@ -27,8 +28,19 @@ export interface AttemptOrder {
   readonly arm?: Arm
   /** Why that one, where there were several. */
   readonly choice?: Choice
+  /** It is one of several tries. `base`: the commit that the others began from, where there is one yet. */
+  readonly try?: Try & { readonly base?: string }
+  /** It does no work of its own: it lands that of the attempt with this number. */
+  readonly lands?: LandOrder
   /** Rungs of the ladder that were taken with the attempts before it. Default 0. */
   readonly rungs?: number
+}
+
+/** Work that the gate has judged already: commits in the vault. */
+export interface LandOrder {
+  readonly attempt: number
+  readonly base: string
+  readonly head: string
 }
 
 /**
@@ -38,7 +50,10 @@ export interface AttemptOrder {
  */
 export function orderFor(task: Task, attempt: number, nearby: readonly string[] = []): AttemptOrder {
   const { id, title, kind, body, acceptance, attempts } = task
-  const lessons = attempts.filter((ended) => !isOverruled(task, ended)).map(lessonOf)
+  const part = partOf(task)
+  // Tries are worth most where they know nothing of each other.
+  const known = attempts.filter((ended) => !(part.try && ended.try && ended.attempt >= countFromOf(task)))
+  const lessons = known.filter((ended) => isLesson(ended) && !isOverruled(task, ended)).map(lessonOf)
   const taken = rungsTaken(task)
   return {
     task: id,
@@ -49,8 +64,30 @@ export function orderFor(task: Task, attempt: number, nearby: readonly string[] 
     acceptance,
     lessons,
     ...(nearby.length > 0 && { nearby }),
+    ...part,
     ...(taken > 0 && { rungs: taken }),
   }
+}
+
+function partOf(task: Task): Pick<AttemptOrder, 'try' | 'lands'> {
+  const { state, attempts } = task
+  if (state.status !== 'working') return {}
+  if (state.try) {
+    const base = baseOfTries(task)
+    return { try: { ...state.try, ...(base !== undefined && { base }) } }
+  }
+  const { attempt, base, commit: head } = attempts.find((one) => one.attempt === state.lands) ?? {}
+  if (attempt === undefined || base === undefined || head === undefined) return {}
+  return { lands: { attempt, base, head } }
+}
+
+/** What the gate would have taken has nothing to teach. */
+function isLesson({ outcome }: EndedAttempt): boolean {
+  return outcome !== 'judged' && outcome !== 'spare'
+}
+
+function countFromOf({ state }: Task): number {
+  return ('countFrom' in state ? state.countFrom : undefined) ?? 1
 }
 
 /** What became of an attempt, and what to do instead where that is known. */
@@ -65,7 +102,9 @@ function lessonOf(ended: EndedAttempt): string {
 function rungsTaken(task: Task): number {
   const { attempts, state } = task
   const last = attempts.at(-1)
-  const countFrom = ('countFrom' in state ? state.countFrom : undefined) ?? 1
+  const countFrom = countFromOf(task)
+  // A try begins as if it were the first.
+  if ('try' in state && state.try) return 0
   if (last?.failure !== 'waffling' || !last.waffling || last.attempt < countFrom || isOverruled(task, last)) return 0
   return rungs.indexOf(last.waffling.rung) + 1
 }

@@ -23,10 +23,10 @@ import type { Attempt } from '../clones/attempt.ts'
 import { FactoryError } from '../errors.ts'
 import type { AttemptResult } from '../floor/task.ts'
 import { askFloor } from '../foreman/ask-floor.ts'
-import { noteIn, notes, type AttemptOrder } from '../foreman/notes.ts'
+import { noteIn, notes, type AttemptOrder, type LandOrder } from '../foreman/notes.ts'
 import { proposalsIn } from '../horizon/agent-proposals.ts'
 import { requestOf } from '../horizon/proposal.ts'
-import { offerId, offerNotes, offerRun, verdictOf, type Offer, type Verdict } from '../merge/offer.ts'
+import { offerId, offerIn, offerNotes, offerRun, verdictOf, type Offer, type Verdict } from '../merge/offer.ts'
 import { decidePermission } from '../oversight/decide-permission.ts'
 import { endMarked } from '../process/marked.ts'
 import { createPathMatcher } from '../paths.ts'
@@ -103,7 +103,8 @@ export class AttemptRun {
   }
 
   async #work(): Promise<AttemptResult> {
-    const { clones } = this.#options
+    const { clones, order } = this.#options
+    if (order.lands) return this.#land(order.lands)
     const own = this.#run.view.messages.filter((message) => message.run === this.#run.id)
     // It was over, and its process was killed before it could say so.
     const before = noteIn(own, outcomeNote) as unknown as AttemptResult | undefined
@@ -119,11 +120,12 @@ export class AttemptRun {
     const clone = left ?? (await this.#clone())
     // For whoever takes the lane over and works in the clone.
     await this.#note('factory.clone', clone.clone)
-    const { client, sessions, now, lane, order } = this.#options
+    const { client, sessions, now, lane } = this.#options
     const note = (name: string, value: Json): Promise<void> => this.#note(name, value)
     const judging = { run: this.#run, order, lane, clone: clone.clone, client, sessions, now, note }
     this.#judgement = await AttemptJudgement.open(judging)
-    const result = (await this.#prepare(clone)) ?? (await this.#rounds(clone, this.#judgement))
+    const came = (await this.#prepare(clone)) ?? (await this.#rounds(clone, this.#judgement))
+    const result = order.try ? { ...came, base: clone.base } : came
     // First what came of it, or one that goes on after a crash would look for its clone in vain.
     await this.#note(outcomeNote, result as unknown as Json)
     await this.#putAway(result)
@@ -210,10 +212,11 @@ export class AttemptRun {
   }
 
   async #clone(): Promise<Attempt> {
-    const { vault, clones, lane } = this.#options
+    const { vault, clones, lane, order } = this.#options
     // Others move the base as well.
     await vault.refresh()
-    return clones.start({ id: this.#id, lane: lane.name })
+    const base = order.try?.base
+    return clones.start({ id: this.#id, lane: lane.name, ...(base !== undefined && { base }) })
   }
 
   async #rounds(clone: Attempt, judgement: AttemptJudgement): Promise<AttemptResult> {
@@ -258,28 +261,32 @@ export class AttemptRun {
   }
 
   /** The offer of this round that was made before a crash: the agent has nothing more to do for it. */
-  async #offered(): Promise<Pick<Offer, 'attempt' | 'round'> | undefined> {
+  async #offered(): Promise<Offer | undefined> {
     const { client, sessions } = this.#options
     const offer = { attempt: this.#id, round: this.#memory.round }
     const wait = { signal: this.#run.signal }
     const { view } = await client.session(sessions.merge).until(({ status }) => status !== 'loading', wait)
-    return offerRun(view, offer) && offer
+    const run = offerRun(view, offer)
+    return run && offerIn(view, run)
   }
 
   /** Waits for what the gate says of an offer; nothing where there is another round. */
-  async #answered(
-    offer: Pick<Offer, 'attempt' | 'round'>,
-    isLast: boolean,
-    judgement: AttemptJudgement,
-  ): Promise<AttemptResult | undefined> {
+  async #answered(offer: Offer, isLast: boolean, judgement: AttemptJudgement): Promise<AttemptResult | undefined> {
     const verdict = await this.#verdict(offer)
-    const result = this.#judged(verdict, isLast)
+    const result = this.#judged(verdict, isLast, offer)
     if (result) return result
     await judgement.gateSaid(verdict)
     const { why, failure, evidence = '' } = verdict
     const red = { why, evidence, ...(failure !== undefined && { failure }) }
     await this.#remember({ round: this.#memory.round + 1, told: false, red })
     return undefined
+  }
+
+  /** Offers work that was judged as a try to the gate as any other is: it has no agent and no clone. */
+  async #land({ base, head }: LandOrder): Promise<AttemptResult> {
+    const offer = (await this.#offered()) ?? (await this.#offer({ base }, { head }))
+    const verdict = await this.#verdict(offer)
+    return this.#judged(verdict, true, offer) ?? { outcome: 'rejected', why: verdict.why }
   }
 
   /** Starts the agent, lets it work until its turn is over, and ends it with everything that it started. */
@@ -465,7 +472,10 @@ export class AttemptRun {
   }
 
   /** Offers the work to the gate. Offered again after a crash, it is the same offer. */
-  async #offer(clone: Attempt, { head, commits }: ReceivedWork): Promise<Offer> {
+  async #offer(
+    { base }: { readonly base: string },
+    { head, commits }: Partial<ReceivedWork> & { readonly head: string },
+  ): Promise<Offer> {
     const { client, sessions, order, lane } = this.#options
     const { round } = this.#memory
     const { crew } = sessions
@@ -477,9 +487,10 @@ export class AttemptRun {
       title: order.title,
       ...(order.kind && { kind: order.kind }),
       oversight: lane.mandate.oversight,
-      base: clone.base,
+      ...(order.try && { only: 'judge' as const }),
+      base,
       head,
-      commits,
+      ...(commits !== undefined && { commits }),
       ...(order.acceptance.length > 0 && { acceptance: order.acceptance }),
     }
     const merge = client.session(sessions.merge)
@@ -514,7 +525,7 @@ export class AttemptRun {
   }
 
   /** What a verdict makes of the attempt; nothing where it has another round. */
-  #judged(verdict: Verdict, isLast: boolean): AttemptResult | undefined {
+  #judged(verdict: Verdict, isLast: boolean, { attempt, head }: Offer): AttemptResult | undefined {
     const { why, failure, commit, branch, facts } = verdict
     const beside = { ...(failure !== undefined && { failure }), ...(facts && { facts }) }
     switch (verdict.verdict) {
@@ -528,6 +539,8 @@ export class AttemptRun {
           ...(commit !== undefined && { commit }),
           ...beside,
         }
+      case 'judged':
+        return { outcome: 'judged', why, ref: `refs/agents/${attempt}`, commit: head, ...beside }
       case 'red':
       case 'blocked':
       case 'nothing':

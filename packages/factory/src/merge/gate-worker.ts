@@ -99,6 +99,7 @@ class Judgement {
     if ('verdict' in baseline) return baseline
     const judged = { base, rules: byWhat, baseline: baseline.tests }
     let landing = await this.#judge(judged)
+    if (offer.only === 'judge') return this.#tried(judged, landing)
     if (offer.oversight === 'branch') return this.#branch(judged, landing)
     if (landing.outcome === 'asked') {
       if (!(await this.#mayPass(landing))) {
@@ -131,7 +132,7 @@ class Judgement {
         scratch: place,
         sandbox,
         demand,
-        upTo: offer.oversight === 'branch' ? 'judge' : 'land',
+        upTo: offer.only === 'judge' || offer.oversight === 'branch' ? 'judge' : 'land',
         message: `${offer.task}: ${offer.title}\n\n${offerTrailer(offer)}\n`,
         author: { name: `Headrace lane ${offer.lane}`, email: `${offer.lane}@headrace.invalid` },
         now,
@@ -143,6 +144,17 @@ class Judgement {
       if (lines.length > 0) await this.#run.text(`${lines.join('\n')}\n`)
     }
     return landing
+  }
+
+  /** Says whether it would be taken. What guards ask about is asked of the one that is landed, so nobody is asked now. */
+  async #tried(on: Judged, first: Landing): Promise<Verdict | undefined> {
+    const asked = first.outcome === 'asked' ? first : undefined
+    const landing = asked ? await this.#judge({ ...on, approval: approvalOf(asked) }) : first
+    if (landing.outcome !== 'ready') return verdictOfLanding(landing)
+    const why = asked
+      ? `The gate would take it, if a person lets it: ${landingWords(asked).why}`
+      : 'The gate would take it.'
+    return this.#withFacts({ verdict: 'judged', why, facts: factsOf(landing) }, on.baseline)
   }
 
   /** Puts what is green on a branch. What guards ask about the person is told who merges it, so nobody is asked now. */

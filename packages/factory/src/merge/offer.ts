@@ -15,6 +15,8 @@ export interface Offer {
   /** Of the task. */
   readonly kind?: LaneKind
   readonly oversight: Oversight
+  /** It is judged and goes nowhere: one of several tries. */
+  readonly only?: 'judge'
   /** The commit that it began from, and its newest. */
   readonly base: string
   readonly head: string
@@ -27,12 +29,13 @@ export interface Offer {
 /** What the gate says of a change. */
 export interface Verdict {
   /**
-   * `merged`: it is in the base. `branched`: it would be, and is on a branch for a person to merge. `red`: tests. `blocked`: a
+   * `merged`: it is in the base. `branched`: it would be, and is on a branch for a person to merge. `judged`: it would be, and
+   * no more was asked. `red`: tests. `blocked`: a
    * guard. `conflict`: it does not fit the base any more. `nothing`: nothing is left of it once protected paths are put back.
    * `refused`: a person, or the gate itself failed. `base`: the base itself is not green, was rewritten, or takes nothing, so
    * no change can be merged.
    */
-  readonly verdict: 'merged' | 'branched' | 'red' | 'blocked' | 'conflict' | 'nothing' | 'refused' | 'base'
+  readonly verdict: 'merged' | 'branched' | 'judged' | 'red' | 'blocked' | 'conflict' | 'nothing' | 'refused' | 'base'
   /** In words for a person, and for the agent. */
   readonly why: string
   /** `product`, `harness`, `setup`, `environment`, `flake`, or the name of a guard. */

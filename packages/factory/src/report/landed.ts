@@ -1,7 +1,8 @@
 import type { EndedAttempt, Outcome } from '../floor/task.ts'
 
 const landed: ReadonlySet<Outcome> = new Set(['merged', 'branched', 'proposed'])
-const notItsOwn: ReadonlySet<Outcome> = new Set(['nuked', 'cancelled', 'failed', 'lost'])
+/** A green try neither landed nor failed: what lands it is an attempt of its own. */
+const notItsOwn: ReadonlySet<Outcome> = new Set(['nuked', 'cancelled', 'failed', 'lost', 'judged', 'spare'])
 
 /** Its work is merged, or on a branch, or shown to a person. */
 export function landedOf({ outcome }: Pick<EndedAttempt, 'outcome'>): boolean {

@@ -40,6 +40,8 @@ export function lessonKey({ outcome, failure }: Pick<AttemptResult, 'outcome' | 
       return outcome
     case 'merged':
     case 'branched':
+    case 'judged':
+    case 'spare':
     case 'proposed':
     case 'cancelled':
     case 'failed':

@@ -31,7 +31,8 @@ export interface VersionLine {
   readonly last: number
 }
 
-const landed: ReadonlySet<Outcome> = new Set(['merged', 'branched', 'proposed'])
+/** A try that the gate would take speaks for its skills, whichever is landed in the end: what lands it is given none. */
+const landed: ReadonlySet<Outcome> = new Set(['merged', 'branched', 'proposed', 'judged', 'spare'])
 /** What a person or the machine ended says nothing of a skill. */
 const notItsOwn: ReadonlySet<Outcome> = new Set(['cancelled', 'failed', 'lost'])
 
