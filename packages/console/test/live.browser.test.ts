@@ -271,6 +271,8 @@ test('S2a: older messages come by page, and what is read stays in place', async 
   const page = await stage.open(room)
   const { log } = partsOf(page)
   await log.evaluate((box) => box.scrollTo({ top: 0 }))
+  // What comes near is laid out then.
+  await drawn(page)
   const first = page.getByTestId('turn').first()
   const text = await first.innerText()
   const button = page.getByRole('button', { name: 'Show older messages' })
@@ -280,7 +282,7 @@ test('S2a: older messages come by page, and what is read stays in place', async 
   await button.click()
   await page.getByText('Note 31.').waitFor({ state: 'attached' })
   await drawn(page)
-  expect(Math.abs((await anchor.boundingBox())!.y - before)).toBeLessThanOrEqual(1)
+  await expect.poll(async () => Math.abs((await anchor.boundingBox())!.y - before)).toBeLessThanOrEqual(1)
   await button.click()
   await page.getByText('Note 1.', { exact: true }).waitFor({ state: 'attached' })
   await button.waitFor({ state: 'detached' })
