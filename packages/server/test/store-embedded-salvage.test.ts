@@ -93,8 +93,6 @@ async function damaged(damage: (data: string) => Promise<void>, original = crash
   await rm(copy, { recursive: true, force: true })
   await rm(path.join(temp.path, 'salvaged'), { recursive: true, force: true })
   await cp(original, copy, { recursive: true })
-  // It says that this process holds it.
-  await rm(path.join(copy, 'pid'))
   await damage(path.join(copy, 'data'))
   return copy
 }

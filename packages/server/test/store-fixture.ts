@@ -53,9 +53,11 @@ export async function copyAsCrashed(directory: string, copy: string): Promise<vo
       () => false,
     )
     const after = await filesOf(directory)
-    if (isCopied && after === before) return
+    if (isCopied && after === before) break
     before = after
   }
+  // It says that this process holds it, which is not what crashed.
+  await rm(path.join(copy, 'pid'), { force: true })
 }
 
 /** Names and sizes. */

@@ -28,7 +28,15 @@ test.each(['', 'hello there', 'http://127.0.0.1:4400/', 'http://127.0.0.1:4400/#
 )
 
 test.each(['a', 'team/a/1', 'a:b', 'x.y_z-1', '100%'])('L1: the address of session %j leads back to it', (id) => {
-  expect(parseRoute(hrefOf(id))).toEqual({ page: 'session', id, dev: false, log: false })
+  expect(parseRoute(hrefOf(id))).toEqual({
+    page: 'session',
+    id,
+    dev: false,
+    log: false,
+    inspect: false,
+    ledger: false,
+    at: undefined,
+  })
 })
 
 test('the developer strip is asked for before the fragment or in it', () => {

@@ -14,6 +14,7 @@
  */
 import { readFile, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { HeadraceError } from '@headrace/core'
 import { scanLog } from './level-log.ts'
 import { fileNumber, readManifest, tableExtensions } from './manifest.ts'
@@ -29,13 +30,19 @@ export interface IntegrityOptions {
   readonly verifyBytes: number
   /** Numbers of tables that were looked at before: tables never change. */
   readonly verified: Set<number>
+  /** Whether another process seems to hold the directory. */
+  readonly isHeld: () => Promise<boolean>
 }
 
 /** @throws HeadraceError `store_corrupt` naming the file */
 export async function assertIntact(data: string, options: IntegrityOptions): Promise<void> {
   let damage = await findDamage(data, options)
-  // A server that holds the directory may change the files between two looks. Then LevelDB's lock has the word.
-  for (let look = 1; look < 3 && damage !== undefined; look += 1) damage = await findDamage(data, options)
+  // A server that holds the directory changes the files between two looks: then one of them finds nothing, and LevelDB's
+  // lock has the word.
+  for (let look = 1; damage !== undefined && look < ((await options.isHeld()) ? 20 : 3); look += 1) {
+    await wait(look)
+    damage = await findDamage(data, options)
+  }
   if (damage === undefined) return
   throw new HeadraceError(
     'store_corrupt',
@@ -86,11 +93,15 @@ async function findTableDamage(data: string, options: IntegrityOptions): Promise
     const expected = manifest.tables.get(table)
     if (expected === undefined) continue
     const file = path.join(data, name)
-    const { size } = await stat(file)
+    const size = await stat(file).then(
+      (found) => found.size,
+      () => undefined,
+    )
+    if (size === undefined) return { file, what: 'is missing' }
     if (size !== expected) return { file, what: `has ${size} bytes and should have ${expected}` }
     if (bytesLeft < size || options.verified.has(table)) continue
     bytesLeft -= size
-    if (!isTableIntact(await readFile(file))) return { file, what: 'fails its checksums' }
+    if (!isTableIntact(await readFile(file).catch(() => new Uint8Array()))) return { file, what: 'fails its checksums' }
     options.verified.add(table)
   }
   return undefined

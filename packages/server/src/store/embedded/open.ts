@@ -1,6 +1,14 @@
 import { HeadraceError, type Store } from '@headrace/core'
 import { createBackoff } from './backoff.ts'
-import { lockedError, prepareDirectory, removePid, upgradeFormat, writePid, type DataDirectory } from './directory.ts'
+import {
+  lockedError,
+  prepareDirectory,
+  readPid,
+  removePid,
+  upgradeFormat,
+  writePid,
+  type DataDirectory,
+} from './directory.ts'
 import type { Engine, OpenEngine } from './engine.ts'
 import { engineError } from './engine-error.ts'
 import { openLevelEngine } from './level-engine.ts'
@@ -92,7 +100,11 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     cacheBytes: options.cacheBytes ?? 32 * mebibyte,
     writeBufferBytes,
   }
-  const integrity = { verifyBytes: options.verifyBytes ?? 128 * mebibyte, verified: new Set<number>() }
+  const integrity = {
+    verifyBytes: options.verifyBytes ?? 128 * mebibyte,
+    verified: new Set<number>(),
+    isHeld: async () => (await readPid(directory.path)) !== undefined,
+  }
   let createIfMissing = directory.isNew
   return openStoreOn(options, directory, async () => {
     if (options.acceptDamage !== true) await assertIntact(directory.data, integrity)
