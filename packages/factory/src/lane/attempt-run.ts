@@ -108,7 +108,7 @@ export class AttemptRun {
     const own = this.#run.view.messages.filter((message) => message.run === this.#run.id)
     // It was over, and its process was killed before it could say so.
     const before = noteIn(own, outcomeNote) as unknown as AttemptResult | undefined
-    const left = await clones.find(this.#id)
+    const left = (await clones.find(this.#id)) ?? (before ? undefined : await this.#takenBack())
     // Whoever had the attempt before may be gone in the middle, and its agent be at work without anybody who hears it.
     if (left) await endMarked(left.marker)
     if (before) {
@@ -130,6 +130,13 @@ export class AttemptRun {
     await this.#note(outcomeNote, result as unknown as Json)
     await this.#putAway(result)
     return result
+  }
+
+  /** A crew that started while nobody held the attempt has put its clone away: it is not over, so it goes on in it. */
+  async #takenBack(): Promise<Attempt | undefined> {
+    const { clones } = this.#options
+    const isAway = (await clones.quarantined()).some(({ id }) => id === this.#id)
+    return isAway ? clones.undo(this.#id) : undefined
   }
 
   /** As the gate does it: where it comes to nothing there, no work would be green either. */
