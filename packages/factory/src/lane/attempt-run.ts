@@ -14,7 +14,7 @@
  */
 import path from 'node:path'
 import type { AgentRun, Chunk } from '@headrace/client/agent'
-import { textOf, type Json } from '@headrace/core'
+import { textOf, type Json, type Message } from '@headrace/core'
 import type { AgentAtWork, AgentStart, PermissionAsk, TurnEnd } from '../agents/agent.ts'
 import type { Cell } from '../cell/cell.ts'
 import { confinementInForce, inForceInWords, openCell, sandboxFor } from '../cell/open-cell.ts'
@@ -105,10 +105,9 @@ export class AttemptRun {
   async #work(): Promise<AttemptResult> {
     const { clones, order } = this.#options
     if (order.lands) return this.#land(order.lands)
-    const own = this.#run.view.messages.filter((message) => message.run === this.#run.id)
     // It was over, and its process was killed before it could say so.
-    const before = noteIn(own, outcomeNote) as unknown as AttemptResult | undefined
-    const left = (await clones.find(this.#id)) ?? (before ? undefined : await this.#takenBack())
+    const before = this.#outcomeIn(this.#run.view.messages)
+    const left = await clones.find(this.#id)
     // Whoever had the attempt before may be gone in the middle, and its agent be at work without anybody who hears it.
     if (left) await endMarked(left.marker)
     if (before) {
@@ -126,17 +125,18 @@ export class AttemptRun {
     this.#judgement = await AttemptJudgement.open(judging)
     const came = (await this.#prepare(clone)) ?? (await this.#rounds(clone, this.#judgement))
     const result = order.try ? { ...came, base: clone.base } : came
-    // First what came of it, or one that goes on after a crash would look for its clone in vain.
+    // First what came of it, and durable, or one that goes on after a crash would look for its clone in vain.
     await this.#note(outcomeNote, result as unknown as Json)
+    await client.session(this.#run.session).until(({ view }) => this.#outcomeIn(view.messages) !== undefined, {
+      signal: this.#run.signal,
+    })
     await this.#putAway(result)
     return result
   }
 
-  /** A crew that started while nobody held the attempt has put its clone away: it is not over, so it goes on in it. */
-  async #takenBack(): Promise<Attempt | undefined> {
-    const { clones } = this.#options
-    const isAway = (await clones.quarantined()).some(({ id }) => id === this.#id)
-    return isAway ? clones.undo(this.#id) : undefined
+  #outcomeIn(messages: readonly Message[]): AttemptResult | undefined {
+    const own = messages.filter((message) => message.run === this.#run.id)
+    return noteIn(own, outcomeNote) as unknown as AttemptResult | undefined
   }
 
   /** As the gate does it: where it comes to nothing there, no work would be green either. */
