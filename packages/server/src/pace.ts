@@ -5,8 +5,8 @@ import type { Clock } from './clock.ts'
  * How long a connection's next write may wait for more to go with it.
  *
  * About three quarters of a delivery is the kernel's socket write, so under load fewer and larger writes are what makes
- * room; without load waiting would only add delay. The window is 0 until the event loop is busy for most of the time and
- * then widens, up to 50 ms.
+ * room; without load waiting would only add delay. The window is 0 until the event loop has no time left and then widens,
+ * up to 50 ms.
  */
 export interface Pacing {
   /** Milliseconds; 0 while there is time to spare. */
@@ -51,11 +51,13 @@ export class Pace implements Pacing {
 
 const sampleMs = 200
 const maxWindowMs = 50
-const firstWindowMs = 10
+const firstWindowMs = 8
 
-/** Widens while the event loop is nearly always busy, narrows while it has time to spare, else stays. */
+/**
+ * Widens while the event loop has no time left, narrows again as soon as it has some: where readers get less than one
+ * event in a window, a wider one saves nothing, and a busy loop is not yet a late one.
+ */
 export function nextWindow(windowMs: number, utilization: number): number {
-  if (utilization > 0.9) return Math.min(maxWindowMs, Math.max(firstWindowMs, windowMs * 1.5))
-  if (utilization < 0.75) return windowMs <= firstWindowMs ? 0 : windowMs / 1.5
-  return windowMs
+  if (utilization > 0.97) return Math.min(maxWindowMs, Math.max(firstWindowMs, windowMs * 1.5))
+  return windowMs <= firstWindowMs ? 0 : windowMs / 1.25
 }
