@@ -44,12 +44,20 @@ export class Rate {
   }
 }
 
-/** One {@link Rate} for each of many keys, of which a bounded number is remembered: the longest unused is forgotten. */
+interface Remembered {
+  readonly rate: Rate
+  isRecent: boolean
+}
+
+/** One {@link Rate} for each of many keys, of which a bounded number is remembered: those longest unused are forgotten. */
 export class Rates {
   readonly #options: RateOptions
   readonly #maxKeys: number
-  /** In the order of use. */
-  readonly #rates = new Map<string, Rate>()
+  /**
+   * In the order of coming, except that those which were used get a second round: moving one at each use would make
+   * garbage of the map for every command.
+   */
+  readonly #rates = new Map<string, Remembered>()
 
   constructor(options: RateOptions & { readonly maxKeys?: number }) {
     this.#options = options
@@ -66,17 +74,29 @@ export class Rates {
 
   /** As {@link Rate.waitMs}. What was never used is not remembered for being asked about. */
   waitMs(key: string): number {
-    return this.#rates.get(key)?.waitMs ?? 0
+    return this.#rates.get(key)?.rate.waitMs ?? 0
   }
 
   #rate(key: string): Rate {
-    const rate = this.#rates.get(key) ?? new Rate(this.#options)
-    this.#rates.delete(key)
-    this.#rates.set(key, rate)
-    for (const oldest of this.#rates.keys()) {
-      if (this.#rates.size <= this.#maxKeys) break
-      this.#rates.delete(oldest)
+    const known = this.#rates.get(key)
+    if (known) {
+      known.isRecent = true
+      return known.rate
     }
+    const rate = new Rate(this.#options)
+    this.#forget()
+    this.#rates.set(key, { rate, isRecent: false })
     return rate
+  }
+
+  /** Makes room for one more. */
+  #forget(): void {
+    for (const [key, remembered] of this.#rates) {
+      if (this.#rates.size < this.#maxKeys) return
+      this.#rates.delete(key)
+      if (!remembered.isRecent) continue
+      remembered.isRecent = false
+      this.#rates.set(key, remembered)
+    }
   }
 }

@@ -1,29 +1,51 @@
-import type { SessionId } from '@headrace/core'
+import type { Reader, SessionId } from '@headrace/core'
 import { textFrames } from './text-frames.ts'
 import type { Page } from './hub-types.ts'
-import { visiblePages } from './visible-page.ts'
+import { PageViews, mayBePrivate } from './visible-page.ts'
 
 /** How many of the newest events a room keeps encoded, so that readers who keep up never touch the store. */
 const maxEvents = 256
 const maxChars = 262_144
 /** About how many characters go into one page, and so into one frame. */
 export const pageChars = 65_536
+/** Readers stand at a few places: at the end, and where those are that fall behind. */
+const maxPages = 16
 
 /** Makes the events of a page into the frame that readers of this session get. */
 export function makePage(session: SessionId, after: number, events: readonly string[]): Page {
-  let frame: Buffer | undefined
-  const page: Page = {
-    after,
-    last: after + events.length,
-    events,
-    get frame() {
-      frame ??= textFrames([`{"type":"events","session":${JSON.stringify(session)},"events":[${events.join(',')}]}`])
-      return frame
-    },
-    visibleTo: (reader) => visible(reader),
+  return new EncodedPage(session, after, events)
+}
+
+/** A class and no literal: a getter in a literal gives every object a shape of its own, which keeps it alive for long. */
+class EncodedPage implements Page {
+  readonly after: number
+  readonly last: number
+  readonly events: readonly string[]
+  readonly #session: SessionId
+  #frame: Buffer | undefined
+  #isShared: boolean | undefined
+  #views: PageViews | undefined
+
+  constructor(session: SessionId, after: number, events: readonly string[]) {
+    this.after = after
+    this.last = after + events.length
+    this.events = events
+    this.#session = session
   }
-  const visible = visiblePages(page, (shown) => makePage(session, after, shown))
-  return page
+
+  get frame(): Buffer {
+    this.#frame ??= textFrames([
+      `{"type":"events","session":${JSON.stringify(this.#session)},"events":[${this.events.join(',')}]}`,
+    ])
+    return this.#frame
+  }
+
+  visibleTo(reader: Reader): Page {
+    this.#isShared ??= !this.events.some(mayBePrivate)
+    if (this.#isShared) return this
+    this.#views ??= new PageViews(this, (shown) => makePage(this.#session, this.after, shown))
+    return this.#views.for(reader)
+  }
 }
 
 /**
@@ -36,7 +58,11 @@ export class Tail {
   #chars = 0
   /** Seq of the last event that is no longer here. */
   #floor: number
-  readonly #pages = new Map<number, Page>()
+  /**
+   * Those made since the last event. A list that is replaced and not a `Map` that is cleared: a cleared one leaves its old
+   * table behind, and that keeps pages alive until the whole heap is collected.
+   */
+  #pages: Page[] = []
 
   constructor(session: SessionId, head: number) {
     this.#session = session
@@ -48,7 +74,7 @@ export class Tail {
   }
 
   push(events: readonly string[]): void {
-    this.#pages.clear()
+    if (this.#pages.length > 0) this.#pages = []
     for (const event of events) {
       this.#events.push(event)
       this.#chars += event.length
@@ -71,10 +97,11 @@ export class Tail {
   after(seq: number): Page | 'cold' | undefined {
     if (seq >= this.head) return undefined
     if (seq < this.#floor) return 'cold'
-    const known = this.#pages.get(seq)
+    const known = this.#pages.find((page) => page.after === seq)
     if (known) return known
     const page = makePage(this.#session, seq, upTo(this.#events, seq - this.#floor, pageChars))
-    this.#pages.set(seq, page)
+    if (this.#pages.length === maxPages) this.#pages = []
+    this.#pages.push(page)
     return page
   }
 }

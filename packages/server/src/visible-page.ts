@@ -12,26 +12,33 @@ import {
 import type { Page } from './hub-types.ts'
 
 /**
- * What each reader sees of a page (L7). Nearly all pages are for everybody, and then it is the page itself; else readers who
- * see the same get the same page, so that it is encoded once for all of them.
- *
- * @param make - makes a page of other events at the same place
+ * What each reader sees of a page that may not be for everybody (L7). Readers who see the same get the same page, so that
+ * it is encoded once for all of them.
  */
-export function visiblePages(page: Page, make: (events: readonly string[]) => Page): (reader: Reader) => Page {
-  let known: { readonly events: readonly SessionEvent[]; readonly audiences: readonly Audience[] } | undefined
-  const shown = new Map<string, Page>()
-  let isShared: boolean | undefined
-  return (reader) => {
-    isShared ??= !page.events.some(mayBePrivate)
-    if (isShared) return page
-    known ??= parse(page.events)
-    const { events, audiences } = known
-    const which = audiences.map((to) => (sees(reader, to) ? '1' : '0')).join('')
-    if (!which.includes('0')) return page
-    const same = shown.get(which)
+export class PageViews {
+  readonly #page: Page
+  readonly #make: (events: readonly string[]) => Page
+  readonly #events: readonly SessionEvent[]
+  readonly #audiences: readonly Audience[]
+  readonly #shown = new Map<string, Page>()
+
+  /** @param make - makes a page of other events at the same place */
+  constructor(page: Page, make: (events: readonly string[]) => Page) {
+    this.#page = page
+    this.#make = make
+    this.#events = page.events.map((json) => JSON.parse(json) as SessionEvent) // written by `decide` of this format
+    const audiences = new Map<string, Audience>()
+    for (const { to } of this.#events) if (to !== undefined) audiences.set(audienceKey(to), to)
+    this.#audiences = [...audiences.values()]
+  }
+
+  for(reader: Reader): Page {
+    const which = this.#audiences.map((to) => (sees(reader, to) ? '1' : '0')).join('')
+    if (!which.includes('0')) return this.#page
+    const same = this.#shown.get(which)
     if (same) return same
-    const made = make(events.map((event, index) => shownAs(event, page.events[index] ?? '', reader)))
-    shown.set(which, made)
+    const made = this.#make(this.#events.map((event, at) => shownAs(event, this.#page.events[at] ?? '', reader)))
+    this.#shown.set(which, made)
     return made
   }
 }
@@ -56,18 +63,11 @@ export function visibleRows(rows: readonly MessageRow[], reader: Reader): readon
 }
 
 /** Only what has a `to` can be private. The word may also stand in a text; then a look at the event tells. */
-function mayBePrivate(json: string): boolean {
+export function mayBePrivate(json: string): boolean {
   return json.includes('"to":')
 }
 
 function shownAs(event: SessionEvent, json: string, reader: Reader): string {
   const visible = visibleEvent(event, reader)
   return visible === event ? json : JSON.stringify(visible)
-}
-
-function parse(page: readonly string[]): { events: readonly SessionEvent[]; audiences: readonly Audience[] } {
-  const events = page.map((json) => JSON.parse(json) as SessionEvent) // written by `decide` of this format
-  const audiences = new Map<string, Audience>()
-  for (const { to } of events) if (to !== undefined) audiences.set(audienceKey(to), to)
-  return { events, audiences: [...audiences.values()] }
 }

@@ -46,6 +46,8 @@ interface Tenant {
   readAt: number | undefined
   reading: Promise<void> | undefined
   usedAt: number
+  /** Used since it was last looked at for being forgotten. */
+  isRecent: boolean
 }
 
 export class Revocations {
@@ -53,7 +55,7 @@ export class Revocations {
   readonly #clock: Clock
   readonly #maxEntries: number
   readonly #maxTenants: number
-  /** In the order of use: the first was not used for longest. */
+  /** In the order of coming, except that those which were used get a second round when some are forgotten. */
   readonly #tenants = new Map<string, Tenant>()
   #cancelLook: (() => void) | undefined
   #closed = false
@@ -131,21 +133,27 @@ export class Revocations {
       readAt: undefined,
       reading: undefined,
       usedAt: 0,
+      isRecent: false,
     }
     tenant.usedAt = this.#clock.now()
-    this.#tenants.delete(id)
-    this.#tenants.set(id, tenant)
-    if (!known) this.#forget()
+    if (known) known.isRecent = true
+    else {
+      this.#tenants.set(id, tenant)
+      this.#forget()
+    }
     this.#lookLater()
     return tenant
   }
 
   /** Bounds the memory: what is forgotten is read again when it is needed. */
   #forget(): void {
-    if (this.#tenants.size <= this.#maxTenants) return
-    for (const [id, { holders, reading }] of this.#tenants) {
+    for (const [id, tenant] of this.#tenants) {
       if (this.#tenants.size <= this.#maxTenants) return
-      if (holders.size === 0 && !reading) this.#tenants.delete(id)
+      if (tenant.holders.size > 0 || tenant.reading) continue
+      this.#tenants.delete(id)
+      if (!tenant.isRecent) continue
+      tenant.isRecent = false
+      this.#tenants.set(id, tenant)
     }
   }
 

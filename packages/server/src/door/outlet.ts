@@ -39,7 +39,11 @@ const unreadFactor = 16
 /** @typeParam Frame - control frames */
 export class Outlet<Frame extends object = Down> {
   readonly #options: OutletOptions
-  readonly #due = new Set<Follower>()
+  /**
+   * In the order of their turns. Not a `Set`: this goes from none to one and back for each event, and every table that a
+   * set leaves behind by that keeps the next one alive until the whole heap is collected.
+   */
+  #due: Follower[] = []
   #texts: string[] = []
   #scheduled = false
   #flushing = false
@@ -81,16 +85,20 @@ export class Outlet<Frame extends object = Down> {
 
   /** A follower may have more. */
   wake(follower: Follower): void {
-    this.#due.add(follower)
+    this.#enqueue(follower)
     this.#schedule()
   }
 
+  #enqueue(follower: Follower): void {
+    if (!this.#due.includes(follower)) this.#due.push(follower)
+  }
+
   forget(follower: Follower): void {
-    this.#due.delete(follower)
+    this.#due = this.#due.filter((other) => other !== follower)
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#flushing || this.#full || this.#closed || this.#due.size === 0) return
+    if (this.#scheduled || this.#flushing || this.#full || this.#closed || this.#due.length === 0) return
     this.#scheduled = true
     const { clock, pace } = this.#options
     const wait = restOf(pace.windowMs, this.#lastFlush, clock)
@@ -105,13 +113,13 @@ export class Outlet<Frame extends object = Down> {
     this.#lastFlush = this.#options.clock.now()
     const { socket } = this.#options
     // One write for all; where there is only one thing to write, corking costs more than it saves.
-    const corks = this.#due.size + this.#texts.length > 1
+    const corks = this.#due.length + this.#texts.length > 1
     if (corks) socket.cork()
     this.flushTexts()
     const later: Promise<void>[] = []
-    for (const follower of this.#due) {
-      if (this.#isFull()) break
-      this.#due.delete(follower)
+    while (!this.#isFull()) {
+      const follower = this.#due.shift()
+      if (!follower) break
       const page = follower.next()
       if (page instanceof Promise) later.push(this.#giveLater(follower, page))
       else this.#give(follower, page)
@@ -132,7 +140,7 @@ export class Outlet<Frame extends object = Down> {
   /** Sends a page; its follower stays due until it has reached the end of its log. */
   #give(follower: Follower, page: Page | undefined): void {
     if (!page || this.#closed) return
-    this.#due.add(follower)
+    this.#enqueue(follower)
     const frames = this.#options.encode?.(follower, page) ?? page.frame
     if (frames.length > 0) this.#write(frames)
     this.#options.meter.delivered(page.events.length, frames.length)
@@ -172,7 +180,7 @@ export class Outlet<Frame extends object = Down> {
   close(): void {
     this.#closed = true
     this.#texts = []
-    this.#due.clear()
+    this.#due = []
     this.#cancelStall()
   }
 }

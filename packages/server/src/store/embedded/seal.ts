@@ -42,8 +42,11 @@ function checksumOfBytes(key: string, bytes: Uint8Array): string {
   return hex(crc32(bytes, crc32(key)))
 }
 
+/** Each value of a byte in hexadecimal: several times faster than formatting the number. */
+const hexBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 function hex(crc: number): string {
-  return crc.toString(16).padStart(width, '0')
+  return `${hexBytes[crc >>> 24]}${hexBytes[(crc >>> 16) & 255]}${hexBytes[(crc >>> 8) & 255]}${hexBytes[crc & 255]}`
 }
 
 function failed(key: string): HeadraceError {
