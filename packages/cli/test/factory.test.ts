@@ -66,6 +66,10 @@ test(
     expect(added.stdout).toMatch(/^T\d+ is ready\.$/m)
     const id = /^T\d+/.exec(added.stdout)?.[0] ?? ''
     expect((await factory('task', 'show', id)).stdout).toContain('it reads well')
+    expect((await factory('task', 'move', id, '--priority', '3')).stdout).toBe(`${id} is P3.\n`)
+    expect((await factory('task', 'depend', id, '--on', id)).stderr).toContain(`Then ${id} would wait for itself`)
+    expect((await factory('task', 'depend', id)).code).toBe(exitCode.usage)
+    expect((await factory('task', 'move', id, '--priority', '2')).stdout).toBe(`${id} is P2.\n`)
     expect((await factory('task', 'reject', id, '--reason', 'Not now.')).stdout).toBe(`${id} is rejected.\n`)
     expect((await factory('task', 'list')).stdout).toMatch(new RegExp(`^${id} +P2 docs +rejected +Later$`, 'm'))
     expect((await factory('lane', 'pause', 'steady')).stdout).toBe('The lane steady takes nothing new.\n')

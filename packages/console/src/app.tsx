@@ -39,6 +39,9 @@
  *                   `data-name`
  *   lane            listitem, testid `lane`, `data-lane`; what it works on: testid `work`, `data-task`, `data-state`
  *   task            listitem, testid `task`, `data-task`, `data-status`; opened it lists testid `attempt`, `data-outcome`
+ *   board           region "Ready", testid `board`, `data-by` = priority | lane: buttons "By urgency", "By lane"; columns, testid
+ *                   `board-column`, `data-column`, whose tasks are dragged, moved by Alt and an arrow key, or by button "Move T5",
+ *                   which opens dialog "The place of T5"
  *   gate            region "Gate", testid `gate`: testids `judging` and `verdict`, `data-verdict`
  *   lane's session  testid `lane-strip`: buttons "Take over" / "Hand back", "Pause" / "Go on", "Put away…"; form "Say
  *                   something to its agent"; what became of it: testid `told`

@@ -451,6 +451,33 @@ export const text = {
     mergedAs: (commit: string): string => (commit === '' ? 'Done' : `Merged as ${commit}`),
     rejectedBecause: (why: string): string => `Rejected: ${why}`,
     showAll: (n: number): string => `Show all ${number.format(n)}`,
+    showMore: (n: number, all: number): string => `Show ${number.format(n)} more of ${number.format(all)}`,
+    board: {
+      by: 'Side by side',
+      ways: { priority: 'By urgency', lane: 'By lane' },
+      hint: 'Drag a task, or press Alt and an arrow key on it.',
+      anyLane: 'Any lane that fits',
+      ties: (before: readonly string[], after: readonly string[]): string =>
+        [
+          ...(before.length > 0 ? [`After ${list(before)}`] : []),
+          ...(after.length > 0 ? [`before ${list(after)}`] : []),
+        ]
+          .join(', ')
+          .replace(/^b/, 'B'),
+      move: (task: string): string => `Move ${task}`,
+      moveHint: 'Drag, or choose its place',
+      moveTitle: (task: string): string => `The place of ${task}`,
+      where: 'Where',
+      byPriority: 'By its urgency',
+      beforeTask: (task: string, priority: number, title: string): string => `Before ${task} (P${priority}) ${title}`,
+      lane: 'Lane',
+      waitsFor: 'It waits for',
+      seek: 'Look for a task',
+      ring: (way: readonly string[]): string => `It waits itself: ${way.join(' waits for ')}.`,
+      noneFound: 'No task is called so.',
+      moreFound: (n: number): string => `${number.format(n)} more: look for them by their words.`,
+      save: 'Save',
+    },
     circles: (done: string, evidence: string): string => `In circles, ${done}: ${evidence}`,
     rungs: {
       nudge: 'told so',

@@ -226,7 +226,6 @@ test(
     ])
     await expect.poll(() => page.getByTestId('lane').count()).toBe(60)
     await everyWay(page, 'floor-many', phoneDark)
-    await page.getByRole('button', { name: 'Show all 40' }).click()
     expect(await page.locator('[data-testid=task][data-status=ready]').count()).toBe(40)
     await page.goto(`${stage.url}/#/s/factory%2Fnone%2Ffloor`)
     await page.getByRole('heading', { name: 'There is no such floor' }).waitFor()

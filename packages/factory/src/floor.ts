@@ -1,5 +1,7 @@
 /** What a window onto a floor needs: how it is read, why tasks wait, and how something is asked of it. Runs in browsers. */
-export { decideFloor, type FloorAnswer, type FloorAsk } from './floor/decide-floor.ts'
+export { decideFloor, type FloorAsk } from './floor/decide-floor.ts'
+export { waitsFor } from './floor/depend-task.ts'
+export { type FloorAnswer } from './floor/floor-answer.ts'
 export { emptyFloor, floorOf, isOver, type FloorDocument } from './floor/floor-document.ts'
 export { type FloorRequest } from './floor/floor-request.ts'
 export { planFloor, type FloorPlan, type FloorStep, type Oversight, type PlanLane } from './floor/plan-floor.ts'
@@ -16,6 +18,7 @@ export {
   type TaskStatus,
   type Waffling,
 } from './floor/task.ts'
+export { moreUrgent } from './floor/task-order.ts'
 export { askFloor, type AskFloorOptions, type FloorAnswered } from './foreman/ask-floor.ts'
 export { type FloorReply } from './foreman/desk.ts'
 export { attemptRun, noteIn, notes, orderOf, type AttemptOrder } from './foreman/notes.ts'

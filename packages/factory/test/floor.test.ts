@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { withAttention } from '../src/floor/with-attention.ts'
+import { moreUrgent } from '../src/floor/task-order.ts'
 import { orderFor } from '../src/foreman/notes.ts'
 import {
   decideFloor,
@@ -77,6 +78,107 @@ describe('F1: tasks', () => {
     expect(planFloor(floor, lanes, 1).waiting).toEqual({ T2: 'it depends on T1' })
     floor = run(settle(floor, 'T1', 'merged', 2), 3)
     expect(statusOf(floor, 'T2')).toBe('working')
+  })
+
+  test('F1i a task begins in the place that a person gave it, which is as urgent as that of its neighbour', () => {
+    let floor = emptyFloor
+    for (const priority of [1, 1, 2, 2] as const)
+      floor = accepted(floor, { ask: 'add-task', title: 'x', kind: 'ci', priority })
+    const order = (): readonly string[] =>
+      Object.values(floor.tasks)
+        .toSorted(moreUrgent)
+        .map(({ id }) => id)
+    // All were added in the same millisecond, so there is no number between them.
+    floor = accepted(floor, { ask: 'move-task', task: 'T4', before: 'T2' })
+    expect(order()).toEqual(['T1', 'T4', 'T2', 'T3'])
+    expect(floor.tasks['T4']?.priority).toBe(1)
+    floor = accepted(floor, { ask: 'move-task', task: 'T1', after: 'T4' })
+    expect(order()).toEqual(['T4', 'T1', 'T2', 'T3'])
+    floor = accepted(floor, { ask: 'move-task', task: 'T2', before: 'T4' })
+    floor = accepted(floor, { ask: 'add-task', title: 'x', kind: 'ci', priority: 1 }, 5_000)
+    expect(order()).toEqual(['T2', 'T4', 'T1', 'T5', 'T3'])
+    const moved = ask(floor, { ask: 'move-task', task: 'T3', priority: 0, lane: 'alpha' })
+    expect(moved).toMatchObject({ outcome: 'accepted', said: 'T3 is P0; only alpha takes it.', task: 'T3' })
+    expect(planFloor(run(floor, 1), lanes, 1).waiting['T4']).toBe('ci is busy')
+  })
+
+  test('F1i wherever tasks are put one after the other, they stand there', () => {
+    const puts = fc.array(fc.record({ task: fc.nat({ max: 5 }), beside: fc.nat({ max: 5 }), isBefore: fc.boolean() }), {
+      maxLength: 60,
+    })
+    fc.assert(
+      fc.property(puts, (all) => {
+        let floor = emptyFloor
+        for (let n = 0; n < 6; n += 1) floor = accepted(floor, { ask: 'add-task', title: 'x', kind: 'ci' })
+        const order = Object.keys(floor.tasks)
+        for (const { task, beside, isBefore } of all) {
+          const [id, other] = [`T${task + 1}`, `T${beside + 1}`]
+          if (id === other) continue
+          floor = accepted(floor, {
+            ask: 'move-task',
+            task: id,
+            [isBefore ? 'before' : 'after']: other,
+          })
+          order.splice(order.indexOf(id), 1)
+          order.splice(order.indexOf(other) + (isBefore ? 0 : 1), 0, id)
+        }
+        expect(
+          Object.values(floor.tasks)
+            .toSorted(moreUrgent)
+            .map(({ id }) => id),
+        ).toEqual(order)
+      }),
+    )
+  })
+
+  test('F1i a place that can be none is refused with the reason, and what is so already is left', () => {
+    let floor = accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci', priority: 1 })
+    floor = accepted(floor, { ask: 'add-task', title: 'y', kind: 'feature', lane: 'alpha' })
+    const said = (request: Omit<Extract<FloorRequest, { ask: 'move-task' }>, 'ask'>): string =>
+      ask(floor, { ask: 'move-task', ...request }).said
+    expect(said({ task: 'T1' })).toBe('Say where T1 is to go: a priority, a lane, or a task.')
+    expect(said({ task: 'T1', before: 'T1' })).toBe("T1 can't stand beside itself.")
+    expect(said({ task: 'T1', before: 'T2', after: 'T2' })).toMatch(/^T1 can't be before one task and after another/)
+    expect(said({ task: 'T1', lane: 'alpha', anyLane: true })).toMatch(/^T1 can't be for alpha and for any lane/)
+    expect(said({ task: 'T1', lane: 'nowhere' })).toBe('There is no lane nowhere. Lanes: ci, alpha, beta, solo.')
+    expect(said({ task: 'T1', before: 'T9' })).toMatch(/^T9 is not there: /)
+    expect(said({ task: 'T1', priority: 0, after: 'T2' })).toBe(
+      'T2 is P2, so nothing that is P0 stands right after it.',
+    )
+    expect(ask(floor, { ask: 'move-task', task: 'T2', lane: 'alpha' })).toEqual({
+      outcome: 'noop',
+      said: 'T2 is P2; only alpha takes it already.',
+      task: 'T2',
+    })
+    floor = accepted(floor, { ask: 'move-task', task: 'T2', anyLane: true })
+    expect(floor.tasks['T2']).not.toHaveProperty('lane')
+    floor = run(floor, 1)
+    expect(said({ task: 'T1', lane: 'alpha' })).toMatch(/^T1 is being worked on in the lane ci: /)
+    expect(accepted(floor, { ask: 'move-task', task: 'T1', priority: 0 }).tasks['T1']?.priority).toBe(0)
+    floor = settle(floor, 'T1', 'merged', 2)
+    expect(said({ task: 'T1', priority: 0 })).toBe('T1 is done, so its place is of no use.')
+  })
+
+  test('F1j what a task waits for is said anew; a ring is refused with its way', () => {
+    let floor = emptyFloor
+    for (let n = 0; n < 4; n += 1) floor = accepted(floor, { ask: 'add-task', title: 'x', kind: 'ci' })
+    floor = accepted(floor, { ask: 'depend-task', task: 'T2', on: ['T1'] })
+    floor = accepted(floor, { ask: 'depend-task', task: 'T3', on: ['T2', 'T2'] })
+    expect(floor.tasks['T3']?.dependsOn).toEqual(['T2'])
+    expect(ask(floor, { ask: 'depend-task', task: 'T1', on: ['T4', 'T3'] })).toEqual({
+      outcome: 'refused',
+      said: 'Then T1 would wait for itself: T1 waits for T3 waits for T2 waits for T1.',
+    })
+    expect(ask(floor, { ask: 'depend-task', task: 'T1', on: ['T1'] }).said).toMatch(/T1 would wait for itself/)
+    expect(ask(floor, { ask: 'depend-task', task: 'T1', on: ['T9'] }).said).toMatch(/^There is no task T9/)
+    expect(ask(floor, { ask: 'depend-task', task: 'T3', on: ['T2'] })).toMatchObject({ outcome: 'noop' })
+    expect(planFloor(floor, lanes, 1).waiting).toMatchObject({ T2: 'it depends on T1', T3: 'it depends on T2' })
+    floor = accepted(floor, { ask: 'depend-task', task: 'T2', on: [] })
+    expect(planFloor(floor, lanes, 1).waiting['T2']).toBe('ci is busy')
+    floor = run(floor, 1)
+    expect(ask(floor, { ask: 'depend-task', task: 'T1', on: ['T4'] }).said).toBe(
+      'T1 is working, so it waits for nothing any more.',
+    )
   })
 
   test('F1c what is imported again is known', () => {
@@ -302,6 +404,20 @@ const move = fc.oneof(
         mode: fc.constantFrom('running', 'paused', 'stopped' as const),
       }),
       fc.record({ ask: fc.constant('set-attention' as const), lanes: fc.nat({ max: 4 }) }),
+      fc.record({
+        ask: fc.constant('move-task' as const),
+        task: fc.nat({ max: 20 }).map((n) => `T${n + 1}`),
+        lane: fc.constantFrom(...names),
+        before: fc.nat({ max: 20 }).map((n) => `T${n + 1}`),
+      }),
+      fc.record({
+        ask: fc.constant('depend-task' as const),
+        task: fc.nat({ max: 20 }).map((n) => `T${n + 1}`),
+        on: fc.array(
+          fc.nat({ max: 20 }).map((n) => `T${n + 1}`),
+          { maxLength: 3 },
+        ),
+      }),
     ),
   }),
 )

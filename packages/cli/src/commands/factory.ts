@@ -7,7 +7,7 @@ import type { InitOptions } from '../factory/files.ts'
 import type { ImportOptions } from '../factory/import-tasks.ts'
 import type { ReportOptions } from '../factory/report.ts'
 import type { SurfacesOptions } from '../factory/surfaces.ts'
-import type { AddTaskOptions } from '../factory/tasks.ts'
+import type { AddTaskOptions, DependTaskOptions, MoveTaskOptions } from '../factory/tasks.ts'
 import type { UpOptions } from '../factory/up.ts'
 import type { WorkOptions } from '../factory/work.ts'
 import { baseOption, floorOption, folderOption, repositoryOption, withFloor } from './factory-options.ts'
@@ -441,6 +441,45 @@ Examples:
       .action(async (id: string, options: FloorTarget & { readonly reason: string }) => {
         const { ask } = await import('../factory/ask.ts')
         await ask({ ask: 'reject-task', task: id, reason: options.reason }, options)
+      }),
+  )
+  task.addCommand(
+    withFloor(new Command('move'))
+      .description('Give a task its place among those that are to be done.')
+      .argument('<task>', 'as in T7')
+      .addOption(new Option('--priority <number>', '0 interrupts others, 3 waits').argParser(whole(0, 3)))
+      .addOption(new Option('--lane <name>', 'only this lane may take it').conflicts('anyLane'))
+      .addOption(new Option('--any-lane', 'whatever lane fits may take it'))
+      .addOption(new Option('--before <task>', 'right before this one, and as urgent').conflicts('after'))
+      .addOption(new Option('--after <task>', 'right after this one, and as urgent'))
+      .addHelpText(
+        'after',
+        `
+Examples:
+  headrace factory task move T7 --priority 1
+  headrace factory task move T7 --before T3 --lane alpha`,
+      )
+      .action(async (id: string, options: MoveTaskOptions) => {
+        const { moveTask } = await import('../factory/tasks.ts')
+        await moveTask(id, options)
+      }),
+  )
+  task.addCommand(
+    withFloor(new Command('depend'))
+      .description('Say what a task waits for: all of it, in place of what was said before.')
+      .argument('<task>', 'as in T7')
+      .addOption(new Option('--on <tasks...>', 'tasks that must be done before').argParser(list).conflicts('nothing'))
+      .addOption(new Option('--nothing', 'it waits for no other task'))
+      .addHelpText(
+        'after',
+        `
+Examples:
+  headrace factory task depend T7 --on T3,T5
+  headrace factory task depend T7 --nothing`,
+      )
+      .action(async (id: string, options: DependTaskOptions) => {
+        const { dependTask } = await import('../factory/tasks.ts')
+        await dependTask(id, options)
       }),
   )
   return task

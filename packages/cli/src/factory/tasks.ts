@@ -33,6 +33,40 @@ export async function addTask(title: string, options: AddTaskOptions): Promise<v
   await ask(request, options)
 }
 
+export interface MoveTaskOptions extends FloorTarget {
+  readonly priority?: Priority
+  readonly lane?: string
+  readonly anyLane?: true
+  readonly before?: string
+  readonly after?: string
+}
+
+export async function moveTask(task: string, options: MoveTaskOptions): Promise<void> {
+  const { priority, lane, anyLane, before, after } = options
+  const request: FloorRequest = {
+    ask: 'move-task',
+    task,
+    ...(priority !== undefined && { priority }),
+    ...(lane !== undefined && { lane }),
+    ...(anyLane && { anyLane }),
+    ...(before !== undefined && { before }),
+    ...(after !== undefined && { after }),
+  }
+  await ask(request, options)
+}
+
+export interface DependTaskOptions extends FloorTarget {
+  readonly on?: readonly string[]
+  readonly nothing?: true
+}
+
+export async function dependTask(task: string, options: DependTaskOptions): Promise<void> {
+  const { on = [], nothing } = options
+  if (on.length === 0 && nothing === undefined)
+    throw new Problem(exitCode.usage, `Say what ${task} waits for: --on T3,T5, or --nothing.`)
+  await ask({ ask: 'depend-task', task, on }, options)
+}
+
 export async function listTasks(options: FloorTarget & { readonly json?: boolean }): Promise<void> {
   await withFloor(options, async (floor) => {
     const tasks = Object.values((await readFloor(floor)).tasks)

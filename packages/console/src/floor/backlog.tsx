@@ -1,33 +1,27 @@
 import type { Task } from '@headrace/factory/floor'
-import { useId, useState, type ReactNode } from 'react'
+import { memo, useId, type ReactNode } from 'react'
 import type { Board, BoardTask } from '../model/floor-board.ts'
 import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
 import { useFloorPlace } from './floor-context.ts'
+import { MoreButton, useShown } from './more-button.tsx'
 import { TaskCard } from './task-card.tsx'
 import './backlog.css'
 
-interface Props {
+/** What is under way, and what is over. */
+export const Backlog: (props: { readonly board: Board }) => ReactNode = memo(function Backlog({
+  board: { working, over },
+}: {
   readonly board: Board
-  readonly now: number
-}
-
-/** What is to be done, by how far it is. */
-export function Backlog({ board, now }: Props): ReactNode {
-  const { ready, working, over } = board
+}): ReactNode {
   const words = text.floor.columns
   return (
     <>
-      <Column title={words.ready} none={words.readyNone} tasks={ready.map(waiting)} now={now} />
-      <Column title={words.working} none={words.workingNone} tasks={working.map(inLane)} now={now} />
-      <Column title={words.over} none={words.overNone} tasks={over.map(ended)} now={now} />
+      <Column title={words.working} none={words.workingNone} tasks={working.map(inLane)} />
+      <Column title={words.over} none={words.overNone} tasks={over.map(ended)} />
     </>
   )
-}
-
-function waiting({ task, why }: BoardTask): BoardTask {
-  return { task, why: why === '' ? text.floor.beginsNow : text.floor.waits(why) }
-}
+})
 
 function inLane(task: Task): BoardTask {
   const { state } = task
@@ -43,15 +37,11 @@ interface ColumnProps {
   readonly title: string
   readonly none: string
   readonly tasks: readonly BoardTask[]
-  readonly now: number
 }
 
-const shownFirst = 12
-
-function Column({ title, none, tasks, now }: ColumnProps): ReactNode {
-  const [all, setAll] = useState(false)
+function Column({ title, none, tasks }: ColumnProps): ReactNode {
   const heading = useId()
-  const shown = all ? tasks : tasks.slice(0, shownFirst)
+  const { shown, more } = useShown(tasks)
   return (
     <section className="floor-section" aria-labelledby={heading}>
       <h2 id={heading} className="floor-heading">
@@ -60,25 +50,21 @@ function Column({ title, none, tasks, now }: ColumnProps): ReactNode {
       {tasks.length === 0 && <p className="floor-none">{none}</p>}
       <ul className="tasks">
         {shown.map(({ task, why }) => (
-          <TaskCard key={task.id} task={task} note={why} now={now} />
+          <TaskCard key={task.id} task={task} note={why} />
         ))}
       </ul>
-      {shown.length < tasks.length && (
-        <Button look="quiet" size="small" onClick={() => setAll(true)}>
-          {text.floor.showAll(tasks.length)}
-        </Button>
-      )}
+      <MoreButton more={more} />
     </section>
   )
 }
 
 interface NeedsProps {
   readonly tasks: readonly BoardTask[]
-  readonly now: number
 }
 
 /** What goes no further without a person: each with why, and what that person can say. Absent when there is nothing. */
-export function NeedsPerson({ tasks, now }: NeedsProps): ReactNode {
+export function NeedsPerson({ tasks }: NeedsProps): ReactNode {
+  const { shown, more } = useShown(tasks)
   if (tasks.length === 0) return null
   return (
     <section className="floor-section" aria-labelledby="floor-needs" data-testid="needs">
@@ -86,10 +72,11 @@ export function NeedsPerson({ tasks, now }: NeedsProps): ReactNode {
         {text.floor.needs} <span className="floor-count">{text.number(tasks.length)}</span>
       </h2>
       <ul className="tasks needs">
-        {tasks.map(({ task, why }) => (
-          <Needed key={task.id} task={task} why={why} now={now} />
+        {shown.map(({ task, why }) => (
+          <Needed key={task.id} task={task} why={why} />
         ))}
       </ul>
+      <MoreButton more={more} />
     </section>
   )
 }
@@ -99,14 +86,14 @@ function review({ state }: Task): string {
   return state.why === undefined ? text.floor.needed.review(state.ref) : text.floor.needed.judged(state.why)
 }
 
-function Needed({ task, why, now }: BoardTask & { readonly now: number }): ReactNode {
+function Needed({ task, why }: BoardTask): ReactNode {
   const { ask, reject, may } = useFloorPlace()
   const { status } = task.state
   const words = text.floor.needed
   const accept = status === 'parked' ? words.again : status === 'review' ? words.taken : words.accept
   const note = status === 'parked' ? words.parked(why) : status === 'review' ? review(task) : words.proposed
   return (
-    <TaskCard task={task} note={note} now={now}>
+    <TaskCard task={task} note={note}>
       {may.send && (
         <div className="task-actions">
           <Button

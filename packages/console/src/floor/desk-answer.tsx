@@ -16,18 +16,21 @@ interface Props {
 export function DeskAnswer({ desk: { asked, dismiss }, attended }: Props): ReactNode {
   const words = asked?.kind === 'asking' ? (attended ? text.floor.asking : text.floor.askingNobody) : asked?.said
   return (
-    <div className="desk" data-kind={asked?.kind} hidden={!asked}>
+    // Always there: what comes into it is read out.
+    <div className={asked ? 'desk' : 'visually-hidden'} data-kind={asked?.kind}>
       <output className="desk-said" data-testid="floor-answer" dir="auto">
         {asked?.kind === 'refused' && <span className="visually-hidden">{text.floor.refused} </span>}
         {words !== undefined && <Coded words={words} />}
       </output>
-      <Button
-        look="quiet"
-        size="small"
-        icon={<Icon name="close" />}
-        aria-label={text.floor.dismiss}
-        onClick={dismiss}
-      />
+      {asked && (
+        <Button
+          look="quiet"
+          size="small"
+          icon={<Icon name="close" />}
+          aria-label={text.floor.dismiss}
+          onClick={dismiss}
+        />
+      )}
     </div>
   )
 }

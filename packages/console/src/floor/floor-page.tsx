@@ -1,8 +1,9 @@
 import { floorSessions, type Task } from '@headrace/factory/floor'
 import { useSession } from '@headrace/client/react'
-import { useMemo, useState, type ReactNode } from 'react'
+import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react'
 import { useIdentity } from '../access/use-identity.ts'
 import { boardOf, readFloor } from '../model/floor-board.ts'
+import { withMoves } from '../model/with-moves.ts'
 import { mergeQueue } from '../model/merge-queue.ts'
 import { namesOf } from '../model/people.ts'
 import { hrefOf } from '../route/route.ts'
@@ -28,6 +29,12 @@ import { useDesk } from './use-desk.ts'
 import '../session/session-header.css'
 import './floor-page.css'
 
+/** Comes with the first floor that is looked at, and with it what drags. */
+const Board = lazy(async () => ({ default: (await import('./board.tsx')).Board }))
+
+/** How often it is planned anew what begins next, where nothing has changed: hundreds of tasks take their time. */
+const planMs = 5_000
+
 interface Props {
   readonly id: string
   /** The floor's name. */
@@ -46,8 +53,11 @@ export function FloorPage({ id, name, narrow }: Props): ReactNode {
   const now = useNow()
   // Held here: the task may change its place on the page while somebody writes why.
   const [rejecting, reject] = useState<Task>()
-  const floor = useMemo(() => readFloor(view.document.value), [view.document.value])
-  const board = useMemo(() => boardOf(floor, now), [floor, now])
+  const told = useMemo(() => readFloor(view.document.value), [view.document.value])
+  // A card that was put elsewhere stands there at once, by the rule that the floor itself goes by.
+  const floor = useMemo(() => withMoves(told, desk.pending), [told, desk.pending])
+  const planned = Math.floor(now / planMs) * planMs
+  const board = useMemo(() => boardOf(floor, planned), [floor, planned])
   const gate = useMemo(() => mergeQueue(merge), [merge])
   const attended = view.runs.some(({ agent, status: state }) => agent === sessions.crew.foreman && state === 'active')
   const place = useMemo(
@@ -111,7 +121,7 @@ export function FloorPage({ id, name, narrow }: Props): ReactNode {
                     ))}
                   <PlaceRequests session={sessions.merge} name={text.floor.gate} />
                 </div>
-                <NeedsPerson tasks={board.needsPerson} now={now} />
+                <NeedsPerson tasks={board.needsPerson} />
                 <section className="floor-section" aria-labelledby="floor-lanes">
                   <h2 id="floor-lanes" className="floor-heading">
                     {text.floor.lanes} <span className="floor-count">{text.number(board.lanes.length)}</span>
@@ -130,8 +140,11 @@ export function FloorPage({ id, name, narrow }: Props): ReactNode {
                     ))}
                   </ul>
                 </section>
+                <Suspense fallback={<div className="board-coming" />}>
+                  <Board board={board} />
+                </Suspense>
                 <div className="floor-columns">
-                  <Backlog board={board} now={now} />
+                  <Backlog board={board} />
                   <GateQueue queue={gate} now={now} />
                 </div>
                 <p className="floor-log">

@@ -7,16 +7,17 @@ import { hrefOf } from '../route/route.ts'
 import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
 import { Time } from '../ui/time.tsx'
+import { useNow } from '../ui/use-now.ts'
 import { useFloorPlace } from './floor-context.ts'
 import { PriorityField } from './priority-field.tsx'
 
 interface Props {
   readonly task: Task
-  readonly now: number
 }
 
 /** What is wanted, what it waits for, and every attempt at it. */
-export function TaskDetails({ task, now }: Props): ReactNode {
+export function TaskDetails({ task }: Props): ReactNode {
+  const now = useNow()
   const { ask, reject, may, sessions } = useFloorPlace()
   const { id, body, kind, acceptance, dependsOn, lane, by, state, attempts } = task
   const isOver = state.status === 'done' || state.status === 'rejected'

@@ -11,6 +11,8 @@ export type Asked =
 
 export interface Desk {
   readonly asked: Asked | undefined
+  /** What was asked and not answered yet, in order. */
+  readonly pending: readonly FloorRequest[]
   readonly ask: (request: FloorRequest) => void
   readonly dismiss: () => void
 }
@@ -18,6 +20,7 @@ export interface Desk {
 /** Asks things of a floor and keeps the newest answer. What is asked goes on also when the page is left. */
 export function useDesk(session: Session): Desk {
   const [asked, setAsked] = useState<Asked>()
+  const [pending, setPending] = useState<readonly FloorRequest[]>([])
   const newest = useRef(0)
   const leave = useRef<AbortController>(undefined)
   useEffect(() => {
@@ -32,13 +35,16 @@ export function useDesk(session: Session): Desk {
         if (turn === newest.current) setAsked(next)
       }
       show({ kind: 'asking' })
+      setPending((before) => [...before, request])
       const signal = leave.current?.signal
-      askFloor(session, request, signal ? { signal } : {}).then(
-        ({ outcome, said }) => show({ kind: outcome === 'refused' ? 'refused' : 'accepted', said }),
-        (thrown: unknown) => {
-          if (signal?.aborted !== true) show({ kind: 'refused', said: HeadraceError.from(thrown).message })
-        },
-      )
+      askFloor(session, request, signal ? { signal } : {})
+        .then(
+          ({ outcome, said }) => show({ kind: outcome === 'refused' ? 'refused' : 'accepted', said }),
+          (thrown: unknown) => {
+            if (signal?.aborted !== true) show({ kind: 'refused', said: HeadraceError.from(thrown).message })
+          },
+        )
+        .finally(() => setPending((before) => before.filter((each) => each !== request)))
     },
     [session],
   )
@@ -46,5 +52,5 @@ export function useDesk(session: Session): Desk {
     newest.current += 1
     setAsked(undefined)
   }, [])
-  return { asked, ask, dismiss }
+  return { asked, pending, ask, dismiss }
 }

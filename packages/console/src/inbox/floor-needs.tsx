@@ -44,7 +44,7 @@ export function FloorNeeds({ session: id, name, now }: Props): ReactNode {
             {text.floor.title(name)}
           </a>
         </p>
-        <NeedsPerson tasks={needsPerson} now={now} />
+        <NeedsPerson tasks={needsPerson} />
         <DeskAnswer desk={desk} attended={attended} />
       </div>
       {rejecting && <RejectDialog task={rejecting} onClose={() => reject(undefined)} />}

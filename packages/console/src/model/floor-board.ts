@@ -1,4 +1,12 @@
-import { emptyFloor, floorOf, planFloor, type FloorDocument, type PlanLane, type Task } from '@headrace/factory/floor'
+import {
+  emptyFloor,
+  floorOf,
+  moreUrgent,
+  planFloor,
+  type FloorDocument,
+  type PlanLane,
+  type Task,
+} from '@headrace/factory/floor'
 
 /** A task, and why it stands where it does, in words for a person; empty where the state says all. */
 export interface BoardTask {
@@ -36,17 +44,18 @@ export function boardOf(floor: FloorDocument, now: number): Board {
   const { waiting } = planFloor(floor, floor.lanes, now)
   const tasks = Object.values(floor.tasks)
   const working = tasks.filter(({ state }) => state.status === 'working')
+  const inLanes = Map.groupBy(working, ({ state }) => (state.status === 'working' ? state.lane : ''))
   return {
     floor,
     lanes: floor.lanes.map((lane) => ({
       lane,
-      work: working.filter(({ state }) => state.status === 'working' && state.lane === lane.name),
+      work: inLanes.get(lane.name) ?? [],
       paused: floor.pausedLanes[lane.name],
     })),
     needsPerson: tasks.flatMap((task) => needed(task) ?? []),
     ready: tasks
       .filter(({ state }) => state.status === 'ready')
-      .toSorted((a, b) => a.priority - b.priority)
+      .toSorted(moreUrgent)
       .map((task) => ({ task, why: waiting[task.id] ?? '' })),
     working,
     over: tasks

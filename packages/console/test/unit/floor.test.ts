@@ -8,9 +8,11 @@ import {
 } from '@headrace/factory/floor'
 import { emptyView, type Message, type Run } from '@headrace/core'
 import { expect, test } from 'vitest'
+import { columnsOf, dropOf, stepOf, tiesOf, type BoardBy, type Step } from '../../src/model/board-columns.ts'
 import { boardOf, readFloor } from '../../src/model/floor-board.ts'
 import { laneState, lastWord } from '../../src/model/lane-state.ts'
 import { mergeQueue } from '../../src/model/merge-queue.ts'
+import { withMoves } from '../../src/model/with-moves.ts'
 
 const now = 1_000_000
 
@@ -73,6 +75,61 @@ test('F1: tasks stand where their state puts them, each with the reason', () => 
     ['T7', '0123456789'],
   ])
   expect(board.lanes[0]?.work.map(({ id }) => id)).toEqual(['T1'])
+})
+
+test('F1i: a card asks for the place where it is dropped, and for nothing where it stands there already', () => {
+  const ready = { status: 'ready' } as const
+  const tasks = [
+    task('T1', ready, { priority: 1 }),
+    task('T2', ready, { dependsOn: ['T1'] }),
+    task('T3', ready, { lane: 'alpha', rank: 0 }),
+    task('T4', ready, { dependsOn: ['T2', 'T9'] }),
+  ]
+  const board = boardOf(floorWith(tasks), now)
+  const columns = columnsOf(board, 'priority')
+  expect(columns.map(({ key, tasks: own }) => [key, own.map((each) => each.task.id)])).toEqual([
+    ['P0', []],
+    ['P1', ['T1']],
+    ['P2', ['T3', 'T2', 'T4']],
+    ['P3', []],
+  ])
+  const [p0, , p2] = columns
+  if (!p0 || !p2) throw new Error('There are four columns.')
+  expect(dropOf(p0, 'T2')).toEqual({ ask: 'move-task', task: 'T2', priority: 0 })
+  expect(dropOf(p2, 'T1')).toEqual({ ask: 'move-task', task: 'T1', after: 'T4' })
+  expect(dropOf(p2, 'T4')).toBeUndefined()
+  expect(dropOf(p2, 'T4', { task: 'T3', edge: 'before' })).toEqual({ ask: 'move-task', task: 'T4', before: 'T3' })
+  expect(dropOf(p2, 'T3', { task: 'T2', edge: 'before' })).toBeUndefined()
+  expect(dropOf(p2, 'T2', { task: 'T3', edge: 'after' })).toBeUndefined()
+  expect(dropOf(p2, 'T2', { task: 'T2', edge: 'after' })).toBeUndefined()
+  const step = (id: string, where: Step, by: BoardBy = 'priority'): unknown => stepOf(columnsOf(board, by), id, where)
+  expect(step('T2', 'sooner')).toEqual({ ask: 'move-task', task: 'T2', before: 'T3' })
+  expect(step('T2', 'later')).toEqual({ ask: 'move-task', task: 'T2', after: 'T4' })
+  expect(step('T3', 'sooner')).toBeUndefined()
+  expect(step('T1', 'previous')).toEqual({ ask: 'move-task', task: 'T1', priority: 0 })
+  expect(step('T1', 'next', 'lane')).toEqual({ ask: 'move-task', task: 'T1', lane: 'alpha' })
+  expect(step('T3', 'previous', 'lane')).toEqual({ ask: 'move-task', task: 'T3', anyLane: true })
+  expect(step('T3', 'next', 'lane')).toBeUndefined()
+  const [, alpha] = columnsOf(board, 'lane')
+  const onto = { task: 'T3', edge: 'after' } as const
+  expect(alpha && dropOf(alpha, 'T1', onto)).toEqual({ ask: 'move-task', task: 'T1', lane: 'alpha', after: 'T3' })
+  // What is not there any more ties nothing.
+  expect([...tiesOf(board)]).toEqual([
+    ['T2', { before: ['T1'], after: ['T4'] }],
+    ['T1', { before: [], after: ['T2'] }],
+    ['T4', { before: ['T2'], after: [] }],
+  ])
+})
+
+test('F1i: a card stands where it was put before the floor has said so, unless the floor would refuse it', () => {
+  const floor = floorWith([task('T1', { status: 'ready' }), task('T2', { status: 'ready' })])
+  const moved = withMoves(floor, [
+    { ask: 'move-task', task: 'T2', before: 'T1' },
+    { ask: 'move-task', task: 'T1', lane: 'nowhere' },
+    { ask: 'set-mode', mode: 'stopped' },
+  ])
+  expect(boardOf(moved, now).ready.map((each) => each.task.id)).toEqual(['T2', 'T1'])
+  expect(moved.mode).toBe('running')
 })
 
 test('a document that is no floor, or one that lacks fields, is an empty floor', () => {

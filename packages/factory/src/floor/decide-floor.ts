@@ -1,6 +1,9 @@
 /** The rules for what people ask of the floor (F1, F6, F8). Pure: the same floor, request and time give the same floor. */
 import type { Actor } from '@headrace/core'
-import { isOver, withTask, type FloorDocument } from './floor-document.ts'
+import { dependTask } from './depend-task.ts'
+import { accepted, changed, noLane, refused, type FloorAnswer } from './floor-answer.ts'
+import { isOver, noRoom, withTask, type FloorDocument } from './floor-document.ts'
+import { moveTask } from './move-task.ts'
 import { retroSource } from '../retro/proposal-text.ts'
 import type { FloorRequest } from './floor-request.ts'
 import { decisionOn, isSameProposal, withDecision, type Decision, type Signature } from './signature.ts'
@@ -16,16 +19,6 @@ export interface FloorAsk {
   /** Lanes that there are. */
   readonly lanes: readonly string[]
 }
-
-export type FloorAnswer =
-  /** `said`: what was done, in words for a person. */
-  | { readonly outcome: 'accepted'; readonly floor: FloorDocument; readonly said: string; readonly task?: string }
-  /** It is so already. */
-  | { readonly outcome: 'noop'; readonly said: string; readonly task?: string }
-  | { readonly outcome: 'refused'; readonly said: string; readonly task?: undefined }
-
-/** Characters of all tasks together: the document of a session holds 262,144, and attempts still add to it. */
-const maxChars = 180_000
 
 /** What becomes of a request. */
 export function decideFloor(floor: FloorDocument, ask: FloorAsk): FloorAnswer {
@@ -47,6 +40,10 @@ export function decideFloor(floor: FloorDocument, ask: FloorAsk): FloorAnswer {
       )
     case 'prioritise':
       return onTask(floor, request.task, (task) => prioritise(floor, task, request))
+    case 'move-task':
+      return onTask(floor, request.task, (task) => moveTask(floor, task, request, ask.lanes))
+    case 'depend-task':
+      return onTask(floor, request.task, (task) => dependTask(floor, task, request.on))
     case 'nuke':
       return nuke(floor, ask, request)
     case 'overrule':
@@ -97,11 +94,8 @@ function addTask(floor: FloorDocument, { by, now, lanes }: FloorAsk, request: As
     attempts: [],
   }
   const next = { ...withTask(floor, task), nextTask: floor.nextTask + 1 }
-  if (JSON.stringify(next.tasks).length > maxChars) {
-    return refused(
-      `The tasks on the floor would have more than ${maxChars} characters. Finish or reject some first, or keep long texts in the repository and name them.`,
-    )
-  }
+  const full = noRoom(next)
+  if (full !== undefined) return refused(full)
   return { ...accepted(next, proposed ? `${id} is proposed.` : `${id} is ready.`), task: id }
 }
 
@@ -184,7 +178,7 @@ function rejectTask(floor: FloorDocument, { by, now }: FloorAsk, task: Task, why
 function prioritise(floor: FloorDocument, task: Task, { priority }: Ask<'prioritise'>): FloorAnswer {
   if (task.priority === priority) return { outcome: 'noop', said: `${task.id} is P${priority} already.`, task: task.id }
   if (isOver(task)) return refused(`${task.id} is ${task.state.status}, so its priority is of no use.`)
-  return { ...accepted(withTask(floor, { ...task, priority }), `${task.id} is P${priority}.`), task: task.id }
+  return changed(floor, { ...task, priority }, `${task.id} is P${priority}.`)
 }
 
 function nuke(floor: FloorDocument, { by, lanes }: FloorAsk, { lane, reason }: Ask<'nuke'>): FloorAnswer {
@@ -268,18 +262,6 @@ function onLane({ lanes }: FloorAsk, lane: string, then: () => FloorAnswer): Flo
   return lanes.includes(lane) ? then() : refused(noLane(lane, lanes))
 }
 
-function noLane(lane: string, lanes: readonly string[]): string {
-  return `There is no lane ${lane}. Lanes: ${lanes.join(', ') || 'none'}.`
-}
-
 function moved(floor: FloorDocument, task: Task, state: TaskState, said: string): FloorAnswer {
-  return { ...accepted(withTask(floor, { ...task, state }), said), task: task.id }
-}
-
-function accepted(floor: FloorDocument, said: string): Extract<FloorAnswer, { readonly outcome: 'accepted' }> {
-  return { outcome: 'accepted', floor, said }
-}
-
-function refused(said: string): FloorAnswer {
-  return { outcome: 'refused', said }
+  return changed(floor, { ...task, state }, said)
 }

@@ -44,6 +44,16 @@ const keptTasks = 100
 /** Characters of these together: what is to be done needs the rest of the document. */
 const keptChars = 120_000
 
+/** Characters of all tasks together: the document of a session holds 262,144, and attempts still add to it. */
+const maxChars = 180_000
+
+/** Why there is no room for what the tasks would be now; nothing where there is. */
+export function noRoom({ tasks }: FloorDocument): string | undefined {
+  return JSON.stringify(tasks).length > maxChars
+    ? `The tasks on the floor would have more than ${maxChars} characters. Finish or reject some first, or keep long texts in the repository and name them.`
+    : undefined
+}
+
 /** The document, or a floor on which nothing has happened where there is none. */
 export function floorOf(document: unknown): FloorDocument {
   const isFloor = typeof document === 'object' && document !== null && 'format' in document && document.format === 1

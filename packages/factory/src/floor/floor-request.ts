@@ -25,6 +25,21 @@ export type FloorRequest =
   /** What a retrospective proposed was taken through the gate, and is this commit of the base. */
   | { readonly ask: 'proposal-landed'; readonly task: string; readonly commit: string }
   | { readonly ask: 'prioritise'; readonly task: string; readonly priority: Priority }
+  /** Gives a task its place among those that are to be done. What is left out stays as it is. */
+  | {
+      readonly ask: 'move-task'
+      readonly task: string
+      readonly priority?: Priority
+      /** Only this lane may take it. */
+      readonly lane?: string
+      /** Whatever lane fits may take it. */
+      readonly anyLane?: true
+      /** It comes right before, or after, this task that is ready, and is as urgent. */
+      readonly before?: string
+      readonly after?: string
+    }
+  /** `on`: all that it depends on from now. */
+  | { readonly ask: 'depend-task'; readonly task: string; readonly on: readonly string[] }
   /** Puts away what the lane is doing; the task begins anew, with this reason as its lesson. */
   | { readonly ask: 'nuke'; readonly lane: string; readonly reason: string }
   /** The last verdict on the task was wrong: it does not go in circles. It is kept as data, and the ladder begins anew. */
@@ -69,6 +84,15 @@ export const floorRequest: Schema<FloorRequest> = tagged('ask', {
     commit: string({ pattern: /^[0-9a-f]{40,64}$/, called: 'the id of a commit' }),
   }),
   prioritise: object({ task, priority }),
+  'move-task': object({
+    task,
+    priority: optional(priority),
+    lane: optional(name),
+    anyLane: optional(onlyTrue()),
+    before: optional(task),
+    after: optional(task),
+  }),
+  'depend-task': object({ task, on: array(task, { max: 32 }) }),
   nuke: object({ lane: name, reason }),
   overrule: object({ task, reason }),
   'pause-lane': object({ lane: name, reason: optional(reason) }),

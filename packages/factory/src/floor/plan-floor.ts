@@ -4,7 +4,8 @@
  */
 import { isOver, type FloorDocument } from './floor-document.ts'
 import { laneOfTries, nextTry } from './next-try.ts'
-import { nextAttempt, type LaneKind, type Priority, type Task, type TryPart } from './task.ts'
+import { moreUrgent } from './task-order.ts'
+import { nextAttempt, type LaneKind, type Task, type TryPart } from './task.ts'
 
 /** How much an agent may do by itself in a lane (F4). */
 export type Oversight = 'observe' | 'propose' | 'branch' | 'merge' | 'unattended'
@@ -82,12 +83,14 @@ class World {
   readonly #lanes: readonly PlanLane[]
   /** Tasks that are under way and do not hold still, with their lanes. */
   readonly #busy = new Map<string, string>()
+  /** How many of these each lane has: with hundreds of lanes and tasks they are asked for often. */
+  readonly #counts = new Map<string, number>()
 
   constructor(floor: FloorDocument, lanes: readonly PlanLane[]) {
     this.#floor = floor
     this.#lanes = lanes
     for (const { id, state } of Object.values(floor.tasks)) {
-      if (state.status === 'working' && state.pausedFor === undefined) this.#busy.set(id, state.lane)
+      if (state.status === 'working' && state.pausedFor === undefined) this.#occupy(id, state.lane)
     }
   }
 
@@ -103,7 +106,7 @@ class World {
     if (fitting.length === 0) return task.lane ? `there is no lane ${task.lane}` : `no lane takes ${task.kind} work`
     const usable = fitting.filter(({ name }) => this.#floor.pausedLanes[name] === undefined)
     if (usable.length === 0) return `${names(fitting)} ${fitting.length > 1 ? 'are' : 'is'} paused`
-    const free = usable.filter((lane) => this.#inLane(lane.name).length < lane.wip)
+    const free = usable.filter((lane) => this.#inLane(lane.name) < lane.wip)
     const lane = free.find((candidate) => this.#hasAttention(candidate))
     if (lane) return this.#dispatch(task, lane)
     if (task.priority === 0) return this.#preempt(task, free.length > 0 ? free : usable)
@@ -119,15 +122,15 @@ class World {
       const other = this.#floor.tasks[state.pausedFor]
       if (other && !isOver(other) && other.state.status === 'working') continue
       const lane = this.#lanes.find(({ name }) => name === state.lane)
-      if (!lane || this.#inLane(lane.name).length >= lane.wip || !this.#hasAttention(lane)) continue
-      this.#busy.set(task.id, lane.name)
+      if (!lane || this.#inLane(lane.name) >= lane.wip || !this.#hasAttention(lane)) continue
+      this.#occupy(task.id, lane.name)
       this.steps.push({ step: 'resume', task: task.id })
     }
   }
 
   /** Makes room for a task that can't wait: the least urgent attempt holds still. */
   #preempt(task: Task, lanes: readonly PlanLane[]): string | undefined {
-    const inFree = lanes.some(({ name, wip }) => this.#inLane(name).length < wip)
+    const inFree = lanes.some(({ name, wip }) => this.#inLane(name) < wip)
     const candidates = [...this.#busy]
       .filter(([, lane]) => inFree || lanes.some(({ name }) => name === lane))
       // Where a lane is free, what is missing is a person's attention, so only attended lanes give any.
@@ -141,14 +144,15 @@ class World {
     if (!chosen) return 'everything at work is as urgent'
     this.steps.push({ step: 'pause', task: chosen.victim.id, for: task.id })
     this.#busy.delete(chosen.victim.id)
+    this.#counts.set(chosen.lane, this.#inLane(chosen.lane) - 1)
     const lane = inFree
-      ? lanes.find(({ name, wip }) => this.#inLane(name).length < wip)
+      ? lanes.find(({ name, wip }) => this.#inLane(name) < wip)
       : lanes.find(({ name }) => name === chosen.lane)
     return lane ? this.#dispatch(task, lane) : undefined
   }
 
   #dispatch(task: Task, lane: PlanLane): undefined {
-    this.#busy.set(task.id, lane.name)
+    this.#occupy(task.id, lane.name)
     const part = nextTry(task, lane.bestOf)
     this.steps.push({ step: 'dispatch', task: task.id, lane: lane.name, attempt: nextAttempt(task), ...part })
   }
@@ -159,17 +163,21 @@ class World {
     return task !== undefined && task.state.status !== 'done'
   }
 
-  #inLane(lane: string): readonly string[] {
-    return [...this.#busy].flatMap(([id, name]) => (name === lane ? [id] : []))
+  #occupy(task: string, lane: string): void {
+    this.#busy.set(task, lane)
+    this.#counts.set(lane, this.#inLane(lane) + 1)
+  }
+
+  #inLane(lane: string): number {
+    return this.#counts.get(lane) ?? 0
   }
 
   #attended(): number {
-    const lanes = new Set(this.#busy.values())
-    return this.#lanes.filter((lane) => isAttended(lane) && lanes.has(lane.name)).length
+    return this.#lanes.filter((lane) => isAttended(lane) && this.#inLane(lane.name) > 0).length
   }
 
   #hasAttention(lane: PlanLane): boolean {
-    return !isAttended(lane) || this.#inLane(lane.name).length > 0 || this.#attended() < this.#floor.attention
+    return !isAttended(lane) || this.#inLane(lane.name) > 0 || this.#attended() < this.#floor.attention
   }
 }
 
@@ -181,13 +189,6 @@ function isAttended({ oversight }: PlanLane): boolean {
 function fits(lane: PlanLane, task: Task): boolean {
   if (task.lane !== undefined) return lane.name === task.lane
   return lane.kind === task.kind || alsoTakes[lane.kind].includes(task.kind)
-}
-
-function moreUrgent(
-  a: { priority: Priority; at: number; id: string },
-  b: { priority: Priority; at: number; id: string },
-): number {
-  return a.priority - b.priority || a.at - b.at || Number(a.id.slice(1)) - Number(b.id.slice(1))
 }
 
 function names(lanes: readonly PlanLane[]): string {

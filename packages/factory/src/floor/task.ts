@@ -34,6 +34,8 @@ export interface Task {
   readonly body: string
   readonly kind: LaneKind
   readonly priority: Priority
+  /** Where a person put it among tasks of the same urgency: the lower the sooner. Default: when it was added. */
+  readonly rank?: number
   readonly source: TaskSource
   /** Tasks that must be done before. */
   readonly dependsOn: readonly string[]

@@ -1,0 +1,81 @@
+import { memo, useRef, useState, type ReactNode } from 'react'
+import type { Step, Ties } from '../model/board-columns.ts'
+import type { BoardTask } from '../model/floor-board.ts'
+import { text } from '../text.ts'
+import { Icon } from '../ui/icon.tsx'
+import { TaskCard } from './task-card.tsx'
+import { useCardDrag } from './use-board-drag.ts'
+
+interface Props {
+  readonly laid: BoardTask
+  readonly column: string
+  readonly ties: Ties | undefined
+  /** How it is tied to the card that is pointed at. */
+  readonly tied: 'before' | 'after' | undefined
+  readonly mayMove: boolean
+  readonly onStep: (task: string, step: Step) => void
+  readonly onPlace: (task: string) => void
+  readonly onPoint: (task: string | undefined) => void
+}
+
+const keys: Readonly<Record<string, Step>> = {
+  ArrowUp: 'sooner',
+  ArrowDown: 'later',
+  ArrowLeft: 'previous',
+  ArrowRight: 'next',
+}
+const mirrored: Readonly<Partial<Record<Step, Step>>> = { previous: 'next', next: 'previous' }
+
+/** A task that is ready: dragged, moved by keys, or by its button. */
+export const BoardCard: (props: Props) => ReactNode = memo(function BoardCard({
+  laid: { task, why },
+  column,
+  ties,
+  tied,
+  mayMove,
+  onStep,
+  onPlace,
+  onPoint,
+}: Props): ReactNode {
+  const element = useRef<HTMLLIElement>(null)
+  const [isOpen, setIsOpen] = useState(false)
+  const { id } = task
+  // What is opened is read, and its words can be marked.
+  const { edge, isAway } = useCardDrag(element, { task: id, column, isFree: mayMove && !isOpen })
+  return (
+    <TaskCard
+      task={task}
+      note={why === '' ? text.floor.beginsNow : text.floor.waits(why)}
+      element={element}
+      onOpen={setIsOpen}
+      marks={{
+        'data-edge': edge,
+        'data-away': isAway || undefined,
+        'data-tied': tied,
+        'data-movable': mayMove || undefined,
+      }}
+      onKey={(event) => {
+        const step = event.altKey ? keys[event.key] : undefined
+        if (!mayMove || step === undefined) return
+        // Alt and an arrow are also the browser's way back.
+        event.preventDefault()
+        const isMirrored = getComputedStyle(event.currentTarget).direction === 'rtl'
+        onStep(id, (isMirrored && mirrored[step]) || step)
+      }}
+      onPoint={(isOn) => onPoint(isOn ? id : undefined)}
+    >
+      {ties && <p className="task-ties">{text.floor.board.ties(ties.before, ties.after)}</p>}
+      {mayMove && (
+        <button
+          type="button"
+          className="task-grip"
+          aria-label={text.floor.board.move(id)}
+          title={text.floor.board.moveHint}
+          onClick={() => onPlace(id)}
+        >
+          <Icon name="grip" />
+        </button>
+      )}
+    </TaskCard>
+  )
+})

@@ -1,0 +1,133 @@
+/** The board of a floor, in two browsers at once. With HEADRACE_SHOTS=<folder> it writes pictures. */
+import type { FloorSessions, PlanLane } from '@headrace/factory'
+import type { Locator, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test, type TestContext } from 'vitest'
+import { byId, DeskStage, readyTask } from './fixture/desk-stage.ts'
+import { everyWay } from './fixture/every-way.ts'
+import { examine } from './fixture/examine.ts'
+import { noBrowser } from './fixture/stage.ts'
+
+let stage: DeskStage
+let sessions: FloorSessions
+let page: Page
+let other: Page
+
+const lanes: readonly PlanLane[] = [
+  { name: 'alpha', kind: 'feature', oversight: 'merge', wip: 1 },
+  { name: 'bugs', kind: 'bug', oversight: 'branch', wip: 1 },
+  { name: 'scribe', kind: 'docs', oversight: 'propose', wip: 1 },
+]
+
+const tasks = byId([
+  readyTask('T1', { title: 'Refuse an empty name', kind: 'bug', priority: 1 }),
+  readyTask('T2', { title: 'Cut a list into pieces', priority: 1, at: 2_000 }),
+  readyTask('T3', { title: 'Sort long lists in place', dependsOn: ['T2'] }),
+  readyTask('T4', { title: 'Say in the README what words are', kind: 'docs', lane: 'scribe' }),
+  readyTask('T5', { title: 'Count words that break across lines', at: 3_000 }),
+  readyTask('T6', { title: 'Move to the new test runner', priority: 3, dependsOn: ['T3', 'T5'] }),
+])
+
+beforeAll(async () => {
+  if (noBrowser !== undefined) return
+  stage = await DeskStage.set()
+  sessions = await stage.floor('main', { lanes, tasks, nextTask: 7, mode: 'paused' })
+  page = await stage.stage.open(sessions.floor)
+  other = await stage.stage.open(sessions.floor, { as: 'ben', viewport: { width: 390, height: 844 } })
+}, 60_000)
+afterEach(() => expect(stage?.stage.complaints.splice(0) ?? []).toEqual([]))
+afterAll(() => stage?.strike())
+
+function needBrowser(context: TestContext): void {
+  if (noBrowser !== undefined) context.skip(noBrowser)
+}
+
+const column = (on: Page, key: string): Locator => on.locator(`[data-testid=board-column][data-column="${key}"]`)
+const card = (on: Page, id: string): Locator => on.locator(`[data-testid=board] [data-task=${id}]`)
+
+/** Both browsers show these cards in this column, in this order. */
+async function bothShow(key: string, ids: readonly string[]): Promise<void> {
+  for (const on of [page, other]) {
+    const shown = (): Promise<(string | null)[]> =>
+      column(on, key)
+        .getByTestId('task')
+        .evaluateAll((cards) => cards.map((each) => each.getAttribute('data-task')))
+    await expect.poll(shown).toEqual(ids)
+  }
+}
+
+/** Drags a card onto the middle of something, or near its upper end. */
+async function drag(from: Locator, to: Locator, where: 'top' | 'middle'): Promise<void> {
+  const boxOf = async (of: Locator): Promise<{ x: number; y: number; width: number; height: number }> => {
+    await of.scrollIntoViewIfNeeded()
+    const box = await of.boundingBox()
+    if (!box) throw new Error('It is not on the page.')
+    return box
+  }
+  const start = await boxOf(from)
+  const { mouse } = page
+  await mouse.move(start.x + 90, start.y + start.height / 2)
+  await mouse.down()
+  // It begins to be dragged where it was taken; the page may scroll only after that.
+  await mouse.move(start.x + 98, start.y + start.height / 2 + 8, { steps: 3 })
+  const end = await boxOf(to)
+  await mouse.move(end.x + 60, end.y + (where === 'top' ? 6 : end.height / 2), { steps: 5 })
+  await mouse.up()
+}
+
+const told = (words: RegExp | string): Promise<void> => page.getByTestId('floor-answer').getByText(words).waitFor()
+
+test('F1i: cards of the board are dragged to another place, which the floor decides and everybody sees', async (context) => {
+  needBrowser(context)
+  await page.locator('[data-testid=board][data-by=priority]').waitFor()
+  await bothShow('P1', ['T1', 'T2'])
+  await everyWay(page, 'board')
+  await drag(card(page, 'T5'), card(page, 'T1'), 'top')
+  await told('T5 is P1, before T1.')
+  await bothShow('P1', ['T5', 'T1', 'T2'])
+  // Below the cards of a column it becomes the last one.
+  await drag(card(page, 'T5'), column(page, 'P0'), 'middle')
+  await told('T5 is P0.')
+  await bothShow('P0', ['T5'])
+  await page.getByRole('button', { name: 'By lane' }).click()
+  await column(page, 'bugs').waitFor()
+  await drag(card(page, 'T1'), column(page, 'bugs'), 'middle')
+  await told('T1 is P1; only bugs takes it.')
+  await drag(card(page, 'T4'), card(page, 'T5'), 'top')
+  await told('T4 is P0, before T5; any lane that fits may take it.')
+  await everyWay(page, 'board-lanes')
+  await page.getByRole('button', { name: 'By urgency' }).click()
+  await bothShow('P0', ['T4', 'T5'])
+})
+
+test('F1i F1j: without a mouse a card is moved by keys and a dialog, keeps the focus, and what became of it is said', async (context) => {
+  needBrowser(context)
+  await card(page, 'T2').locator('summary').focus()
+  await page.keyboard.press('Alt+ArrowLeft')
+  await told('T2 is P0, after T5.')
+  await bothShow('P0', ['T4', 'T5', 'T2'])
+  await page.keyboard.press('Alt+ArrowUp')
+  await page.keyboard.press('Alt+ArrowUp')
+  await told('T2 is P0, before T4.')
+  await bothShow('P0', ['T2', 'T4', 'T5'])
+  expect(await page.evaluate(() => document.activeElement?.closest('[data-task]')?.getAttribute('data-task'))).toBe(
+    'T2',
+  )
+  expect(await page.getByRole('status').filter({ hasText: 'T2 is P0, before T4.' }).count()).toBe(1)
+  await page.getByRole('button', { name: 'Move T2' }).click()
+  const dialog = page.getByRole('dialog', { name: 'The place of T2' })
+  // What waits for it can't be waited for.
+  expect(await dialog.getByRole('checkbox', { name: /^T6/ }).isDisabled()).toBe(true)
+  await dialog.getByText('It waits itself: T6 waits for T3 waits for T2.').waitFor()
+  await dialog.getByRole('checkbox', { name: /^T1/ }).check()
+  await dialog
+    .getByRole('combobox', { name: 'Where' })
+    .selectOption({ label: 'Before T6 (P3) Move to the new test runner' })
+  await everyWay(page, 'board-place')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await told('T2 waits for T1.')
+  await bothShow('P3', ['T2', 'T6'])
+  await card(other, 'T1').getByText('Before T2', { exact: true }).waitFor()
+  await page.getByRole('button', { name: 'Resume', exact: true }).click()
+  await card(page, 'T2').getByText('Waits: it depends on T1').waitFor()
+  await examine(other, 'board-other')
+})
