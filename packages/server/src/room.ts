@@ -229,12 +229,10 @@ export class Room implements PageSource {
     for (;;) {
       const ids = batch.flatMap(({ command }) => this.#options.rules.lookups(this.#state, command.body))
       const cold = ids.length === 0 ? [] : await findMessages(this.#options.store, this.key, ids)
-      const { decisions, events, state, cooled } = this.#decide(batch, cold)
-      if (events.length > 0) {
-        const written = await this.#append(events, state, cooled)
-        if (!written) continue
-      } else if (!(await this.#isCurrent())) continue
-      for (const [index, decision] of decisions.entries()) this.#answer(batch[index], decision)
+      const decided = this.#decide(batch, cold)
+      const isDone = decided.encoded.length > 0 ? await this.#append(decided) : await this.#isCurrent()
+      if (!isDone) continue
+      for (const [index, outcome] of decided.outcomes.entries()) this.#answer(batch[index], outcome)
       return
     }
   }
@@ -242,28 +240,30 @@ export class Room implements PageSource {
   #decide(batch: readonly Waiting[], cold: readonly Message[]): Decided {
     const { limits, rules } = this.#options
     const now = this.#now()
-    const decisions: Decision[] = []
-    const events: SessionEvent[] = []
+    const outcomes: Outcome[] = []
+    const encoded: string[] = []
+    const changes: SessionEvent[] = []
     const cooled: Message[] = []
     let state = this.#state
     for (const { command } of batch) {
       // What goes cold in this batch is not in the store yet, and a later command of it may name it.
       const known = cooled.length === 0 ? cold : [...cold, ...cooled]
       const decision = rules.decide(state, command, isUpkeep(command) ? state.view.at : now, { limits, cold: known })
-      decisions.push(decision)
+      outcomes.push(toOutcome(decision))
       if (decision.outcome !== 'accepted') continue
       cooled.push(...decision.cooled)
-      events.push(...decision.events)
+      for (const event of decision.events) {
+        encoded.push(JSON.stringify(event))
+        if (!isOutput(event)) changes.push(event)
+      }
       state = decision.state
     }
-    return { decisions, events, state, cooled }
+    return { outcomes, encoded, changes, state, cooled }
   }
 
   /** Returns false when another writer was first and the batch must be decided again. */
-  async #append(events: readonly SessionEvent[], state: SessionState, cooled: readonly Message[]): Promise<boolean> {
+  async #append({ encoded, changes, state, cooled }: Decided): Promise<boolean> {
     const { store, clock, meter } = this.#options
-    const encoded = events.map((event) => JSON.stringify(event))
-    const changes = events.filter((event) => !isOutput(event))
     const row = changes.length > 0 ? this.#makeRow(state) : undefined
     const newRow = row && !(this.#row && sameRow(this.#row, row)) ? row : undefined
     const words = changes.length > 0 && !isSystemKey(this.key) ? changedWords(changes, state, cooled) : []
@@ -288,7 +288,7 @@ export class Room implements PageSource {
       if (!found) throw thrown
     }
     this.#isInDoubt = false
-    meter.appended(events.length, clock.now() - began)
+    meter.appended(encoded.length, clock.now() - began)
     this.#advance(state, encoded, newRow)
     if (changes.length > 0) this.#options.onChange(this, changes)
     return true
@@ -356,8 +356,7 @@ export class Room implements PageSource {
     if (this.head - this.#snapshotSeq >= this.#snapshotGap) this.#snapshot()
   }
 
-  #answer(waiting: Waiting | undefined, decision: Decision): void {
-    const outcome = toOutcome(decision)
+  #answer(waiting: Waiting | undefined, outcome: Outcome): void {
     this.#options.meter.answered(outcome.outcome, outcome.outcome === 'refused' ? outcome.error.code : undefined)
     waiting?.answer(outcome)
   }
@@ -461,9 +460,13 @@ export class Room implements PageSource {
   }
 }
 
+/** What a batch comes to. It waits for the disk, so it holds of each event no more than is needed afterwards. */
 interface Decided {
-  readonly decisions: readonly Decision[]
-  readonly events: readonly SessionEvent[]
+  readonly outcomes: readonly Outcome[]
+  /** Its events as JSON. */
+  readonly encoded: readonly string[]
+  /** Those of them that are no output. */
+  readonly changes: readonly SessionEvent[]
   readonly state: SessionState
   readonly cooled: readonly Message[]
 }

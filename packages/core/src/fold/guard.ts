@@ -102,10 +102,14 @@ export function isRaw(event: SessionEvent): boolean {
  * who does something there looked at it at that moment, though by no device that is shown.
  */
 function foldWatch(guard: Guard, event: SessionEvent, view: SessionView): Guard {
-  const { unwatchedSince, ...watched } = guard
-  if (view.presence.length > 0) return unwatchedSince === undefined ? guard : watched
+  const { unwatchedSince } = guard
+  if (view.presence.length > 0) return unwatchedSince === undefined ? guard : watched(guard)
   const isNow = unwatchedSince === undefined ? begins.has(event.type) : acts.has(event.type) && isPerson(event.actor)
   return isNow ? { ...guard, unwatchedSince: event.at } : guard
+}
+
+function watched({ unwatchedSince: _, ...guard }: Guard): Guard {
+  return guard
 }
 
 const begins: ReadonlySet<EventType> = new Set(['presence.left', 'run.queued', 'session.forked'])
