@@ -42,6 +42,8 @@
  *   board           region "Ready", testid `board`, `data-by` = priority | lane: buttons "By urgency", "By lane"; columns, testid
  *                   `board-column`, `data-column`, whose tasks are dragged, moved by Alt and an arrow key, or by button "Move T5",
  *                   which opens dialog "The place of T5"
+ *   put away        region "Put away", testid `shelf`: listitems, testid `shelved`, `data-attempt`, `data-state` = kept | wanted | back;
+ *                   buttons "Bring it back: t7-1"
  *   gate            region "Gate", testid `gate`: testids `judging` and `verdict`, `data-verdict`
  *   lane's session  testid `lane-strip`: buttons "Take over" / "Hand back", "Pause" / "Go on", "Put away…"; form "Say
  *                   something to its agent"; what became of it: testid `told`

@@ -452,6 +452,15 @@ export const text = {
     rejectedBecause: (why: string): string => `Rejected: ${why}`,
     showAll: (n: number): string => `Show all ${number.format(n)}`,
     showMore: (n: number, all: number): string => `Show ${number.format(n)} more of ${number.format(all)}`,
+    shelf: {
+      title: 'Put away',
+      until: (left: string): string => `can be had back for ${left}`,
+      undo: 'Bring it back',
+      undoOf: (attempt: string): string => `Bring it back: ${attempt}`,
+      coming: 'It is being brought back.',
+      back: 'It is back:',
+      failed: (why: string): string => `It could not be brought back: ${why}`,
+    },
     board: {
       by: 'Side by side',
       ways: { priority: 'By urgency', lane: 'By lane' },
@@ -675,8 +684,8 @@ export const text = {
   lane: {
     views: 'Sides of the lane',
     tabs: { stream: 'Stream', changes: 'Changes', gate: 'Gate' },
-    undo: (attempt: string): string =>
-      `What it did is in quarantine: \`headrace factory undo ${attempt}\` brings it back.`,
+    undo: (attempt: string): string => `What ${attempt} did is in quarantine.`,
+    undoSoon: (attempt: string): string => `What ${attempt} did is being put away.`,
     ofFloor: (name: string): string => `Floor ${name}`,
     idle: 'Works on nothing',
     nuke: 'Put away…',

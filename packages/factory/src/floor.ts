@@ -18,6 +18,7 @@ export {
   type TaskStatus,
   type Waffling,
 } from './floor/task.ts'
+export { type ShelfState, type ShelvedClone } from './floor/shelf.ts'
 export { moreUrgent } from './floor/task-order.ts'
 export { askFloor, type AskFloorOptions, type FloorAnswered } from './foreman/ask-floor.ts'
 export { type FloorReply } from './foreman/desk.ts'

@@ -125,6 +125,7 @@ export { emptyFloor, floorOf, isOver, type FloorDocument } from './floor/floor-d
 export { floorRequest, laneKind, type FloorRequest } from './floor/floor-request.ts'
 export { planFloor, type FloorPlan, type FloorStep, type Oversight, type PlanLane } from './floor/plan-floor.ts'
 export { settleAttempt, type Settlement } from './floor/settle-attempt.ts'
+export { broughtBack, withShelf, type Quarantined, type ShelfState, type ShelvedClone } from './floor/shelf.ts'
 export { takeStep } from './floor/take-step.ts'
 export {
   nextAttempt,

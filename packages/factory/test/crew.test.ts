@@ -322,7 +322,7 @@ test('T1g tool calls end at the budget, to the call: in a burst, and while the s
   await made.until(isSettled)
 })
 
-test('F6c stopping the floor: within 5 s no process of any lane is alive, and the floor says so', async () => {
+test('F6c F8f stopping the floor: within 5 s no process of any lane is alive, and the floor says so', async () => {
   await using made = await open([
     plays('deaf', [
       { do: 'daemon', ms: 600_000 },
@@ -352,6 +352,13 @@ test('F6c stopping the floor: within 5 s no process of any lane is alive, and th
   // What they did is put away, where it can be looked at.
   await expect.poll(() => made.floor.clones.list()).toEqual([])
   expect(await made.floor.clones.quarantined()).toHaveLength(3)
+  const { shelf = [] } = await made.until((document) => document.shelf?.length === 3)
+  const [{ id } = { id: '' }] = shelf
+  await made.ask({ ask: 'undo', attempt: id })
+  const back = await made.until((document) => document.shelf?.some(({ state }) => state.is === 'back') === true)
+  const [attempt] = await made.floor.clones.list()
+  expect(attempt?.id).toBe(id)
+  expect(back.shelf?.find((each) => each.id === id)?.state).toEqual({ is: 'back', clone: attempt?.clone })
 })
 
 test('F7i two crews on one machine: each task is begun once and merged once, whichever of them is gone', async () => {

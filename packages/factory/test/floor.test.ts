@@ -4,17 +4,20 @@ import { withAttention } from '../src/floor/with-attention.ts'
 import { moreUrgent } from '../src/floor/task-order.ts'
 import { orderFor } from '../src/foreman/notes.ts'
 import {
+  broughtBack,
   decideFloor,
   emptyFloor,
   floorRequest,
   planFloor,
   settleAttempt,
   takeStep,
+  withShelf,
   type FloorAnswer,
   type FloorDocument,
   type FloorRequest,
   type Outcome,
   type PlanLane,
+  type Quarantined,
   type TaskStatus,
 } from '../src/index.ts'
 
@@ -317,6 +320,52 @@ describe('F1: tasks', () => {
     })
     expect(ask(emptyFloor, { ask: 'add-task', title: 'x', dependsOn: ['T9'] }).said).toMatch(/no task T9/)
     expect(ask(emptyFloor, { ask: 'accept-task', task: 'T9' }).said).toMatch(/no task T9 on this floor/)
+  })
+})
+
+describe('F8f: what is in quarantine', () => {
+  const record = (id: string, day: number): Quarantined => ({
+    id,
+    reason: `nuked: ${'x'.repeat(500)}`,
+    at: new Date(day * 86_400_000).toISOString(),
+    until: new Date((day + 7) * 86_400_000).toISOString(),
+  })
+  const isOf = (floor: FloorDocument): readonly (readonly [string, string])[] =>
+    (floor.shelf ?? []).map(({ id, state }) => [id, state.is])
+
+  test('F8f the newest are shown, and one is brought back by asking, with where it is', () => {
+    const many = Array.from({ length: 30 }, (_, day) => record(`t${day + 1}-1`, day))
+    let floor = withShelf(emptyFloor, many)
+    expect(isOf(floor).map(([id]) => id)).toEqual(Array.from({ length: 12 }, (_, n) => `t${30 - n}-1`))
+    expect(JSON.stringify(floor.shelf).length).toBeLessThan(5_000)
+    expect(withShelf(floor, many)).toBe(floor)
+    expect(ask(floor, { ask: 'undo', attempt: 't1-1' })).toMatchObject({
+      outcome: 'refused',
+      said: expect.stringMatching(/^The floor knows of no clone of t1-1 in quarantine\. There are t30-1, /) as string,
+    })
+    floor = accepted(floor, { ask: 'undo', attempt: 't20-1' })
+    expect(ask(floor, { ask: 'undo', attempt: 't20-1' }).said).toBe('The clone of t20-1 is being brought back already.')
+    // What somebody waits for stays, however many others come meanwhile.
+    floor = withShelf(floor, [...many, ...Array.from({ length: 20 }, (_, n) => record(`t${50 + n}-1`, 50 + n))])
+    expect(isOf(floor)).toContainEqual(['t20-1', 'wanted'])
+    floor = broughtBack(floor, 't20-1', { clone: '/floor/attempts/t20-1/clone' })
+    floor = withShelf(floor, many.slice(0, 2))
+    expect(isOf(floor)).toEqual([
+      ['t2-1', 'kept'],
+      ['t1-1', 'kept'],
+      ['t20-1', 'back'],
+    ])
+    expect(ask(floor, { ask: 'undo', attempt: 't20-1' }).said).toMatch(/is back already: \/floor\/attempts/)
+    // Put away once more it can be had back once more.
+    expect(isOf(withShelf(floor, [record('t20-1', 40)]))).toEqual([['t20-1', 'kept']])
+  })
+
+  test('F8f one that can not be brought back stays, and says why', () => {
+    let floor = withShelf(emptyFloor, [record('t1-1', 1)])
+    expect(broughtBack(floor, 't1-1', { failed: 'nobody asked' })).toBe(floor)
+    floor = broughtBack(accepted(floor, { ask: 'undo', attempt: 't1-1' }), 't1-1', { failed: 'The disk is gone.' })
+    expect(floor.shelf?.[0]?.state).toMatchObject({ is: 'kept', failed: 'The disk is gone.' })
+    expect(ask(floor, { ask: 'undo', attempt: 't1-1' }).outcome).toBe('accepted')
   })
 })
 

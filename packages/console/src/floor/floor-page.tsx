@@ -24,6 +24,7 @@ import { FloorControls } from './floor-controls.tsx'
 import { GateQueue } from './gate-queue.tsx'
 import { LaneCard } from './lane-card.tsx'
 import { PlaceRequests } from './place-requests.tsx'
+import { Shelf } from './shelf.tsx'
 import { RejectDialog } from './reject-dialog.tsx'
 import { useDesk } from './use-desk.ts'
 import '../session/session-header.css'
@@ -147,6 +148,7 @@ export function FloorPage({ id, name, narrow }: Props): ReactNode {
                   <Backlog board={board} />
                   <GateQueue queue={gate} now={now} />
                 </div>
+                <Shelf floor={floor} now={planned} />
                 <p className="floor-log">
                   <a href={hrefOf(id, { log: true })}>{text.floor.log}</a>
                 </p>

@@ -7,10 +7,11 @@ import { visibleText } from '../model/visible-text.ts'
 import { callName, useSessionPlace } from '../session/session-context.ts'
 import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
-import { Coded } from '../ui/coded.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { ReasonDialog } from '../ui/reason-dialog.tsx'
 import { DeskAnswer } from './desk-answer.tsx'
+import { FloorContext } from './floor-context.ts'
+import { UndoButton } from './undo-button.tsx'
 import { useDesk } from './use-desk.ts'
 import './lane-strip.css'
 
@@ -32,13 +33,18 @@ export function LaneStrip({ view, floor, lane }: Props): ReactNode {
   const [nuking, setNuking] = useState<string>()
   /** The attempt that was put away. */
   const [nuked, setNuked] = useState<string>()
-  const { tasks } = useMemo(() => readFloor(home.view.document.value), [home.view.document.value])
+  const { tasks, shelf = [] } = useMemo(() => readFloor(home.view.document.value), [home.view.document.value])
   const task = Object.values(tasks).find(
     ({ state }) => state.status === 'working' && state.lane === lane && state.pausedFor === undefined,
   )
   const run = view.runs.findLast(({ status }) => status !== 'ended')
   const { holder } = view.floor
   const attended = home.view.runs.some(({ agent, status }) => agent === crew.foreman && status === 'active')
+  const away = shelf.find(({ id }) => id === nuked)
+  const context = useMemo(
+    () => ({ sessions: floorSessions(floor), ask: desk.ask, reject: () => {}, may, me }),
+    [floor, desk.ask, may, me],
+  )
   const act = (done: Promise<unknown>): void => {
     setRefused(undefined)
     done.catch((thrown: unknown) => setRefused(text.lane.refused(HeadraceError.from(thrown).message)))
@@ -86,10 +92,13 @@ export function LaneStrip({ view, floor, lane }: Props): ReactNode {
         </p>
       )}
       <DeskAnswer desk={desk} attended={attended} />
-      {nuked !== undefined && desk.asked?.kind === 'accepted' && (
-        <p className="strip-undo">
-          <Coded words={text.lane.undo(nuked)} />
-        </p>
+      {nuked !== undefined && desk.asked?.kind !== 'refused' && (
+        <FloorContext value={context}>
+          <div className="strip-undo" data-testid="strip-undo">
+            <span>{away ? text.lane.undo(nuked) : text.lane.undoSoon(nuked)}</span>{' '}
+            {away && <UndoButton clone={away} />}
+          </div>
+        </FloorContext>
       )}
       {nuking !== undefined && (
         <ReasonDialog

@@ -2,7 +2,7 @@ import { useState, type ReactNode } from 'react'
 import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
 
-const [first, step] = [12, 100]
+const [usual, step] = [12, 100]
 
 interface More {
   /** How many there are. */
@@ -13,7 +13,10 @@ interface More {
 }
 
 /** The beginning of a long list, and what shows more of it; nothing where all of it is shown. */
-export function useShown<T>(items: readonly T[]): { readonly shown: readonly T[]; readonly more: More | undefined } {
+export function useShown<T>(
+  items: readonly T[],
+  first: number = usual,
+): { readonly shown: readonly T[]; readonly more: More | undefined } {
   const [count, setCount] = useState(first)
   const left = items.length - count
   if (left <= 0) return { shown: items, more: undefined }

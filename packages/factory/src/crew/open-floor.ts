@@ -25,6 +25,7 @@ import type { Notifier } from '../notify/notifier.ts'
 import { createTeller } from '../notify/tell.ts'
 import type { LandingRules } from '../landing/judge-work.ts'
 import { createGateWorker } from '../merge/gate-worker.ts'
+import { keepShelf } from './keep-shelf.ts'
 import { armsOf } from '../lane/lane-arms.ts'
 import { createLaneRunner, type Lane } from '../lane/lane-runner.ts'
 
@@ -108,7 +109,7 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
   // Now rather than in the first attempt: a base that is not there is the caller's to put right.
   await vault.refresh()
   const limits = (): CloneLimits => config().clones ?? usualLimits
-  const clones = createClones({ folder: path.join(folder, 'clones'), vault, now, limits })
+  const made = createClones({ folder: path.join(folder, 'clones'), vault, now, limits })
   const sandbox = await withCgroups(options.sandbox ?? (await findSandbox()))
   const reach = { url, ...(options.WebSocket && { WebSocket: options.WebSocket }), onError }
   const clientOf = async (agent: string): Promise<Client> => connect({ ...reach, token: await token(agent) })
@@ -126,8 +127,8 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
   }
   const models = config().models && (await startModelProxy({ models: () => config().models ?? { providers: {} } }))
   // Also where no attempt begins for a long time.
-  await clones.expire()
-  const swept = await sweep(clients.runner, { clones, sessions, lanes: config().lanes })
+  await made.expire()
+  const swept = await sweep(clients.runner, { clones: made, sessions, lanes: config().lanes })
   const laneNames = (): readonly string[] => config().lanes.map((lane) => lane.name)
   const timer = {
     now,
@@ -137,6 +138,8 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
     },
   }
   const scratch = await openScratch(folder)
+  const shelf = keepShelf({ client: clients.foreman, session: sessions.floor, clones: made, onError })
+  const { clones } = shelf
   await work(
     crew.gate,
     createGateWorker({
@@ -201,6 +204,7 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
     },
     async close() {
       endShifts()
+      shelf.close()
       // Workers first: what they do with a client ends with them.
       await Promise.all(open.map((worker) => worker.close({ graceMs: 0 })))
       await models?.close()

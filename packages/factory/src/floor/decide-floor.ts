@@ -6,6 +6,7 @@ import { isOver, noRoom, withTask, type FloorDocument } from './floor-document.t
 import { moveTask } from './move-task.ts'
 import { retroSource } from '../retro/proposal-text.ts'
 import type { FloorRequest } from './floor-request.ts'
+import { wantBack } from './shelf.ts'
 import { decisionOn, isSameProposal, withDecision, type Decision, type Signature } from './signature.ts'
 import { nextAttempt, type Task, type TaskState } from './task.ts'
 
@@ -46,6 +47,8 @@ export function decideFloor(floor: FloorDocument, ask: FloorAsk): FloorAnswer {
       return onTask(floor, request.task, (task) => dependTask(floor, task, request.on))
     case 'nuke':
       return nuke(floor, ask, request)
+    case 'undo':
+      return wantBack(floor, request.attempt, ask.by)
     case 'overrule':
       return onTask(floor, request.task, (task) => overrule(floor, ask, task, request.reason))
     case 'pause-lane':

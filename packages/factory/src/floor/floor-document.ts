@@ -1,4 +1,5 @@
 import type { PlanLane } from './plan-floor.ts'
+import type { ShelvedClone } from './shelf.ts'
 import type { Decision } from './signature.ts'
 import type { Task } from './task.ts'
 
@@ -21,6 +22,8 @@ export interface FloorDocument {
   readonly tasks: Readonly<Record<string, Task>>
   /** What people decided about proposals: what was rejected does not come back. */
   readonly decisions?: readonly Decision[]
+  /** Clones that were given up and can be had back: the newest, and those that were brought back. */
+  readonly shelf?: readonly ShelvedClone[]
   /** Lanes that there are, as the foreman knows them; for whoever looks at the floor. */
   readonly lanes: readonly PlanLane[]
   /** Lanes that take nothing new, and why. */

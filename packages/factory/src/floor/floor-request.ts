@@ -42,6 +42,8 @@ export type FloorRequest =
   | { readonly ask: 'depend-task'; readonly task: string; readonly on: readonly string[] }
   /** Puts away what the lane is doing; the task begins anew, with this reason as its lesson. */
   | { readonly ask: 'nuke'; readonly lane: string; readonly reason: string }
+  /** Brings back the clone of an attempt that was given up, as in `t7-1`. The attempt itself does not go on. */
+  | { readonly ask: 'undo'; readonly attempt: string }
   /** The last verdict on the task was wrong: it does not go in circles. It is kept as data, and the ladder begins anew. */
   | { readonly ask: 'overrule'; readonly task: string; readonly reason: string }
   /** The lane takes nothing new. */
@@ -94,6 +96,7 @@ export const floorRequest: Schema<FloorRequest> = tagged('ask', {
   }),
   'depend-task': object({ task, on: array(task, { max: 32 }) }),
   nuke: object({ lane: name, reason }),
+  undo: object({ attempt: string({ pattern: /^t[1-9]\d{0,8}-[1-9]\d{0,8}$/, called: 'an attempt such as t7-1' }) }),
   overrule: object({ task, reason }),
   'pause-lane': object({ lane: name, reason: optional(reason) }),
   'resume-lane': object({ lane: name }),
