@@ -28,6 +28,7 @@ import { Shelf } from './shelf.tsx'
 import { RejectDialog } from './reject-dialog.tsx'
 import { useDesk } from './use-desk.ts'
 import '../session/session-header.css'
+import '../ui/page.css'
 import './floor-page.css'
 
 /** Comes with the first floor that is looked at, and with it what drags. */
@@ -70,7 +71,7 @@ export function FloorPage({ id, name, narrow }: Props): ReactNode {
   return (
     <SessionContext value={place}>
       <FloorContext value={context}>
-        <main id="main" className="floor" tabIndex={-1} data-testid="floor" data-status={status} data-mode={floor.mode}>
+        <main id="main" className="page" tabIndex={-1} data-testid="floor" data-status={status} data-mode={floor.mode}>
           <header className="session-header">
             {narrow && (
               <a className="session-back" href="#/" aria-label={text.session.back}>
@@ -106,7 +107,7 @@ export function FloorPage({ id, name, narrow }: Props): ReactNode {
           ) : view.seq === 0 ? (
             <p className="floor-loading">{text.floor.loading}</p>
           ) : (
-            <div className="floor-scroll">
+            <div className="page-scroll">
               <div className="floor-content">
                 <FloorControls floor={floor} />
                 <DeskAnswer desk={desk} attended={attended} />

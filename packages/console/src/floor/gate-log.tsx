@@ -5,7 +5,7 @@ import { mergeQueue, type OfferedChange } from '../model/merge-queue.ts'
 import { Terminal } from '../parts/terminal.tsx'
 import { text } from '../text.ts'
 import { Empty } from '../ui/empty.tsx'
-import { Time } from '../ui/time.tsx'
+import { ChangeVerdict } from './change-verdict.tsx'
 import './gate-queue.css'
 
 interface Props {
@@ -37,15 +37,7 @@ export function GateLog({ floor, lane }: Props): ReactNode {
             <span className="task-id">{offer.task}</span> <bdi>{offer.title}</bdi>{' '}
             <span className="change-lane">{text.gateLog.round(offer.attempt, offer.round)}</span>
           </p>
-          <p className="change-head">
-            <span className="outcome" data-outcome={verdict.verdict}>
-              {text.floor.verdicts[verdict.verdict] ?? verdict.verdict}
-            </span>
-            <Time at={at} />
-          </p>
-          <p className="change-why" dir="auto">
-            {verdict.why}
-          </p>
+          <ChangeVerdict verdict={verdict} at={at} />
           {verdict.facts && <Facts facts={verdict.facts} />}
           {verdict.evidence !== undefined && verdict.evidence !== '' && (
             <Terminal printed={verdict.evidence} label={text.floor.evidence} />

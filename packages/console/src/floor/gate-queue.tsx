@@ -5,8 +5,8 @@ import { elapsed } from '../model/time.ts'
 import { Terminal } from '../parts/terminal.tsx'
 import { hrefOf } from '../route/route.ts'
 import { text } from '../text.ts'
-import { Time } from '../ui/time.tsx'
 import { useFloorPlace } from './floor-context.ts'
+import { ChangeVerdict } from './change-verdict.tsx'
 import './gate-queue.css'
 
 interface Props {
@@ -41,15 +41,7 @@ export function GateQueue({ queue, now }: Props): ReactNode {
         {judged.slice(0, verdictsShown).map(({ run, offer, verdict, at }) => (
           <li key={run.id} className="change" data-state="judged" data-testid="verdict" data-verdict={verdict.verdict}>
             <Name offer={offer} />
-            <p className="change-head">
-              <span className="outcome" data-outcome={verdict.verdict}>
-                {text.floor.verdicts[verdict.verdict] ?? verdict.verdict}
-              </span>
-              <Time at={at} />
-            </p>
-            <p className="change-why" dir="auto">
-              {verdict.why}
-            </p>
+            <ChangeVerdict verdict={verdict} at={at} />
             <Evidence verdict={verdict} />
           </li>
         ))}

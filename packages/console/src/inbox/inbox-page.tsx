@@ -13,6 +13,7 @@ import { InboxRequest } from './inbox-request.tsx'
 import { InboxRow } from './inbox-row.tsx'
 import { PushSwitch } from './push-switch.tsx'
 import '../session/session-header.css'
+import '../ui/page.css'
 import './inbox-page.css'
 
 interface Props {
@@ -30,7 +31,7 @@ export function InboxPage({ narrow, sessions }: Props): ReactNode {
   const minute = Math.floor(now / 60_000) * 60_000
   const nothing = count + unread.length === 0
   return (
-    <main id="main" className="inbox" tabIndex={-1} data-testid="inbox" data-count={count}>
+    <main id="main" className="page" tabIndex={-1} data-testid="inbox" data-count={count}>
       <header className="session-header">
         {narrow && (
           <a className="session-back" href="#/" aria-label={text.session.back}>
@@ -44,7 +45,7 @@ export function InboxPage({ narrow, sessions }: Props): ReactNode {
         <PushSwitch />
         <Connection />
       </header>
-      <div className="inbox-scroll">
+      <div className="page-scroll">
         <div className="inbox-content">
           {error && (
             <p className="inbox-refused" role="alert">

@@ -21,6 +21,7 @@ import { Icon } from '../ui/icon.tsx'
 import { useLog } from './use-log.ts'
 import '../session/session-header.css'
 import '../ui/field.css'
+import '../ui/page.css'
 import './inspector-page.css'
 
 /** A session as a developer wants it: its events as they are, its state at any of them, and the connection, to be broken. */
@@ -34,7 +35,7 @@ export function InspectorPage({ id }: { readonly id: string }): ReactNode {
   useDocumentTitle(title, false)
   return (
     <SessionContext value={place}>
-      <main id="main" className="inspector" tabIndex={-1} data-testid="inspector" data-status={status}>
+      <main id="main" className="page inspector" tabIndex={-1} data-testid="inspector" data-status={status}>
         <header className="session-header">
           <a className="session-back" href={hrefOf(id)} aria-label={text.inspector.back}>
             <Icon name="back" />
@@ -59,7 +60,7 @@ export function InspectorPage({ id }: { readonly id: string }): ReactNode {
 
 function Inspected({ view }: { readonly view: SessionView }): ReactNode {
   return (
-    <div className="inspector-scroll">
+    <div className="page-scroll">
       <div className="inspector-content">
         <Wire />
         <StateAt session={view.id} head={view.seq} />

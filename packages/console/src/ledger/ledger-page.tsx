@@ -14,6 +14,7 @@ import { useNow } from '../ui/use-now.ts'
 import { BarChart, type Bar } from './bar-chart.tsx'
 import { useLaneViews } from './use-lane-views.ts'
 import '../session/session-header.css'
+import '../ui/page.css'
 import './ledger-page.css'
 
 interface Props {
@@ -40,7 +41,7 @@ export function LedgerPage({ id, name }: Props): ReactNode {
   const series = useMemo(() => seriesOf(floor, now), [floor, now])
   useDocumentTitle(text.ledger.titleOf(name), false)
   return (
-    <main id="main" className="ledger" tabIndex={-1} data-testid="ledger" data-status={status}>
+    <main id="main" className="page" tabIndex={-1} data-testid="ledger" data-status={status}>
       <header className="session-header">
         <a className="session-back" href={hrefOf(id)} aria-label={text.lane.ofFloor(name)}>
           <Icon name="back" />
@@ -53,7 +54,7 @@ export function LedgerPage({ id, name }: Props): ReactNode {
         </div>
         <Connection />
       </header>
-      <div className="ledger-scroll">
+      <div className="page-scroll">
         <div className="ledger-content">
           {status !== 'loading' && ledger.total.attempts === 0 ? (
             <Empty title={text.ledger.none} lead={text.ledger.noneLead} />
