@@ -57,10 +57,8 @@ export const control: FaultKind = {
     try {
       for (const id of ids) await person.session(id).create()
       proxy.resetAfter(() => between(random, 2_000, 2_000 + 300_000 * random()))
-      const killing = killNowAndThen()
-      await Promise.all(ids.map((id) => command(person.session(id))))
-      isOver = true
-      await killing
+      const commanding = Promise.all(ids.map((id) => command(person.session(id))))
+      await Promise.all([killNowAndThen(), commanding.finally(() => (isOver = true))])
       proxy.resetAfter(undefined)
       proxy.reset()
       const logs: LogCopy[] = []

@@ -80,7 +80,7 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
     let complaint = ''
     launched.stderr?.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-2_000)))
     const line = await firstLine(launched)
-    if (line === undefined) throw new Stuck(`a server did not start: ${complaint}`)
+    if (line === undefined) throw new Stuck(`a server did not start (${await endOf(launched)}): ${complaint}`)
     const now = JSON.parse(line) as Ready // printed by the command under test
     ready = now
     port = Number(new URL(now.url).port)
@@ -133,6 +133,12 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
     },
     [Symbol.asyncDispose]: kill,
   }
+}
+
+/** How a process ended. */
+async function endOf(child: ChildProcess): Promise<string> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  return child.signalCode ?? `exit code ${child.exitCode}`
 }
 
 async function firstLine({ stdout }: ChildProcess): Promise<string | undefined> {

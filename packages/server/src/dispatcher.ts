@@ -4,7 +4,8 @@
  * dispatcher remembers is only a hint: a ready session may turn out to have nothing to take.
  *
  * A worker is known from its `work` frame to its disconnect. Its runs stay its own after that: the lease decides, and a
- * worker that comes back in time names what it still holds.
+ * worker that comes back in time names what it still holds. What it does not name has never reached it, because a
+ * connection or a server broke between the claim and the worker: it is given that again (R2b).
  */
 import {
   HeadraceError,
@@ -12,6 +13,7 @@ import {
   mayWorkAs,
   sessionRow,
   splitKey,
+  type ActiveRun,
   type AgentName,
   type Grant,
   type HeldRun,
@@ -19,6 +21,7 @@ import {
   type RunSignal,
   type SessionEvent,
   type SessionKey,
+  type SessionView,
   type Store,
 } from '@headrace/core'
 import { heldView, missedSignals, signalsOf } from './run-signals.ts'
@@ -33,7 +36,10 @@ export interface WorkerOptions {
   readonly grant: Grant
   readonly capacity: number
   readonly leaseMs?: number
-  /** Runs that it held before a reconnect: it is told at once which of them it must stop. */
+  /**
+   * Runs that it held before a reconnect: it is told at once which of them it must stop, and given what is its own and not
+   * among them. Absent for a worker that does not say what it holds.
+   */
   readonly held?: readonly HeldRun[]
   readonly assign: (assignment: Assignment) => void
   readonly signal: (held: HeldRun, signal: RunSignal) => void
@@ -56,6 +62,8 @@ export interface WorkerSlot {
 interface Slot extends Omit<WorkerOptions, 'held'>, WorkerSlot {
   capacity: number
   grant: Grant
+  /** It says what it holds whenever it comes. */
+  readonly namesHeld: boolean
   /** What it held before a reconnect is being looked up. */
   isStarting: boolean
   /** It let a lease lapse and has not been heard since: it may be frozen, and would only hold up what it is given. */
@@ -78,6 +86,8 @@ export interface DispatcherOptions {
   readonly store: Store
   readonly clock: Clock
   readonly room: (key: SessionKey) => Promise<Room>
+  /** Those that are open. */
+  readonly rooms: () => Iterable<Room>
   readonly onError: (error: HeadraceError) => void
 }
 
@@ -106,6 +116,7 @@ export class Dispatcher {
       ...options,
       held: new Map(),
       claiming: 0,
+      namesHeld: options.held !== undefined,
       isStarting: true,
       silent: false,
       heard: () => {
@@ -141,6 +152,7 @@ export class Dispatcher {
       this.#report(HeadraceError.from(thrown))
     }
     slot.isStarting = false
+    if (slot.namesHeld) for (const room of this.#options.rooms()) this.#handAgain(room)
     await this.#seed(pool)
   }
 
@@ -182,9 +194,10 @@ export class Dispatcher {
     }
   }
 
-  /** A room's runs changed: sessions become ready or not, and workers learn what they must stop. */
+  /** A room was opened, or its runs changed: sessions become ready or not, and workers learn what they must stop. */
   changed(room: Room, events: readonly SessionEvent[]): void {
     const { tenant } = splitKey(room.key)
+    if (events.length === 0) this.#handAgain(room)
     for (const event of events) this.#signal(room, event)
     for (const agent of sessionRow(room.state).work) {
       const pool = this.#pools.get(poolId({ tenant, agent }))
@@ -289,15 +302,7 @@ export class Dispatcher {
       throw HeadraceError.fromWire(outcome.error)
     }
     const held = view.runs.find((candidate) => candidate.id === run.id)
-    if (held?.status !== 'active' || held.worker !== worker) return undefined
-    return {
-      session: view.id,
-      run: run.id,
-      attempt: held.attempt,
-      agent: pool.agent,
-      leaseMs: held.leaseMs,
-      view: heldView(view, run.id),
-    }
+    return held?.status === 'active' && held.worker === worker ? assignmentOf(view, held) : undefined
   }
 
   /** An agent that could not be reached is called again later. */
@@ -312,8 +317,14 @@ export class Dispatcher {
   }
 
   #hand(pool: Pool, slot: Slot, key: SessionKey, assignment: Assignment): void {
-    // A worker that went away while its claim was decided holds the run until its lease lapses.
-    if (!pool.slots.has(slot)) return
+    // A worker that went away while its claim was decided may have come back by now.
+    if (!pool.slots.has(slot)) {
+      void this.#options.room(key).then(
+        (room) => this.#handAgain(room),
+        (thrown: unknown) => this.#report(HeadraceError.from(thrown)),
+      )
+      return
+    }
     const { session, run, attempt } = assignment
     const held = { session, run, attempt }
     slot.held.set(`${key} ${run}`, held)
@@ -321,6 +332,34 @@ export class Dispatcher {
     // The rest of what it should know is in the view that it was given.
     const now = assignment.view.runs.find((candidate) => candidate.id === run)
     if (now?.status === 'active' && now.cancel) slot.signal(held, { signal: 'cancel' })
+  }
+
+  /** What workers hold by the log and have never heard of. What has been written of a run was written by somebody who had. */
+  #handAgain(room: Room): void {
+    const { view, guard } = room.state
+    const { tenant } = splitKey(room.key)
+    for (const run of view.runs) {
+      if (run.status !== 'active' || guard.holds[run.id]?.n !== 0) continue
+      const pool = this.#pools.get(poolId({ tenant, agent: run.agent }))
+      const slot = pool && [...pool.slots].find((each) => each.worker === run.worker && each.namesHeld)
+      if (!slot || slot.isStarting || slot.held.has(`${room.key} ${run.id}`)) continue
+      void this.#giveAgain(pool, slot, room, run)
+    }
+  }
+
+  async #giveAgain(pool: Pool, slot: Slot, room: Room, run: ActiveRun): Promise<void> {
+    const held = { session: room.state.view.id, run: run.id, attempt: run.attempt }
+    const id = heldId(pool, held)
+    slot.held.set(id, held)
+    // Its lease may be nearly over, or more than that.
+    const body = { type: 'heartbeat' as const, run: run.id, attempt: run.attempt }
+    const outcome = await room.submit({ grant: slot.grant, body })
+    const now = room.state.view.runs.find((candidate) => candidate.id === run.id)
+    if (outcome.outcome !== 'refused' && now?.status === 'active' && holds(room, slot, held))
+      return this.#hand(pool, slot, room.key, assignmentOf(room.state.view, now))
+    slot.held.delete(id)
+    if (outcome.outcome !== 'refused' || outcome.error.retry !== 'later') return
+    this.#later(() => this.#handAgain(room), HeadraceError.fromWire(outcome.error))
   }
 
   /**
@@ -398,6 +437,10 @@ function endsAttempt({ type }: SessionEvent): boolean {
 
 function poolId({ tenant, agent }: Pick<Pool, 'tenant' | 'agent'>): string {
   return `${tenant}!${agent}`
+}
+
+function assignmentOf(view: SessionView, { id, attempt, agent, leaseMs }: ActiveRun): Assignment {
+  return { session: view.id, run: id, attempt, agent, leaseMs, view: heldView(view, id) }
 }
 
 function heldId({ tenant }: Pool, { session, run }: HeldRun): string {

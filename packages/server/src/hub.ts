@@ -89,6 +89,7 @@ export class RoomHub implements Hub {
       clock: options.clock,
       onError: options.onError,
       room: (key) => this.room(key),
+      rooms: () => this.#rooms.values(),
     })
     this.presences = new Presences(options.node, options.clock, (key, command) => this.submit(key, command))
     const { store, clock, limits, onError } = options

@@ -308,6 +308,65 @@ describe('dispatch', () => {
     expect(back.signals.map(([signal]) => signal)).not.toContain('lost')
   })
 
+  test('R2b: a run that never reached its worker is given to it again, with a new lease, for the same attempt', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create', maxAttempts: 1 })
+    await send(server)
+    // All that these were told was lost with their connections.
+    for (let connection = 0; connection < 5; connection += 1) {
+      const { slot } = work(server, 'w1', { held: [] })
+      await settled()
+      slot.close()
+      await server.clock.advance(4_000)
+    }
+    await server.ask({ type: 'cancel', target: { all: true } })
+    const back = work(server, 'w1', { held: [] })
+    await settled()
+    expect(back.assigned).toMatchObject([{ run: 'r3', attempt: 1 }])
+    expect(back.signals.map(([signal]) => signal)).toEqual(['cancel'])
+    const ended = await write(server, back.assigned[0]!, 1, { op: 'end', reason: 'cancelled' })
+    expect(ended).toMatchObject({ outcome: 'accepted' })
+  })
+
+  test('R2b: so is one whose server broke between the claim and the worker, whoever comes first', async () => {
+    const store = createMemoryStore()
+    const before = openHub(store)
+    await before.ask({ type: 'create', maxAttempts: 1 })
+    await send(before)
+    work(before, 'w1', { held: [] })
+    await settled()
+    await before.hub.close()
+    for (const isOpenFirst of [true, false]) {
+      await using after = openHub(store, `node-${isOpenFirst}`, before.clock)
+      if (isOpenFirst) await after.hub.view(key, ada)
+      const back = work(after, 'w1', { held: [] })
+      await settled()
+      // Nobody looks at the session: it is opened because its lease is over.
+      if (!isOpenFirst) await after.clock.advance(20_000)
+      expect(back.assigned).toMatchObject([{ run: 'r3', attempt: 1 }])
+    }
+  })
+
+  test('R2b: what was written to, or taken over HTTP, is not given again', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    await send(server, { policy: 'parallel' })
+    await send(server, { policy: 'parallel' })
+    const first = work(server, 'w1', { held: [], capacity: 1 })
+    await settled()
+    await write(server, first.assigned[0]!, 1, { op: 'usage', usage: { inputTokens: 1 } })
+    first.slot.close()
+    const { signal } = new AbortController()
+    const taken = await server.hub.claim('assistant', 'py-1', agentGrant, { waitMs: 20_000, signal })
+    expect(taken).toMatchObject({ attempt: 1 })
+    const again = server.hub.claim('assistant', 'py-1', agentGrant, { waitMs: 3_000, signal })
+    const back = work(server, 'w1', { held: [] })
+    await settled()
+    await server.clock.advance(3_000)
+    expect(await again).toBeUndefined()
+    expect(back.assigned).toEqual([])
+  })
+
   test('R3 C3: a cancel while a worker is coming back reaches it', async () => {
     await using server = openHub()
     await server.ask({ type: 'create' })

@@ -40,7 +40,7 @@ export class WorkerOffers {
       grant,
       capacity,
       ...(leaseMs !== undefined && { leaseMs }),
-      ...(held && { held }),
+      held: held ?? [],
       assign: (assignment) => this.#options.outlet.send({ type: 'assign', ...assignment }),
       signal: (run, signal) => this.#options.outlet.send({ type: 'signal', ...run, ...signal }),
     })
