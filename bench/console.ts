@@ -1,14 +1,17 @@
 /**
- * npm run bench -- console [--agents 5] [--rate 100] [--seconds 10] [--rounds 3]
+ * npm run bench -- console [--agents 5] [--rate 100] [--seconds 10] [--rounds 3] [--messages 10000]
  *
  * The page in Chromium: how long until a session is on the screen with the processor slowed down four times, and what the
- * page's main thread does while several agents stream Markdown into the session that it shows. Needs `npm run build`.
+ * page's main thread does while several agents stream Markdown into the session that it shows; then the same for somebody
+ * who scrolls through a long session from its end to its beginning. Needs `npm run build`.
  */
 import { parseArgs } from 'node:util'
 import { chromium, type Page } from 'playwright-core'
 import { connect } from '@headrace/client'
 import { createWorker } from '@headrace/client/agent'
+import { watchLongTasks } from './lib/long-tasks.ts'
 import { describeMachine } from './lib/machine.ts'
+import { fillSession, scrollSession, type Scrolled } from './lib/scroll-session.ts'
 import { serveHeadrace } from './lib/serve-headrace.ts'
 import { median } from './lib/statistics.ts'
 import { digits, table } from './lib/table.ts'
@@ -20,6 +23,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '100' },
     seconds: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '3' },
+    messages: { type: 'string', default: '10000' },
     chromium: { type: 'string', default: process.env['CHROMIUM'] ?? '/usr/bin/chromium' },
   },
 })
@@ -46,6 +50,7 @@ await withTempDirectory(async (directory) => {
   const { url, token } = JSON.parse(server.address) as { url: string; token: string }
   const browser = await chromium.launch({ executablePath: values.chromium, args: ['--no-sandbox', '--disable-gpu'] })
   const rounds: Round[] = []
+  const scrolled: Scrolled[] = []
   try {
     for (let round = 0; round < Number(values.rounds); round += 1) {
       const one = await measure(await browser.newPage({ viewport: { width: 1_440, height: 900 } }), url, token, round)
@@ -53,6 +58,12 @@ await withTempDirectory(async (directory) => {
         `  ready ${digits(one.readyMs)} ms, ${one.longTasks} tasks over 50 ms, longest ${digits(one.longestMs)} ms`,
       )
       rounds.push(one)
+    }
+    await fillSession(url, token, Number(values.messages))
+    for (let round = 0; round < Number(values.rounds); round += 1) {
+      const one = await scrollSession(await browser.newPage({ viewport: { width: 1_440, height: 900 } }), url, token)
+      console.error(`  scrolled in ${digits(one.seconds)} s, longest frame ${digits(one.longestFrameMs)} ms`)
+      scrolled.push(one)
     }
   } finally {
     await browser.close()
@@ -79,6 +90,27 @@ await withTempDirectory(async (directory) => {
           digits(Math.max(...rounds.map((one) => one.busyShare * 100))),
         ],
         ['updates a second', middle((one) => one.updatesPerSecond), ''],
+      ],
+    ),
+  )
+  console.log(`\n${values.messages} messages, scrolled from the end to the beginning`)
+  const line = (name: string, value: (one: Scrolled) => number): string[] => [
+    name,
+    digits(median(scrolled.map(value))),
+    digits(Math.max(...scrolled.map(value))),
+  ]
+  console.log(
+    table(
+      ['measure', 'median', 'most'],
+      [
+        line('ready, processor 4× slower, ms', (one) => one.readyMs),
+        line('scrolled in, s', (one) => one.seconds),
+        line('99 of 100 frames under, ms', (one) => one.frameMs),
+        line('longest frame, ms', (one) => one.longestFrameMs),
+        line('tasks over 50 ms', (one) => one.longTasks),
+        line('longest task, ms', (one) => one.longestTaskMs),
+        line('elements on the page', (one) => one.nodes),
+        line('memory of scripts, MB', (one) => one.heapMb),
       ],
     ),
   )
@@ -119,19 +151,13 @@ async function measure(page: Page, url: string, token: string, round: number): P
       },
     }),
   )
-  await page.evaluate(() => {
-    const found: number[] = []
-    Object.assign(globalThis, { longTasks: found })
-    new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => found.push(duration))).observe({
-      type: 'longtask',
-    })
-  })
+  const longTasks = await watchLongTasks(page)
   const before = await busySeconds()
   await session.send({ text: 'Work, all of you.', agents })
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, until - performance.now())))
   const busyShare = ((await busySeconds()) - before) / seconds
   await session.until(({ view }) => view.runs.length > 0 && view.runs.every(({ status }) => status === 'ended'))
-  const tasks = await page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks)
+  const tasks = await longTasks()
   await Promise.all(workers.map((worker) => worker.close()))
   await client.close()
   await page.close()

@@ -173,6 +173,7 @@ export const text = {
       'What you write here is kept, in order. Close the tab, lose the network, change the device: it is all still here.',
     older: (n: number): string => (n > 0 ? `Show older messages (${number.format(n)})` : 'Show older messages'),
     loadingOlder: 'Loading older messages',
+    begins: 'The session begins here.',
     latest: 'Jump to the latest',
     watching: 'You are watching. Your link does not let you write here.',
     titleWorking: (title: string): string => `Working · ${title}`,

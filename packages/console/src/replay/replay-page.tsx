@@ -111,7 +111,7 @@ function Replayed({ now, messages, at, narrow, onFloor, place }: ReplayedProps):
 
 interface Past {
   readonly snapshot: SessionSnapshot
-  readonly loadOlder: () => Promise<void>
+  readonly loadOlder: (limit?: number) => Promise<void>
 }
 
 /** A view as a snapshot that a conversation can show, with the older messages that somebody has loaded. */
@@ -124,13 +124,16 @@ function usePast(view: SessionView): Past {
     return before.length === 0 ? view.messages : [...before, ...view.messages].toSorted((a, b) => a.seq - b.seq)
   }, [older, view])
   const first = messages[0]?.seq ?? view.seq
-  const loadOlder = useCallback(async () => {
-    const page = await client.messages(view.id, { before: first })
-    setOlder((known) => {
-      const ids = new Set(known.map(({ id }) => id))
-      return [...page.messages.filter(({ id }) => !ids.has(id)), ...known]
-    })
-  }, [client, view.id, first])
+  const loadOlder = useCallback(
+    async (limit?: number) => {
+      const page = await client.messages(view.id, { before: first, ...(limit !== undefined && { limit }) })
+      setOlder((known) => {
+        const ids = new Set(known.map(({ id }) => id))
+        return [...page.messages.filter(({ id }) => !ids.has(id)), ...known]
+      })
+    },
+    [client, view.id, first],
+  )
   const hasOlder = view.older > messages.length - view.messages.length
   return { snapshot: { view, messages, hasOlder, status: 'live', pending: [] }, loadOlder }
 }

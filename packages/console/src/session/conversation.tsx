@@ -5,11 +5,12 @@ import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { OlderButton } from './older-button.tsx'
+import { OlderMessages } from './older-messages.tsx'
 import { Pending } from './pending.tsx'
-import { TurnView } from './turn-view.tsx'
+import { TurnList } from './turn-list.tsx'
 import { BranchContext } from './branch-context.ts'
 import { useBranches } from './use-branches.ts'
+import { useRows } from './use-rows.ts'
 import { useStick } from './use-stick.ts'
 import { useTurns } from './use-turns.ts'
 import './conversation.css'
@@ -17,7 +18,7 @@ import './conversation.css'
 interface Props {
   readonly snapshot: SessionSnapshot
   /** Brings older messages into the snapshot. */
-  readonly onOlder: () => Promise<void>
+  readonly onOlder: (limit?: number) => Promise<void>
 }
 
 /** All that was said, and what is being said. It is not announced token by token: {@link Announcer} says what is finished. */
@@ -26,12 +27,17 @@ export function Conversation({ snapshot, onOlder }: Props): ReactNode {
   const branches = useBranches(messages, view.runs)
   const turns = useTurns(branches.messages, branches.runs)
   const { scroller, content, stuck, toLatest } = useStick()
+  const rows = useRows(
+    useMemo(() => turns.map(({ key }) => key), [turns]),
+    scroller,
+  )
   useShortcuts(useMemo(() => ({ End: toLatest }), [toLatest]))
   // Whoever says something wants to see it.
   const waiting = pending.length
   useEffect(() => {
     if (waiting > 0) toLatest()
   }, [waiting, toLatest])
+  const loaded = messages.length - view.messages.length
   const nothing = turns.length === 0 && pending.length === 0
   return (
     <div className="conversation">
@@ -46,17 +52,17 @@ export function Conversation({ snapshot, onOlder }: Props): ReactNode {
         tabIndex={0}
       >
         <div ref={content} className="conversation-content" data-empty={nothing || undefined}>
-          {hasOlder && (
-            <OlderButton
+          {(hasOlder || loaded > 0) && (
+            <OlderMessages
               scroller={scroller}
-              older={view.older - (messages.length - view.messages.length)}
+              hasOlder={hasOlder}
+              older={view.older - loaded}
+              shown={messages.length}
               onLoad={onOlder}
             />
           )}
           <BranchContext value={branches.place}>
-            {turns.map((turn) => (
-              <TurnView key={turn.key} turn={turn} runs={view.runs} />
-            ))}
+            <TurnList turns={turns} runs={view.runs} rows={rows} hasOlder={hasOlder} />
           </BranchContext>
           <Pending pending={pending} />
           {nothing && status === 'loading' && <p className="conversation-loading">{text.session.loading}</p>}

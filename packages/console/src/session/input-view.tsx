@@ -12,8 +12,16 @@ import { callName, useSessionPlace } from './session-context.ts'
 import { VersionSwitch } from './version-switch.tsx'
 import './input-view.css'
 
+interface Props {
+  readonly message: Message
+  /** Its place in the session, from 1: only what is near is on the page, and who hears it should know where they are. */
+  readonly place: number
+  /** How many there are; -1 while that is not known. */
+  readonly of: number
+}
+
 /** What somebody said: a card with their name. */
-export const InputView = memo(function InputView({ message }: { readonly message: Message }): ReactNode {
+export const InputView = memo(function InputView({ message, place: nth, of }: Props): ReactNode {
   const place = useSessionPlace()
   const { author, at, parts, edits } = message
   const [editing, setEditing] = useState(false)
@@ -26,6 +34,8 @@ export const InputView = memo(function InputView({ message }: { readonly message
       className="input"
       data-mine={mine || undefined}
       aria-label={text.message.from(shown)}
+      aria-posinset={nth}
+      aria-setsize={of}
       data-testid="message"
       data-seq={message.seq}
     >

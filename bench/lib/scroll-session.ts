@@ -1,0 +1,92 @@
+/** What a page does while somebody scrolls through a session of thousands of messages. */
+import { connect } from '@headrace/client'
+import type { Page } from 'playwright-core'
+import { watchLongTasks } from './long-tasks.ts'
+
+export interface Scrolled {
+  /** Until its end is on the screen, with the processor slowed down four times, ms. */
+  readonly readyMs: number
+  /** From the end to the beginning, all pages of older messages included, s. */
+  readonly seconds: number
+  readonly longTasks: number
+  readonly longestTaskMs: number
+  /** 99 of 100 frames took less than this, ms. */
+  readonly frameMs: number
+  readonly longestFrameMs: number
+  /** Most elements on the page. */
+  readonly nodes: number
+  /** What scripts hold at the end, MB. */
+  readonly heapMb: number
+}
+
+const session = 'bench/long'
+/** Px that are scrolled in a frame: nearly a screen, as when somebody pulls the bar. */
+const stepPx = 1_000
+
+/** Fills a session. Its messages are of different lengths; each fiftieth has a table and code. */
+export async function fillSession(url: string, token: string, messages: number): Promise<void> {
+  const client = connect({ url, token })
+  const long = client.session(session)
+  await long.create()
+  for (let first = 0; first < messages; first += 200)
+    await Promise.all(
+      Array.from({ length: Math.min(200, messages - first) }, (_, index) => long.post(words(first + index))),
+    )
+  await client.close()
+}
+
+function words(number: number): string {
+  const text = `Message ${number}. ${'It says this and that about the matter at hand. '.repeat(number % 9)}`
+  return number % 50 === 0 ? `${text}\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n\`\`\`ts\nconst a = 1\n\`\`\`` : text
+}
+
+export async function scrollSession(page: Page, url: string, token: string): Promise<Scrolled> {
+  const devTools = await page.context().newCDPSession(page)
+  await page.goto(`${url}/#token=${token}`)
+  await page.getByRole('main').first().waitFor()
+  await page.goto('about:blank')
+  await devTools.send('Emulation.setCPUThrottlingRate', { rate: 4 })
+  await page.goto(`${url}/#/s/${encodeURIComponent(session)}`)
+  await page.locator('[data-testid=session][data-status=live] [data-testid=message]').first().waitFor()
+  const readyMs = await page.evaluate(() => performance.now())
+  await devTools.send('Emulation.setCPUThrottlingRate', { rate: 1 })
+  const longTasks = await watchLongTasks(page)
+  const { frames, nodes, seconds } = await page.evaluate(scrollToBeginning, stepPx)
+  const tasks = await longTasks()
+  await devTools.send('HeapProfiler.collectGarbage')
+  const heap = await page.evaluate(
+    () => (performance as unknown as { memory: { usedJSHeapSize: number } }).memory.usedJSHeapSize, // Chromium has it
+  )
+  await page.close()
+  frames.sort((a, b) => a - b)
+  return {
+    readyMs,
+    seconds,
+    longTasks: tasks.length,
+    longestTaskMs: Math.max(0, ...tasks),
+    frameMs: frames[Math.floor(frames.length * 0.99)] ?? Number.NaN,
+    longestFrameMs: frames.at(-1) ?? Number.NaN,
+    nodes,
+    heapMb: heap / 1e6,
+  }
+}
+
+/** Runs in the page: scrolls a step in each frame until the session begins. */
+async function scrollToBeginning(
+  step: number,
+): Promise<{ readonly frames: number[]; readonly nodes: number; readonly seconds: number }> {
+  const box = document.querySelector('[role=log]')
+  const frames: number[] = []
+  let nodes = 0
+  const begun = performance.now()
+  let last = begun
+  while (box && !(box.scrollTop === 0 && box.querySelector('.older-begin'))) {
+    box.scrollTop -= step
+    await new Promise((resolve) => requestAnimationFrame(resolve))
+    const now = performance.now()
+    frames.push(now - last)
+    last = now
+    if (frames.length % 10 === 0) nodes = Math.max(nodes, document.querySelectorAll('*').length)
+  }
+  return { frames, nodes, seconds: (performance.now() - begun) / 1_000 }
+}
