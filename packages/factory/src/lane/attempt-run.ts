@@ -26,7 +26,7 @@ import { askFloor } from '../foreman/ask-floor.ts'
 import { noteIn, notes, type AttemptOrder, type LandOrder } from '../foreman/notes.ts'
 import { proposalsIn } from '../horizon/agent-proposals.ts'
 import { requestOf } from '../horizon/proposal.ts'
-import { offerId, offerIn, offerNotes, offerRun, verdictOf, type Offer, type Verdict } from '../merge/offer.ts'
+import type { Offer } from '../merge/offer.ts'
 import { decidePermission } from '../oversight/decide-permission.ts'
 import { endMarked } from '../process/marked.ts'
 import { createPathMatcher } from '../paths.ts'
@@ -36,9 +36,11 @@ import { workDiff } from '../work/work-diff.ts'
 import type { Lane, LaneRunnerOptions } from './lane-runner.ts'
 import { AttemptJudgement } from './attempt-judgement.ts'
 import { AttemptModels } from './attempt-models.ts'
+import { AttemptOffers } from './attempt-offers.ts'
 import { AttemptSkills } from './attempt-skills.ts'
 import { prepareClone } from './prepare-clone.ts'
 import { afterPausePrompt, afterWarningPrompt, goOnPrompt, redPrompt, steerPrompt, taskPrompt } from './prompts.ts'
+import { resultOfVerdict } from './result-of-verdict.ts'
 
 export interface AttemptRunOptions extends Omit<LaneRunnerOptions, 'lane'> {
   readonly order: AttemptOrder
@@ -73,6 +75,7 @@ export class AttemptRun {
   /** Aborts when the attempt has had its time. */
   readonly #deadline: AbortSignal
   readonly #models: AttemptModels
+  readonly #offers: AttemptOffers
   #judgement: AttemptJudgement | undefined
   /** What the agent said and did, in pieces. */
   #heard = 0
@@ -81,16 +84,21 @@ export class AttemptRun {
   #skills: AttemptSkills | undefined
   #memory: Memory
 
+  /** Under a step that no later try has: what was noted before must not make room for what is noted after a crash. */
+  readonly #note = (name: string, value: Json): Promise<void> =>
+    this.#run.step(`notes.${this.#run.attempt}`, (output) => output.write({ type: 'data', name, value }))
+
   constructor(run: AgentRun, options: AttemptRunOptions) {
     this.#run = run
     this.#options = options
-    const { task, attempt } = options.order
-    this.#id = `${task.toLowerCase()}-${attempt}`
+    const { order, lane, client, sessions } = options
+    this.#id = `${order.task.toLowerCase()}-${order.attempt}`
     const own = run.view.messages.filter((message) => message.run === run.id)
     this.#memory = (noteIn(own, memoryNote) as unknown as Memory | undefined) ?? { round: 1 }
     const onTokens = (tokens: number): void => this.#judgement?.tokens(tokens)
-    this.#models = new AttemptModels({ run, proxy: options.models, agent: options.lane.agent.name, onTokens })
-    this.#deadline = AbortSignal.timeout(options.lane.attemptMs ?? 3_600_000)
+    this.#models = new AttemptModels({ run, proxy: options.models, agent: lane.agent.name, onTokens })
+    this.#offers = new AttemptOffers({ run, id: this.#id, order, lane, client, sessions, note: this.#note })
+    this.#deadline = AbortSignal.timeout(lane.attemptMs ?? 3_600_000)
   }
 
   async work(): Promise<AttemptResult> {
@@ -120,8 +128,7 @@ export class AttemptRun {
     // For whoever takes the lane over and works in the clone.
     await this.#note('factory.clone', clone.clone)
     const { client, sessions, now, lane } = this.#options
-    const note = (name: string, value: Json): Promise<void> => this.#note(name, value)
-    const judging = { run: this.#run, order, lane, clone: clone.clone, client, sessions, now, note }
+    const judging = { run: this.#run, order, lane, clone: clone.clone, client, sessions, now, note: this.#note }
     this.#judgement = await AttemptJudgement.open(judging)
     const came = (await this.#prepare(clone)) ?? (await this.#rounds(clone, this.#judgement))
     const result = order.try ? { ...came, base: clone.base } : came
@@ -184,9 +191,8 @@ export class AttemptRun {
   /** Says which skills it is given. Without what its lane promises it is not begun. */
   async #pinSkills(): Promise<AttemptResult | undefined> {
     const { lane, vault, order } = this.#options
-    const note = (name: string, value: Json): Promise<void> => this.#note(name, value)
     try {
-      this.#skills = await AttemptSkills.pin({ run: this.#run, task: order.task, lane, vault, note })
+      this.#skills = await AttemptSkills.pin({ run: this.#run, task: order.task, lane, vault, note: this.#note })
       return undefined
     } catch (thrown) {
       if (!(thrown instanceof FactoryError) || thrown.code !== 'skill_invalid') throw thrown
@@ -231,7 +237,7 @@ export class AttemptRun {
     const { rounds = 3, mandate } = lane
     for (;;) {
       const { round, red, killed = 0 } = this.#memory
-      const made = await this.#offered()
+      const made = await this.#offers.made(round)
       if (judgement.result) return judgement.result
       if (made) {
         const result = await this.#answered(made, round >= rounds, judgement)
@@ -259,28 +265,19 @@ export class AttemptRun {
         if (judgement.result) return judgement.result
         return { outcome: 'empty', why: 'It ended without a change.' }
       }
-      const { ref, head } = work
+      const { ref, head, commits } = work
       await this.#note(notes.work, { ...(await workDiff(this.#options.vault.git, clone.base, head)) })
       if (mandate.oversight === 'propose') return { outcome: 'proposed', why: 'A person decides.', ref, commit: head }
-      const result = await this.#answered(await this.#offer(clone, work), round >= rounds, judgement)
+      const offer = await this.#offers.make(round, { base: clone.base, head, commits })
+      const result = await this.#answered(offer, round >= rounds, judgement)
       if (result) return result
     }
   }
 
-  /** The offer of this round that was made before a crash: the agent has nothing more to do for it. */
-  async #offered(): Promise<Offer | undefined> {
-    const { client, sessions } = this.#options
-    const offer = { attempt: this.#id, round: this.#memory.round }
-    const wait = { signal: this.#run.signal }
-    const { view } = await client.session(sessions.merge).until(({ status }) => status !== 'loading', wait)
-    const run = offerRun(view, offer)
-    return run && offerIn(view, run)
-  }
-
   /** Waits for what the gate says of an offer; nothing where there is another round. */
   async #answered(offer: Offer, isLast: boolean, judgement: AttemptJudgement): Promise<AttemptResult | undefined> {
-    const verdict = await this.#verdict(offer)
-    const result = this.#judged(verdict, isLast, offer)
+    const verdict = await this.#offers.verdict(offer)
+    const result = resultOfVerdict(verdict, offer, isLast)
     if (result) return result
     await judgement.gateSaid(verdict)
     const { why, failure, evidence = '' } = verdict
@@ -291,9 +288,10 @@ export class AttemptRun {
 
   /** Offers work that was judged as a try to the gate as any other is: it has no agent and no clone. */
   async #land({ base, head }: LandOrder): Promise<AttemptResult> {
-    const offer = (await this.#offered()) ?? (await this.#offer({ base }, { head }))
-    const verdict = await this.#verdict(offer)
-    return this.#judged(verdict, true, offer) ?? { outcome: 'rejected', why: verdict.why }
+    const { round } = this.#memory
+    const offer = (await this.#offers.made(round)) ?? (await this.#offers.make(round, { base, head }))
+    const verdict = await this.#offers.verdict(offer)
+    return resultOfVerdict(verdict, offer, true) ?? { outcome: 'rejected', why: verdict.why }
   }
 
   /** Starts the agent, lets it work until its turn is over, and ends it with everything that it started. */
@@ -478,100 +476,8 @@ export class AttemptRun {
     }
   }
 
-  /** Offers the work to the gate. Offered again after a crash, it is the same offer. */
-  async #offer(
-    { base }: { readonly base: string },
-    { head, commits }: Partial<ReceivedWork> & { readonly head: string },
-  ): Promise<Offer> {
-    const { client, sessions, order, lane } = this.#options
-    const { round } = this.#memory
-    const { crew } = sessions
-    const offer: Offer = {
-      attempt: this.#id,
-      round,
-      lane: lane.name,
-      task: order.task,
-      title: order.title,
-      ...(order.kind && { kind: order.kind }),
-      oversight: lane.mandate.oversight,
-      ...(order.try && { only: 'judge' as const }),
-      base,
-      head,
-      ...(commits !== undefined && { commits }),
-      ...(order.acceptance.length > 0 && { acceptance: order.acceptance }),
-    }
-    const merge = client.session(sessions.merge)
-    await merge.create({ agent: crew.gate, policy: 'queue', maxAttempts: 100, metadata: { title: 'Gate' } })
-    await merge.send(
-      {
-        agent: crew.gate,
-        parts: [
-          { kind: 'text', text: `${order.task}, attempt ${order.attempt}: ${order.title}` },
-          { kind: 'data', name: offerNotes.change, value: { ...offer } },
-        ],
-      },
-      { id: offerId(offer) },
-    )
-    return offer
-  }
-
-  async #verdict(offer: Pick<Offer, 'attempt' | 'round'>): Promise<Verdict> {
-    const { client, sessions } = this.#options
-    let verdict: Verdict | undefined
-    await client.session(sessions.merge).until(
-      ({ view }) => {
-        const run = offerRun(view, offer)
-        verdict = run && verdictOf(view, run)
-        return verdict !== undefined
-      },
-      { signal: this.#run.signal },
-    )
-    if (!verdict) throw new FactoryError('not_found', `The gate gave no verdict on ${this.#id}.`)
-    await this.#note(offerNotes.verdict, verdict as unknown as Json)
-    return verdict
-  }
-
-  /** What a verdict makes of the attempt; nothing where it has another round. */
-  #judged(verdict: Verdict, isLast: boolean, { attempt, head }: Offer): AttemptResult | undefined {
-    const { why, failure, commit, branch, facts } = verdict
-    const beside = { ...(failure !== undefined && { failure }), ...(facts && { facts }) }
-    switch (verdict.verdict) {
-      case 'merged':
-        return { outcome: 'merged', why, ...(commit !== undefined && { commit }), ...beside }
-      case 'branched':
-        return {
-          outcome: 'branched',
-          why,
-          ...(branch !== undefined && { ref: branch }),
-          ...(commit !== undefined && { commit }),
-          ...beside,
-        }
-      case 'judged':
-        return { outcome: 'judged', why, ref: `refs/agents/${attempt}`, commit: head, ...beside }
-      case 'red':
-      case 'blocked':
-      case 'nothing':
-        return isLast ? { outcome: 'rejected', why, failure: failure ?? verdict.verdict, ...beside } : undefined
-      case 'conflict':
-        // The clone began from another base; a fresh one is the cheapest way to the new one.
-        return { outcome: 'rejected', why, failure: 'conflict', ...beside }
-      case 'refused':
-        return { outcome: 'rejected', why, failure: failure ?? 'refused', ...beside }
-      case 'base':
-        // What is wrong with the base is in the words; that it is the base is what the foreman goes by.
-        return { outcome: 'failed', why, ...beside, failure: 'base' }
-      default:
-        return verdict.verdict satisfies never
-    }
-  }
-
   async #remember(change: Partial<Memory>): Promise<void> {
     this.#memory = { ...this.#memory, ...change }
     await this.#note(memoryNote, this.#memory as unknown as Json)
-  }
-
-  /** Under a step that no later try has: what was noted before must not make room for what is noted after a crash. */
-  #note(name: string, value: Json): Promise<void> {
-    return this.#run.step(`notes.${this.#run.attempt}`, (output) => output.write({ type: 'data', name, value }))
   }
 }
