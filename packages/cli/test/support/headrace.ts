@@ -7,6 +7,9 @@ import { afterAll } from 'vitest'
 
 const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url))
 
+/** What a command sees of the environment of the tests. */
+const kept = Object.fromEntries(['PATH', 'HOME', 'NODE_COMPILE_CACHE'].map((name) => [name, process.env[name]]))
+
 /** Commands of this test file that have not ended. A test that fails or times out must leave none behind. */
 const alive = new Set<ChildProcess>()
 afterAll(() => {
@@ -38,7 +41,7 @@ export class Running implements AsyncDisposable {
   constructor(args: readonly string[], { cwd, env, input }: RunOptions) {
     this.process = spawn(process.execPath, ['--conditions=@headrace/source', bin, ...args], {
       ...(cwd !== undefined && { cwd }),
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1', TZ: 'UTC', ...env },
+      env: { ...kept, NO_COLOR: '1', TZ: 'UTC', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     alive.add(this.process)
