@@ -7,8 +7,14 @@ import { fileURLToPath } from 'node:url'
 export interface Child extends AsyncDisposable {
   readonly process: ChildProcess
   readonly pid: number
-  /** The first line of its standard output that fits. */
+  /** The first line of its output that fits. */
   readonly line: string
+}
+
+/** Whom a program runs as. Only root can choose. */
+export interface User {
+  readonly uid: number
+  readonly gid: number
 }
 
 const running = new Set<ChildProcess>()
@@ -21,26 +27,26 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const readyMs = 60_000
 
 /**
- * Starts a program and waits until its standard output has a line that contains `ready`.
+ * Starts a program and waits until its output has a line that contains `ready`.
  *
  * @throws Error with the end of its output when it ends first or takes more than a minute.
  */
-export async function startChild(file: string, args: readonly string[], ready: string): Promise<Child> {
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: childEnv() })
+export async function startChild(file: string, args: readonly string[], ready: string, as?: User): Promise<Child> {
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: childEnv(), ...as })
   running.add(child)
   child.once('exit', () => running.delete(child))
   let tail = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    tail = (tail + text).slice(-4_000)
-  })
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const timer = setTimeout(() => reject(new Error(`${file} was not ready after ${readyMs} ms: ${tail}`)), readyMs)
   child.once('error', reject)
   child.once('exit', (code, signal) => reject(new Error(`${file} ended (${code ?? signal}): ${tail}`)))
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    tail = `${tail}${line}\n`.slice(-4_000)
-    if (line.includes(ready)) resolve(line)
-  })
+  // Some servers write their log to standard error.
+  for (const input of [child.stdout, child.stderr]) {
+    createInterface({ input }).on('line', (line) => {
+      tail = `${tail}${line}\n`.slice(-4_000)
+      if (line.includes(ready)) resolve(line)
+    })
+  }
   try {
     const line = await promise
     return {

@@ -14,6 +14,11 @@ io.on('connection', (socket) => {
     for (let index = 0; index < count; index += 1) io.to('watched').emit('event', text)
     accepted()
   })
+  socket.on('follow', async (room: string, followed: () => void) => {
+    await socket.join(room)
+    followed()
+  })
+  socket.on('publish', (room: string, text: string) => void io.to(room).emit('event', text))
 })
 http.listen(0, '127.0.0.1', () => {
   const address = http.address()

@@ -34,7 +34,12 @@ export interface Driver {
  * What a reader has seen is kept from the moment it is seen, only from some moment later, or not at all. Only systems that
  * promise the same can be compared by their times alone.
  */
-export type Kept = 'on disk, then shown' | 'shown, on disk within a second' | 'in memory' | 'not kept'
+export type Kept =
+  | 'on disk, then shown'
+  | 'shown, on disk within a second'
+  | 'shown, on disk within minutes'
+  | 'in memory'
+  | 'not kept'
 
 /** A system under test, in its own words. */
 export interface System {

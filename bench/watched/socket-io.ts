@@ -1,5 +1,5 @@
-import { io, type Socket } from 'socket.io-client'
 import { startNode } from '../lib/child.ts'
+import { dialSocketIo } from '../systems/socket-io.ts'
 import { payload, type WatchedSystem } from './system.ts'
 
 export const socketIo: WatchedSystem = {
@@ -13,7 +13,7 @@ export const socketIo: WatchedSystem = {
   },
 
   async writer(address) {
-    const socket = await dial(address)
+    const socket = await dialSocketIo(address)
     return async (count) => {
       await socket.emitWithAck('write', count, payload)
     }
@@ -21,7 +21,7 @@ export const socketIo: WatchedSystem = {
 
   async watch(address) {
     let heard = 0
-    const socket = await dial(address)
+    const socket = await dialSocketIo(address)
     socket.on('event', () => {
       heard += 1
     })
@@ -37,13 +37,4 @@ export const socketIo: WatchedSystem = {
       },
     }
   },
-}
-
-async function dial(address: string): Promise<Socket> {
-  const socket = io(address, { transports: ['websocket'], forceNew: true, reconnection: false })
-  await new Promise((resolve, reject) => {
-    socket.once('connect', () => resolve(undefined))
-    socket.once('connect_error', reject)
-  })
-  return socket
 }
