@@ -1,10 +1,11 @@
 /**
- * npm run bench -- control [--samples 300] [--streams 0] [--rounds 3]
+ * npm run bench -- control [--samples 300] [--streams 0] [--rounds 3] [--json FILE]
  *
  * Stop: time from a person's `cancel` to the agent's abort signal, with the client and agent libraries, one run at a time;
  * `--streams 100` has so many other sessions stream 50 events a second meanwhile. Beside it what a message takes that
  * decides nothing: from one client to another through a WebSocket server in front of Redis.
  */
+import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { control, relay } from './control/ways.ts'
 import { describeMachine } from './lib/machine.ts'
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     samples: { type: 'string', default: '300' },
     streams: { type: 'string', default: '0' },
     rounds: { type: 'string', default: '3' },
+    json: { type: 'string' },
   },
 })
 const options = { samples: Number(values.samples), streams: Number(values.streams) }
@@ -29,8 +31,8 @@ const ways = [
 ]
 
 await withTempDirectory(async (directory) => {
-  const { cpu, cores, node } = describeMachine(directory)
-  console.log(`${cpu}, ${cores} cores, Node ${node}`)
+  const machine = describeMachine(directory)
+  console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`)
   console.log(`${options.samples} samples, ${options.streams} other sessions stream, ${values.rounds} rounds, medians`)
   const taken = new Map<string, { p50: number; p99: number; max: number }[]>()
   for (let round = 0; round < Number(values.rounds); round += 1)
@@ -46,13 +48,21 @@ await withTempDirectory(async (directory) => {
       taken.set(name, [...(taken.get(name) ?? []), one])
       console.error(`  ${name}: p50 ${digits(one.p50)} p99 ${digits(one.p99)} ms`)
     }
-  const middle = (rounds: readonly { p50: number; p99: number; max: number }[], key: 'p50' | 'p99' | 'max'): string =>
-    digits(median(rounds.map((round) => round[key])))
+  const middles = [...taken].map(([name, rounds]) => ({
+    name,
+    p50: median(rounds.map((round) => round.p50)),
+    p99: median(rounds.map((round) => round.p99)),
+    max: median(rounds.map((round) => round.max)),
+  }))
   console.log(
     table(
       ['way', 'p50 ms', 'p99 ms', 'max ms'],
-      [...taken].map(([name, rounds]) => [name, middle(rounds, 'p50'), middle(rounds, 'p99'), middle(rounds, 'max')]),
+      middles.map(({ name, p50, p99, max }) => [name, digits(p50), digits(p99), digits(max)]),
     ),
   )
+  if (values.json !== undefined) {
+    const report = { at: new Date().toISOString(), machine, config: values, systems: middles }
+    await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`)
+  }
 })
 process.exit(0)

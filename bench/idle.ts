@@ -1,10 +1,13 @@
 /**
- * npm run bench -- idle [--connections 4000] [--settle 6] [--rounds 3] [--systems a,b]
+ * npm run bench -- idle [--connections 4000] [--settle 6] [--rounds 3] [--systems a,b] [--json FILE]
  *
  * Memory of the server for each connection that follows a session in which nothing happens, and its CPU meanwhile. Resident
  * memory before and after, so what the runtime has not given back yet counts too.
  */
+import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
+import { describeMachine } from './lib/machine.ts'
 import { digits, table } from './lib/table.ts'
 import { median } from './lib/statistics.ts'
 import { watchedSystem } from './watched/index.ts'
@@ -16,6 +19,7 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '4000' },
     settle: { type: 'string', default: '6' },
     rounds: { type: 'string', default: '3' },
+    json: { type: 'string' },
     systems: { type: 'string', default: 'headrace,bare ws,socket.io,redis streams always,durable-streams memory' },
   },
 })
@@ -46,3 +50,7 @@ console.log(
     ]),
   ),
 )
+if (values.json !== undefined) {
+  const report = { at: new Date().toISOString(), machine: describeMachine(tmpdir()), config: values, systems: middles }
+  await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`)
+}

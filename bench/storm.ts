@@ -1,10 +1,13 @@
 /**
- * npm run bench -- storm [--watchers 1000] [--events 2000] [--missed 1000] [--rounds 3] [--systems a,b]
+ * npm run bench -- storm [--watchers 1000] [--events 2000] [--missed 1000] [--rounds 3] [--systems a,b] [--json FILE]
  *
  * All that watch one session lose their connections at once, miss events, and come back at the same moment: how long until
  * every one of them has everything, and what that costs the server.
  */
+import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
+import { describeMachine } from './lib/machine.ts'
 import { digits, table } from './lib/table.ts'
 import { median } from './lib/statistics.ts'
 import { watchedSystem } from './watched/index.ts'
@@ -17,6 +20,7 @@ const { values } = parseArgs({
     events: { type: 'string', default: '2000' },
     missed: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '3' },
+    json: { type: 'string' },
     systems: {
       type: 'string',
       default: 'headrace,redis streams always,durable-streams memory,durable-streams file,socket.io',
@@ -60,3 +64,7 @@ console.log(
     ]),
   ),
 )
+if (values.json !== undefined) {
+  const report = { at: new Date().toISOString(), machine: describeMachine(tmpdir()), config: values, systems: middles }
+  await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`)
+}

@@ -93,7 +93,7 @@ function linearScale(values: readonly number[], from: number, to: number): Scale
   }
 }
 
-function logScale(values: readonly number[], from: number, to: number): Scale {
+export function logScale(values: readonly number[], from: number, to: number): Scale {
   const first = Math.floor(Math.log10(Math.min(...values)))
   const last = Math.max(first + 1, Math.ceil(Math.log10(Math.max(...values))))
   return {
@@ -102,18 +102,18 @@ function logScale(values: readonly number[], from: number, to: number): Scale {
   }
 }
 
-function rule(x1: number, y1: number, x2: number, y2: number): string {
+export function rule(x1: number, y1: number, x2: number, y2: number): string {
   return `<path d="M${round(x1)} ${round(y1)}L${round(x2)} ${round(y2)}" stroke="#ddd"/>`
 }
 
-function text(x: number, y: number, content: string, anchor: 'start' | 'middle' | 'end'): string {
+export function text(x: number, y: number, content: string, anchor: 'start' | 'middle' | 'end'): string {
   return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}">${escape(content)}</text>`
 }
 
-function round(value: number): string {
+export function round(value: number): string {
   return value.toFixed(1)
 }
 
-function escape(content: string): string {
+export function escape(content: string): string {
   return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }
