@@ -34,8 +34,8 @@ export interface ReaderJournal {
   readonly reader: string
   readonly session: string
   readonly seen: Seen[]
-  /** It followed to the end, so the end must have reached it. */
-  isComplete: boolean
+  /** It followed at least to there, so all events up to this seq must have reached it. */
+  upTo?: number
 }
 
 export interface Logged extends Seen {

@@ -8,7 +8,7 @@ type Report = (violation: Violation, text: string) => void
  * What the journals of all clients say together. Pure: the same journals give the same verdict.
  *
  * - `lost`: acknowledged, and not in the log (or never told the agent it was for); in the log, and never given to a reader
- *   that followed to the end; a gap in a log or in what a reader was given; a run taken from an agent that lived.
+ *   that followed so far; a gap in a log or in what a reader was given; a run taken from an agent that lived.
  * - `duplicated`: twice in the log, twice told to agents, or twice given to one reader.
  * - `reordered`: behind something that its sender sent later, at another seq than the answer said, or with an earlier time
  *   than what stands before it.
@@ -104,9 +104,8 @@ function judgeReader(journal: ReaderJournal, log: LogCopy | undefined, report: R
     if (events && there?.print !== print)
       report('phantom', `${who} was given ${seq}, and the log has ${there ? 'something else' : 'nothing'} there`)
   }
-  const end = events?.at(-1)?.seq ?? 0
-  if (journal.isComplete && last < end)
-    report('lost', `${who} was given nothing after ${last}, and the log ends at ${end}`)
+  const { upTo = 0 } = journal
+  if (last < upTo) report('lost', `${who} was given nothing after ${last}, and the log went to ${upTo}`)
 }
 
 function judgeAgents(agents: readonly AgentJournal[], writes: readonly Write[], report: Report): void {

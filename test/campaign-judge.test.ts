@@ -28,7 +28,7 @@ const good: Journals = {
     write('eve#1', { by: 'eve', shows: 'both' }),
     write('stop#1', { by: 'eve', shows: 'agent' }),
   ],
-  readers: [{ reader: 'r', session, seen: given(1, 2, 3, 4), isComplete: true }],
+  readers: [{ reader: 'r', session, seen: given(1, 2, 3, 4), upTo: 4 }],
   logs: [{ session, events: [event(1), event(2, 'ada#1'), event(3, 'ada#2'), event(4, 'eve#1')] }],
   agents: [{ agent: 'a', session, told: ['eve#1', 'stop#1'] }],
 }
@@ -62,12 +62,12 @@ describe('L2 L3 S3 each class of violation is found', () => {
     ['a session that nobody could read', { logs: [], readers: [] }, { lost: 1 }],
     [
       'an event that a reader was not given',
-      { readers: [{ reader: 'r', session, seen: given(1, 2, 4), isComplete: true }] },
+      { readers: [{ reader: 'r', session, seen: given(1, 2, 4), upTo: 4 }] },
       { lost: 1 },
     ],
     [
       'an end that a reader was not given',
-      { readers: [{ reader: 'r', session, seen: given(1, 2), isComplete: true }] },
+      { readers: [{ reader: 'r', session, seen: given(1, 2), upTo: 4 }] },
       { lost: 1 },
     ],
     ['a command that no agent was told', { agents: [{ agent: 'a', session, told: ['eve#1'] }] }, { lost: 1 }],
@@ -75,7 +75,7 @@ describe('L2 L3 S3 each class of violation is found', () => {
     ['a write that is in the log twice', withEvents(first, ada1, ada2, eve1, event(5, 'ada#1')), { duplicated: 1 }],
     [
       'an event that a reader was given twice',
-      { readers: [{ reader: 'r', session, seen: given(1, 2, 2, 3, 4), isComplete: true }] },
+      { readers: [{ reader: 'r', session, seen: given(1, 2, 2, 3, 4), upTo: 4 }] },
       { duplicated: 1 },
     ],
     [
@@ -106,12 +106,12 @@ describe('L2 L3 S3 each class of violation is found', () => {
     ],
     [
       'an event that a reader saw and that is gone',
-      { readers: [{ reader: 'r', session, seen: given(1, 2, 3, 4, 5), isComplete: true }] },
+      { readers: [{ reader: 'r', session, seen: given(1, 2, 3, 4, 5), upTo: 4 }] },
       { phantom: 1 },
     ],
     [
       'an event that a reader saw otherwise',
-      { readers: [{ reader: 'r', session, seen: [...given(1, 2, 3), { seq: 4, print: 1 }], isComplete: true }] },
+      { readers: [{ reader: 'r', session, seen: [...given(1, 2, 3), { seq: 4, print: 1 }], upTo: 4 }] },
       { phantom: 1 },
     ],
     ['a write that was refused and is there', withEvents(first, ada1, ada2, eve1, event(5, 'ada#3')), { phantom: 1 }],
@@ -126,6 +126,14 @@ describe('L2 L3 S3 each class of violation is found', () => {
     expect(found(change)).toEqual(expected)
     expect(failureOf(judge({ ...good, ...change }))).toMatch(/^\d+ (lost|duplicated|reordered|phantom|stuck)/)
   })
+})
+
+test('what was appended when readers were let go is not missing, and what they saw of it must be there', () => {
+  const grown = { logs: [{ session, events: [...(good.logs[0] as { events: readonly Logged[] }).events, event(5)] }] }
+  expect(found(grown)).toEqual({})
+  const more = { reader: 'r', session, seen: given(1, 2, 3, 4, 5), upTo: 4 }
+  expect(found({ ...grown, readers: [more] })).toEqual({})
+  expect(found({ readers: [more] })).toEqual({ phantom: 1 })
 })
 
 test('a write without an answer may be there or not, and one that was refused must not', () => {

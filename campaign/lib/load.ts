@@ -10,7 +10,7 @@ import type { Fault, Journals, LogCopy, ReaderJournal, Write } from '../journals
 import { seen } from './marks.ts'
 import { Stuck, createProgress, within, type Progress } from './progress.ts'
 import { between } from './random.ts'
-import { readLog, type LogSource } from './read-log.ts'
+import { readEnd, readLog, type LogSource } from './read-log.ts'
 import { startWireReader } from './wire-reader.ts'
 
 export interface LoadOptions {
@@ -48,7 +48,9 @@ export interface Load {
   /** Something never came that somebody waited for. */
   hung(what: Stuck): void
   /**
-   * Lets people and agents finish, reads every session afresh, and waits until all readers have come to the end.
+   * Lets people and agents finish, waits until all readers have come to the end, and reads every session afresh when they
+   * have written down the last of what they were given. The other way round a session that somebody came back to in between
+   * would have grown, and what readers saw of that would not be in what was read.
    *
    * @param faults - what was done to them
    * @param fresh - whom to read from
@@ -73,6 +75,8 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
   const readers: ReaderJournal[] = []
   const clients: { close(): unknown }[] = []
   const stopping = new AbortController()
+  /** Readers write nothing down any more. */
+  let isSealed = false
   const through = (): string => options.through ?? server.url
   const dial = (url: string): Client => {
     const client = connect({ url, token: () => server.token, backoff, random, onError: () => undefined })
@@ -94,10 +98,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     })
     for (const session of ids) {
       const journal = journalOf(`client ${index}`, session)
-      reader.session(session, { after: 0 }).onEvent((event) => {
-        journal.seen.push(seen(event))
-        given.add()
-      })
+      reader.session(session, { after: 0 }).onEvent((event) => note(journal, event))
     }
   }
   for (let index = 0; index < options.readers.wire; index += 1)
@@ -105,7 +106,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       startWireReader({
         at: () => ({ url: through(), token: server.token }),
         journals: ids.map((session) => journalOf(`wire ${index}`, session)),
-        onEvent: () => given.add(),
+        onEvent: note,
         onReconnect: () => reconnects.add(),
       }),
     )
@@ -122,10 +123,13 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       stopping.abort()
       await observe(within(Promise.all(posting), patienceMs, 'answers to what people had sent'))
       await observe(endRuns())
+      const ends = new Map<string, number>()
+      for (const id of ids) await observe(readEnd(fresh, id, patienceMs).then((end) => void ends.set(id, end)))
+      await observe(within(untilCurrent(ends), patienceMs, 'the end of every session to its readers'))
+      isSealed = true
+      for (const journal of readers) journal.upTo = ends.get(journal.session) ?? 0
       const logs: LogCopy[] = []
-      for (const id of ids) await observe(readLog(fresh, id, patienceMs).then((log) => logs.push(log)))
-      await observe(within(untilCurrent(logs), patienceMs, 'the end of every session to its readers'))
-      for (const journal of readers) journal.isComplete = true
+      for (const id of ids) await observe(readLog(fresh, id, patienceMs).then((log) => void logs.push(log)))
       return { faults, writes, readers, logs, agents: [], stuck, takenRuns }
     },
     async close() {
@@ -136,9 +140,15 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
   }
 
   function journalOf(reader: string, session: string): ReaderJournal {
-    const journal: ReaderJournal = { reader: `${name} ${reader}`, session, seen: [], isComplete: false }
+    const journal: ReaderJournal = { reader: `${name} ${reader}`, session, seen: [] }
     readers.push(journal)
     return journal
+  }
+
+  function note(journal: ReaderJournal, event: { readonly seq: number }): void {
+    if (isSealed) return
+    journal.seen.push(seen(event))
+    given.add()
   }
 
   function hung({ message }: Stuck): void {
@@ -251,8 +261,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     }
   }
 
-  async function untilCurrent(logs: readonly LogCopy[]): Promise<void> {
-    const ends = new Map(logs.map((log) => [log.session, 'events' in log ? log.events.length : 0]))
+  async function untilCurrent(ends: ReadonlyMap<string, number>): Promise<void> {
     const isCurrent = (): boolean =>
       readers.every(({ session, seen: got }) => (got.at(-1)?.seq ?? 0) >= (ends.get(session) ?? 0))
     while (!isCurrent()) await given.reach(given.count + 1, patienceMs)

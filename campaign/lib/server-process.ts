@@ -149,16 +149,19 @@ async function firstLine({ stdout }: ChildProcess): Promise<string | undefined> 
 
 /** Looks so often, because a thread that is traced stands still for a moment at each call. */
 const looks = 3
-const freezeMs = 5_000
+/** A thread that waits for the disk stands still when the disk has answered, and under load that takes its time. */
+const freezeMs = 60_000
 
 /** Signals are told to each thread when it next runs, and until all have heard of it some go on. */
 async function untilStopped(pid: number): Promise<void> {
   const deadline = performance.now() + freezeMs
+  let states = ''
   for (let still = 0; still < looks;) {
-    if (performance.now() > deadline) throw new Stuck(`process ${pid} does not stand still`)
+    if (performance.now() > deadline) throw new Stuck(`process ${pid} does not stand still: its threads are ${states}`)
     const threads = await readdir(`/proc/${pid}/task`)
     const stats = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'latin1')))
-    still = stats.every((stat) => /\) [Tt] /.test(stat)) ? still + 1 : 0
+    states = stats.map((stat) => /\) (\w) /.exec(stat)?.[1] ?? '?').join('')
+    still = /^[Tt]+$/.test(states) ? still + 1 : 0
     await pause(1)
   }
 }

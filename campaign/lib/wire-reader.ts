@@ -1,14 +1,14 @@
 import { WebSocket } from 'ws'
 import { subprotocol, type Down, type Up } from '@headrace/core'
 import type { ReaderJournal } from '../journals.ts'
-import { seen, type PlainEvent } from './marks.ts'
+import type { PlainEvent } from './marks.ts'
 
 export interface WireReaderOptions {
   /** Address and token to connect with now: both may change when a server comes back. */
   readonly at: () => { readonly url: string; readonly token: string }
   readonly journals: readonly ReaderJournal[]
-  /** Something was given. */
-  readonly onEvent: () => void
+  /** One of the journals has an event more. */
+  readonly onEvent: (journal: ReaderJournal, event: PlainEvent) => void
   /** A connection stands, and is not the first one. */
   readonly onReconnect: () => void
 }
@@ -67,8 +67,8 @@ export function startWireReader({ at, journals, onEvent, onReconnect }: WireRead
   }
 
   function give(session: string, event: PlainEvent): void {
-    bySession.get(session)?.seen.push(seen(event))
-    onEvent()
+    const journal = bySession.get(session)
+    if (journal) onEvent(journal, event)
   }
 
   open()
