@@ -61,9 +61,13 @@ const published: Readonly<Record<string, Published>> = {
     ],
   },
   storm: {
-    args: ['--rounds', '5'],
+    args: ['--rounds', '5', '--missed', '100'],
     charts: (report) => [
-      ofFound(report, '1,000 viewers come back at once: all current after ms', ({ currentMs }) => currentMs),
+      ofFound(
+        report,
+        '1,000 viewers come back at once and miss 100 events: all current after ms',
+        ({ currentMs }) => currentMs,
+      ),
     ],
   },
   idle: {

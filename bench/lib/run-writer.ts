@@ -2,6 +2,8 @@ import type { WriteOp } from '@headrace/core'
 import type { HeadraceConnection } from './headrace-connection.ts'
 
 const benchAgent = 'bench'
+/** Most operations that a batch may have (opsPerWrite). */
+const maxOps = 1_000
 
 /** Begins a run in each of these sessions, which are made, and opens a text part to stream into. All by one connection. */
 export async function beginRuns(
@@ -32,7 +34,7 @@ export class RunWriter {
   readonly #session: string
   readonly #run: string
   readonly #attempt: number
-  #pending: WriteOp[] = []
+  readonly #pending: WriteOp[] = []
   readonly #idle: (() => void)[] = []
   #n = 0
   #busy = false
@@ -72,8 +74,7 @@ export class RunWriter {
 
   #send(): void {
     this.#busy = true
-    const ops = this.#pending
-    this.#pending = []
+    const ops = this.#pending.splice(0, maxOps)
     this.#n += 1
     const body = { type: 'write', run: this.#run, attempt: this.#attempt, n: this.#n, ops } as const
     this.#connection.submit(this.#session, body, this.#answered)

@@ -9,10 +9,7 @@ export const headrace: System = {
   kept: 'on disk, then shown',
   promise: 'Accepted: fsynced, then shown to readers.',
   use: '`headrace serve` with its embedded store and default settings, native protocol over WebSocket. One agent connection carries all runs; a run has one write batch unanswered at a time, and events that come meanwhile share the next one, as its client library does. Readers: one connection each.',
-  start(directory) {
-    const profiler = new URL('../lib/cpu-profile.ts', import.meta.url).href
-    return serveHeadrace(directory, process.env['BENCH_CPU_PROFILE'] === undefined ? [] : ['--import', profiler])
-  },
+  start: (directory) => serveHeadrace(directory),
   open,
 }
 

@@ -8,7 +8,7 @@ const session = 'watched'
 export const headrace: WatchedSystem = {
   name: 'headrace',
   use: '`headrace serve` with its embedded store. Resumes by subscribing after the last seq.',
-  start: (directory) => serveHeadrace(directory, []),
+  start: (directory) => serveHeadrace(directory),
 
   async writer(address) {
     const { url, token } = JSON.parse(address) as { url: string; token: string }
