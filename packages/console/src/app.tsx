@@ -35,8 +35,10 @@
  *                   what happens there: status, testid `replay-told`
  *   floor           main, testid `floor`, `data-status` as a session, `data-mode` = running | paused | stopped; buttons "Add a
  *                   task", "Pause" / "Resume", "Stop all"; what it answered: status, testid `floor-answer`
- *   ledger          link "Ledger" on a floor; main, testid `ledger`: testids `ledger-totals`, `chart`, `ledger-line` with
- *                   `data-name`
+ *   ledger          link "Ledger" on a floor; main, testid `ledger`, `data-side` = day | skills | judgement: testids
+ *                   `ledger-totals`, `chart`, `ledger-line` with `data-name`; navigation "Sides of the ledger"; `day-title`;
+ *                   `skill`, `version`, `lesson`, `compared`; `circle` with `data-judged`, `proposal` with `data-status`,
+ *                   `decision` with `data-decision`
  *   lane            listitem, testid `lane`, `data-lane`; what it works on: testid `work`, `data-task`, `data-state`
  *   task            listitem, testid `task`, `data-task`, `data-status`; opened it lists testid `attempt`, `data-outcome`
  *   board           region "Ready", testid `board`, `data-by` = priority | lane: buttons "By urgency", "By lane"; columns, testid

@@ -455,7 +455,7 @@ export const text = {
     showMore: (n: number, all: number): string => `Show ${number.format(n)} more of ${number.format(all)}`,
     shelf: {
       title: 'Put away',
-      until: (left: string): string => `can be had back for ${left}`,
+      until: (day: string): string => `can be had back until ${day}`,
       undo: 'Bring it back',
       undoOf: (attempt: string): string => `Bring it back: ${attempt}`,
       coming: 'It is being brought back.',
@@ -639,6 +639,94 @@ export const text = {
     none: 'Nothing was tried yet',
     noneLead: 'What attempts cost and what came of them stands here as soon as the first one works.',
     unknown: '–',
+    sides: 'Sides of the ledger',
+    sideNames: { numbers: 'Numbers', day: 'Days', skills: 'Skills', judgement: 'Judgement' },
+    tried: 'Attempts',
+    attemptOf: (task: string, attempt: number, lane: string): string =>
+      `${task}, attempt ${number.format(attempt)} in ${lane}`,
+    day: {
+      earlier: 'Earlier',
+      later: 'Later',
+      wholeWeek: 'Seven days',
+      week: (from: string, to: string): string => `${from} to ${to}`,
+      copy: 'Copy as Markdown',
+      cut: 'The floor keeps the newest tasks that are over, and there may have been more.',
+      arrived: 'New tasks',
+      done: 'Done',
+      parked: 'Parked',
+      rejected: 'Rejected',
+      inVain: 'Tokens in vain',
+      none: 'No attempt was over then.',
+      bySkill: 'By skill',
+      unpriced: (n: number): string =>
+        `${count(n, 'attempt', 'attempts')} used tokens without a price; no cost is of them.`,
+    },
+    skills: {
+      none: 'No skills and no lessons yet',
+      noneLead:
+        'Versions of skills stand here with what came of the attempts that were given them, and what was learned from those that failed.',
+      lessons: 'Lessons',
+      noLessons: 'Nothing has failed that teaches something.',
+      times: (n: number): string => count(n, 'time', 'times'),
+      noAdvice: 'Nobody can say beforehand what to do about it.',
+      moreCases: (n: number): string => `and ${count(n, 'other attempt', 'other attempts')}`,
+      givenIn: (lanes: readonly string[]): string =>
+        `given in ${list(lanes.slice(0, 3))}${lanes.length > 3 ? ', …' : ''}`,
+      landed: (landed: number, of: number): string => `${number.format(landed)} of ${number.format(of)} landed,`,
+      likely: (low: string, high: string): string => `likely ${low} to ${high}`,
+      facts: (of: { readonly tasks: number; readonly tokens: string; readonly cost: string | undefined }): string =>
+        [count(of.tasks, 'task', 'tasks'), `${of.tokens} tokens`, ...(of.cost === undefined ? [] : [of.cost])].join(
+          ', ',
+        ),
+      untried: 'No attempt with it is over yet.',
+      points: (part: number): string => `${part < 0 ? '−' : '+'}${Math.round(100 * Math.abs(part))} %`,
+      compared: {
+        better: (version: string, low: string, high: string): string =>
+          `${version} is better: ${low} to ${high} more of its attempts land.`,
+        worse: (version: string, low: string, high: string): string =>
+          `${version} is worse: ${low} to ${high} of its attempts land.`,
+        open: (version: string, low: string, high: string): string =>
+          `Whether ${version} is better may be chance: ${low} to ${high}.`,
+      },
+    },
+    judgement: {
+      circles: 'Agents that went in circles',
+      noCircles: 'Nobody was said to go in circles.',
+      counts: (of: {
+        readonly now: number
+        readonly landed: number
+        readonly stood: number
+        readonly overruled: number
+      }): string =>
+        [
+          ...(of.now > 0 ? [`${number.format(of.now)} at work`] : []),
+          `${number.format(of.stood)} landed nothing`,
+          `${number.format(of.landed)} landed all the same`,
+          `${number.format(of.overruled)} overruled`,
+        ].join(', ') + '.',
+      judged: { now: 'at work', landed: 'landed all the same', stood: 'landed nothing', overruled: 'overruled' },
+      overruledBy: (by: string, reason: string): string => `${by} overruled that: ${reason}`,
+      proposals: 'Proposals',
+      noProposals: 'Nothing was proposed.',
+      from: (source: string): string => (source === 'retro' ? 'From looking back,' : `From ${source},`),
+      evidence: 'Why, and what it changes',
+      accept: (task: string): string =>
+        `\`headrace factory proposals accept ${task}\` takes it through the gate, in the repository.`,
+      states: {
+        proposed: 'waits for you',
+        ready: 'accepted',
+        working: 'under way',
+        review: 'to review',
+        parked: 'parked',
+        done: 'done',
+        rejected: 'rejected',
+      },
+      decisions: 'Decisions',
+      noDecisions: 'Nobody has decided about a proposal yet.',
+      decisionsNote: 'What was rejected is not proposed again while it rests on mostly the same.',
+      decided: { accepted: 'accepted', rejected: 'rejected' },
+      decidedBy: (by: string, source: string): string => `${by}, about ${source},`,
+    },
     called: 'Name',
     merged: 'Merged changes',
     landRate: 'Land rate',

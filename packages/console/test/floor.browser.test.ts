@@ -172,7 +172,7 @@ test(
     const away = (id: string) => page.locator(`[data-testid=shelved][data-attempt=${id}]`)
     await away('t3-1').getByText('It is back:').waitFor()
     expect((await stage.floor.clones.list()).map(({ id }) => id)).toContain('t3-1')
-    await away('t1-1').getByText('can be had back for').waitFor()
+    await away('t1-1').getByText('can be had back until').waitFor()
     const row = page.locator('[data-testid=task][data-task=T3]')
     // It changes its place when it begins anew.
     await row.getByText('In talker, attempt 2').waitFor()

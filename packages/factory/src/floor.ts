@@ -32,6 +32,18 @@ export {
   type FloorSessions,
 } from './foreman/sessions.ts'
 export { ledgerOf, type Ledger, type LedgerLine, type LedgerOptions } from './ledger/ledger-of.ts'
+export { periodReport, type PeriodLine, type PeriodReport } from './report/period-report.ts'
+export { reportInMarkdown } from './report/report-in-markdown.ts'
+export { adviceFor, lessonKey, type LessonKey } from './retro/lesson.ts'
+export { diffIn, retroSource } from './retro/proposal-text.ts'
+export { type Decision } from './floor/signature.ts'
+export {
+  compareVersions,
+  skillTable,
+  type SkilledAttempt,
+  type VersionComparison,
+  type VersionLine,
+} from './skills/skill-table.ts'
 export { landedOf, ownEnd } from './report/landed.ts'
 export { reportOf, type FloorReport, type ReportLine } from './report/report-of.ts'
 export { offerIn, offersOf, verdictOf, type Offer, type Verdict as GateVerdict } from './merge/offer.ts'

@@ -88,6 +88,7 @@ test(
     const { view } = await session.until(() => proposalIn(made) !== undefined)
     stop()
     expect(view.runs.length).toBeGreaterThan(0)
+    expect(floorOf(view.document.value).lanes).toMatchObject([{ name: 'bugs', given: [first] }])
 
     // It was told of its skill, could read it, and what it was given is recorded with the commit.
     const lane = await client.session(floor.sessions.lane('bugs')).until(({ status }) => status === 'live')

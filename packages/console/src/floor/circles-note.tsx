@@ -8,10 +8,12 @@ import { useFloorPlace } from './floor-context.ts'
 interface Props {
   readonly task: string
   readonly waffling: Waffling
+  /** Whether a person can still say so. Default true. */
+  readonly isOpen?: boolean
 }
 
 /** That an agent goes in circles, the fact that speaks for it, and a way to say that it does not. */
-export function CirclesNote({ task, waffling }: Props): ReactNode {
+export function CirclesNote({ task, waffling, isOpen = true }: Props): ReactNode {
   const { ask, may } = useFloorPlace()
   const [isAsking, setIsAsking] = useState(false)
   return (
@@ -19,7 +21,7 @@ export function CirclesNote({ task, waffling }: Props): ReactNode {
       <p className="circles-fact" dir="auto">
         {text.floor.circles(text.floor.rungs[waffling.rung] ?? waffling.rung, waffling.evidence)}
       </p>
-      {may.send && (
+      {may.send && isOpen && (
         <Button size="small" look="quiet" onClick={() => setIsAsking(true)}>
           {text.floor.overrule}
         </Button>

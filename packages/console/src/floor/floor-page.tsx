@@ -149,7 +149,7 @@ export function FloorPage({ id, name, narrow }: Props): ReactNode {
                   <Backlog board={board} />
                   <GateQueue queue={gate} now={now} />
                 </div>
-                <Shelf floor={floor} now={planned} />
+                <Shelf floor={floor} />
                 <p className="floor-log">
                   <a href={hrefOf(id, { log: true })}>{text.floor.log}</a>
                 </p>

@@ -1,7 +1,7 @@
 import type { FloorDocument } from '@headrace/factory/floor'
 import { memo, useMemo, type ReactNode } from 'react'
 import { shelvedOf, type Shelved } from '../model/shelf.ts'
-import { elapsed } from '../model/time.ts'
+import { dateOf } from '../model/time.ts'
 import { hrefOf } from '../route/route.ts'
 import { text } from '../text.ts'
 import { Time } from '../ui/time.tsx'
@@ -12,11 +12,10 @@ import './shelf.css'
 
 interface Props {
   readonly floor: FloorDocument
-  readonly now: number
 }
 
 /** What was put away, with why, and a button that brings it back. Absent where nothing is. */
-export const Shelf: (props: Props) => ReactNode = memo(function Shelf({ floor, now }: Props): ReactNode {
+export const Shelf: (props: Props) => ReactNode = memo(function Shelf({ floor }: Props): ReactNode {
   const shelved = useMemo(() => shelvedOf(floor), [floor])
   const { shown, more } = useShown(shelved, 4)
   if (shelved.length === 0) return null
@@ -27,7 +26,7 @@ export const Shelf: (props: Props) => ReactNode = memo(function Shelf({ floor, n
       </h2>
       <ul className="shelf">
         {shown.map((each) => (
-          <Clone key={each.clone.id} shelved={each} now={now} />
+          <Clone key={each.clone.id} shelved={each} />
         ))}
       </ul>
       <MoreButton more={more} />
@@ -35,13 +34,7 @@ export const Shelf: (props: Props) => ReactNode = memo(function Shelf({ floor, n
   )
 })
 
-function Clone({
-  shelved: { clone, task, attempt },
-  now,
-}: {
-  readonly shelved: Shelved
-  readonly now: number
-}): ReactNode {
+function Clone({ shelved: { clone, task, attempt } }: { readonly shelved: Shelved }): ReactNode {
   const { sessions } = useFloorPlace()
   const { id, reason, at, state } = clone
   const words = text.floor.shelf
@@ -64,7 +57,7 @@ function Clone({
             </>
           )}
           <Time at={at} />
-          {state.is !== 'back' && ` · ${words.until(elapsed(Math.max(0, state.until - now)))}`}
+          {state.is !== 'back' && ` · ${words.until(dateOf(state.until))}`}
         </p>
         <p className="shelved-why" dir="auto">
           {attempt?.why ?? reason}

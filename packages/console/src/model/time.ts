@@ -10,6 +10,7 @@ const daySecond = new Intl.DateTimeFormat(undefined, {
   minute: '2-digit',
   second: '2-digit',
 })
+const longDay = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' })
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' })
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'narrow' })
 
@@ -27,6 +28,11 @@ export function timeOf(at: number, now: number = Date.now()): string {
 /** A moment to the second, with its day where that is not today: "14:03:22". */
 export function momentOfDay(at: number, now: number = Date.now()): string {
   return new Date(at).toDateString() === new Date(now).toDateString() ? second.format(at) : daySecond.format(at)
+}
+
+/** A day, without the year. */
+export function dateOf(at: number): string {
+  return longDay.format(at)
 }
 
 /** The whole date and time, for a tooltip. */

@@ -26,6 +26,7 @@ import { createTeller } from '../notify/tell.ts'
 import type { LandingRules } from '../landing/judge-work.ts'
 import { createGateWorker } from '../merge/gate-worker.ts'
 import { keepShelf } from './keep-shelf.ts'
+import { versionOf } from '../skills/skill.ts'
 import { armsOf } from '../lane/lane-arms.ts'
 import { createLaneRunner, type Lane } from '../lane/lane-runner.ts'
 
@@ -180,7 +181,12 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
     client: clients.foreman,
     sessions,
     lanes: () =>
-      config().lanes.map((lane) => ({ ...lane, arms: armsOf(lane), confined: confinedInWords(lane, sandbox) })),
+      config().lanes.map((lane) => ({
+        ...lane,
+        arms: armsOf(lane),
+        confined: confinedInWords(lane, sandbox),
+        given: givenIn(lane),
+      })),
     attention: () => config().attention,
     clock: timer,
     onChange(look) {
@@ -212,6 +218,11 @@ export async function openFloor(options: OpenFloorOptions): Promise<Floor> {
       await Promise.all(Object.values(clients).map((client) => client.close()))
     },
   }
+}
+
+/** Versions of the skills that attempts in a lane may be given now. */
+function givenIn({ skills = [] }: LaneConfig): readonly string[] {
+  return skills.flatMap(({ pin, trial }) => [pin, ...(trial ? [trial.against] : [])].map(versionOf))
 }
 
 interface ShiftOptions {

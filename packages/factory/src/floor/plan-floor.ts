@@ -19,6 +19,8 @@ export interface PlanLane {
   readonly wip: number
   /** Tries at a task, of which the best is landed. Default 1. */
   readonly bestOf?: number
+  /** Versions of the skills that its attempts are given, as in `test-fixer@3f2a9c01b7de`. */
+  readonly given?: readonly string[]
   /** What shuts its agents in on the machine of the foreman, in words. */
   readonly confined?: string
 }

@@ -61,6 +61,9 @@ export interface ForemanOptions {
   readonly tell?: (waiting: readonly Notice[]) => void
 }
 
+/** Versions of skills of a lane that the floor names. */
+const maxGiven = 12
+
 /** Lines of one shift. */
 const maxLines = 5_000
 
@@ -326,12 +329,13 @@ class Shift {
 
 /** The same floor where it names these lanes already. */
 function withLanes(floor: FloorDocument, lanes: readonly FloorLane[]): FloorDocument {
-  const known = lanes.map(({ name, kind, oversight, wip, bestOf, confined }): PlanLane => ({
+  const known = lanes.map(({ name, kind, oversight, wip, bestOf, given = [], confined }): PlanLane => ({
     name,
     kind,
     oversight,
     wip,
     ...(bestOf !== undefined && { bestOf }),
+    ...(given.length > 0 && { given: given.slice(0, maxGiven) }),
     ...(confined !== undefined && { confined }),
   }))
   return JSON.stringify(known) === JSON.stringify(floor.lanes) ? floor : { ...floor, lanes: known }

@@ -1,10 +1,11 @@
-/** The board of a floor, in two browsers at once. With HEADRACE_SHOTS=<folder> it writes pictures. */
+/** A floor that only its desk works on: what people do there, in two browsers at once. With HEADRACE_SHOTS=<folder> it writes pictures. */
 import type { FloorSessions, PlanLane } from '@headrace/factory'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test, type TestContext } from 'vitest'
 import { byId, DeskStage, readyTask } from './fixture/desk-stage.ts'
 import { everyWay } from './fixture/every-way.ts'
 import { examine } from './fixture/examine.ts'
+import { judgedFloor } from './fixture/judged-floor.ts'
 import { noBrowser } from './fixture/stage.ts'
 
 let stage: DeskStage
@@ -130,4 +131,58 @@ test('F1i F1j: without a mouse a card is moved by keys and a dialog, keeps the f
   await page.getByRole('button', { name: 'Resume', exact: true }).click()
   await card(page, 'T2').getByText('Waits: it depends on T1').waitFor()
   await examine(other, 'board-other')
+})
+
+test('T3 J7 F10b F8f: what was learned, judged, proposed and decided stands on sides of the ledger, and is settled there', async (context) => {
+  needBrowser(context)
+  const judged = await stage.floor('judged', judgedFloor(Date.now()))
+  await page.goto(`${stage.stage.url}/#/s/${encodeURIComponent(judged.floor)}`)
+  const away = page.getByTestId('shelved')
+  await expect
+    .poll(() => away.evaluateAll((all) => all.map((each) => each.dataset['attempt'])))
+    .toEqual(['t4-1', 't5-1', 't1-2'])
+  await page.locator('[data-attempt=t5-1]').getByText('/srv/floor/clones/attempts/t5-1/clone').waitFor()
+  await page.getByTestId('shelf').scrollIntoViewIfNeeded()
+  await everyWay(page, 'floor-shelf')
+  await page.getByRole('button', { name: 'Bring it back: t4-1' }).click()
+  await page.locator('[data-attempt=t4-1][data-state=wanted]').getByText('It is being brought back.').waitFor()
+  await told('The clone of t4-1 is brought back.')
+  await page.getByRole('link', { name: 'Ledger' }).click()
+  const side = (name: string): Promise<void> =>
+    page.getByRole('navigation', { name: 'Sides of the ledger' }).getByRole('link', { name }).click()
+  await side('Days')
+  await page.locator('[data-testid=ledger-line][data-name=bugs]').waitFor()
+  expect(await page.getByTestId('ledger-totals').innerText()).toMatch(/Done\s+3[\s\S]*Land rate\s+\d+ %/)
+  await everyWay(page, 'ledger-day')
+  const today = await page.getByTestId('day-title').textContent()
+  await page.getByRole('button', { name: 'Earlier' }).click()
+  await expect.poll(() => page.getByTestId('day-title').textContent()).not.toBe(today)
+  await page.getByRole('button', { name: 'Seven days' }).click()
+  await side('Skills')
+  const version = (id: string): Locator => page.locator(`[data-testid=version][data-version="${id}"]`)
+  await version('test-fixer@77aa01cd2290').getByText('given in bugs').waitFor()
+  await version('test-fixer@3f2a9c01b7de').getByText('1 of 3 landed, likely 6 % to 79 %').waitFor()
+  await version('reviewer@90ab12cd34ef').getByText('No attempt with it is over yet.').waitFor()
+  await page.locator('[data-testid=compared][data-verdict=open]').waitFor()
+  await page.locator('[data-testid=lesson][data-lesson="guard:test-tampering"]').getByText('2 times').waitFor()
+  await everyWay(page, 'ledger-skills')
+  await side('Judgement')
+  const circle = (id: string, as: string): Locator =>
+    page.locator(`[data-testid=circle][data-task=${id}][data-judged=${as}]`)
+  await circle('T2', 'landed').waitFor()
+  await circle('T5', 'overruled').getByText('ada overruled that: It counts what is in it, file by file.').waitFor()
+  const proposal = page.locator('[data-testid=proposal][data-task=T6]')
+  await proposal.locator('[data-testid=diff-file]').getByText('+4').waitFor()
+  await proposal.getByText('headrace factory proposals accept T6').waitFor()
+  await everyWay(page, 'ledger-judgement')
+  await other.goto(page.url())
+  await circle('T4', 'stood').getByRole('button', { name: 'Not in circles…' }).click()
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Reason' }).fill('It measures a long list each time.')
+  await page.getByRole('dialog').getByRole('button', { name: 'Overrule' }).click()
+  await other.locator('[data-testid=circle][data-task=T4][data-judged=overruled]').waitFor()
+  await page.getByRole('button', { name: 'Reject…: T7' }).click()
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Reason' }).fill('We stay on 1.')
+  await page.getByRole('dialog').getByRole('button', { name: 'Reject', exact: true }).click()
+  await other.locator('[data-testid=proposal][data-task=T7][data-status=rejected]').waitFor()
+  await other.locator('[data-testid=decision][data-decision=rejected]').getByText('We stay on 1.').waitFor()
 })
