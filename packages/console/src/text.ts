@@ -390,6 +390,9 @@ export const text = {
     dismiss: 'Got it',
 
     lanes: 'Lanes',
+    seekLane: 'Look for a lane',
+    noLaneFound: 'No lane is called so.',
+    freeLanes: (n: number): string => count(n, 'free lane', 'free lanes'),
     noLanes: 'No lanes yet. Each file in .headrace/lanes/ makes one.',
     pauseLane: (lane: string): string => `Pause the lane ${lane}`,
     pauseLaneHint: 'Takes nothing new',

@@ -3,8 +3,9 @@ import type { FloorSessions, PlanLane } from '@headrace/factory'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test, type TestContext } from 'vitest'
 import { byId, DeskStage, readyTask } from './fixture/desk-stage.ts'
-import { everyWay } from './fixture/every-way.ts'
+import { everyWay, phoneDark } from './fixture/every-way.ts'
 import { examine } from './fixture/examine.ts'
+import { hostileTitle } from './fixture/floor-stage.ts'
 import { judgedFloor } from './fixture/judged-floor.ts'
 import { noBrowser } from './fixture/stage.ts'
 
@@ -186,3 +187,41 @@ test('T3 J7 F10b F8f: what was learned, judged, proposed and decided stands on s
   await other.locator('[data-testid=proposal][data-task=T7][data-status=rejected]').waitFor()
   await other.locator('[data-testid=decision][data-decision=rejected]').getByText('We stay on 1.').waitFor()
 })
+
+const priorities = [0, 1, 2, 3] as const
+
+test(
+  'a floor of 500 lanes and 600 tasks is shown and searched, and follows only the lanes that are looked at',
+  { timeout: 60_000 },
+  async (context) => {
+    needBrowser(context)
+    const names = Array.from(
+      { length: 500 },
+      (_, index) => `lane-${index + 1}${'-of-a-very-long-name'.repeat(index % 4)}`,
+    )
+    const at = Date.now() - 95_000
+    const all = Array.from({ length: 600 }, (_, index) => {
+      const [id, lane] = [`T${index + 1}`, names[index] ?? '']
+      const state = { status: 'working', lane, attempt: 2, since: at } as const
+      const title = index % 50 === 0 ? hostileTitle.repeat(1 + (index % 5)) : `Task ${index + 1}`
+      return readyTask(id, { title, at, priority: priorities[index % 4] ?? 2, ...(index < 200 && { state }) })
+    })
+    const own = names.map((name): PlanLane => ({ name, kind: 'feature', oversight: 'merge', wip: 2 }))
+    const mode = { mode: 'stopped', modeWhy: `The base is not green: ${hostileTitle}` } as const
+    const many = await stage.floor('many', { lanes: own, tasks: byId(all), nextTask: 601, ...mode })
+    await page.goto(`${stage.stage.url}/#/s/${encodeURIComponent(many.floor)}`)
+    // Those at work come first, and only those that are looked at are followed.
+    await expect.poll(() => page.getByTestId('lane').count()).toBe(24)
+    await page.getByText('300 free lanes').waitFor()
+    await everyWay(page, 'floor-many', phoneDark)
+    await page.getByRole('region', { name: 'Lanes' }).getByRole('button', { name: 'Show 100 more of 200' }).click()
+    await expect.poll(() => page.getByTestId('lane').count()).toBe(124)
+    await page.getByRole('searchbox', { name: 'Look for a lane' }).fill('lane-499')
+    await expect.poll(() => page.getByTestId('lane').count()).toBe(1)
+    await page.getByTestId('lane').getByText('Free. The floor is stopped.').waitFor()
+    await page.getByRole('searchbox', { name: 'Look for a lane' }).fill('')
+    expect(await column(page, 'P1').getByTestId('task').count()).toBe(12)
+    await column(page, 'P1').getByRole('button', { name: 'Show all 100' }).click()
+    await expect.poll(() => column(page, 'P1').getByTestId('task').count()).toBe(100)
+  },
+)

@@ -259,6 +259,23 @@ describe('F1: tasks', () => {
     })
   })
 
+  test('F1b with hundreds of lanes and tasks every task has its place, or a reason that is short enough to read', () => {
+    const many = Array.from({ length: 500 }, (_, n): PlanLane => ({
+      name: `lane-${n}`,
+      kind: 'ci',
+      oversight: 'merge',
+      wip: 1,
+    }))
+    const [one] = Object.values(accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci' }).tasks)
+    const tasks = Object.fromEntries(
+      Array.from({ length: 2_000 }, (_, n) => [`T${n + 1}`, { ...(one ?? raise()), id: `T${n + 1}`, at: n }]),
+    )
+    const { steps, waiting } = planFloor({ ...emptyFloor, tasks }, many, 1)
+    expect(new Set(steps.map((step) => step.step === 'dispatch' && step.lane)).size).toBe(500)
+    expect(Object.keys(waiting)).toHaveLength(1_500)
+    expect(waiting['T2000']).toBe('lane-0, lane-1, lane-2, lane-3, lane-4, lane-5 and 494 others are busy')
+  })
+
   test('F1 however many tasks were done, there is room for new ones, and the newest of the old stay', () => {
     let floor = emptyFloor
     const facts = { note: 'x'.repeat(1_500) }

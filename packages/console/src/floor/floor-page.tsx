@@ -22,8 +22,8 @@ import { DeskAnswer } from './desk-answer.tsx'
 import { FloorContext } from './floor-context.ts'
 import { FloorControls } from './floor-controls.tsx'
 import { GateQueue } from './gate-queue.tsx'
-import { LaneCard } from './lane-card.tsx'
-import { PlaceRequests } from './place-requests.tsx'
+import { FloorRequests } from './floor-requests.tsx'
+import { LanesSection } from './lanes-section.tsx'
 import { Shelf } from './shelf.tsx'
 import { RejectDialog } from './reject-dialog.tsx'
 import { useDesk } from './use-desk.ts'
@@ -115,33 +115,9 @@ export function FloorPage({ id, name, narrow }: Props): ReactNode {
                 <div className="visually-hidden" aria-live="polite">
                   {board.needsPerson.length > 0 && text.floor.needCount(board.needsPerson.length)}
                 </div>
-                <div className="floor-requests">
-                  {board.lanes
-                    .filter(({ work }) => work.length > 0)
-                    .map(({ lane }) => (
-                      <PlaceRequests key={lane.name} session={sessions.lane(lane.name)} name={lane.name} />
-                    ))}
-                  <PlaceRequests session={sessions.merge} name={text.floor.gate} />
-                </div>
+                <FloorRequests lanes={board.lanes} />
                 <NeedsPerson tasks={board.needsPerson} />
-                <section className="floor-section" aria-labelledby="floor-lanes">
-                  <h2 id="floor-lanes" className="floor-heading">
-                    {text.floor.lanes} <span className="floor-count">{text.number(board.lanes.length)}</span>
-                  </h2>
-                  {board.lanes.length === 0 && <p className="floor-none">{text.floor.noLanes}</p>}
-                  <ul className="lanes" data-testid="lanes">
-                    {board.lanes.map((each) => (
-                      <LaneCard
-                        key={each.lane.name}
-                        laid={each}
-                        floor={floor}
-                        atGate={gate.attempts}
-                        attended={attended}
-                        now={now}
-                      />
-                    ))}
-                  </ul>
-                </section>
+                <LanesSection lanes={board.lanes} floor={floor} atGate={gate.attempts} attended={attended} now={now} />
                 <Suspense fallback={<div className="board-coming" />}>
                   <Board board={board} />
                 </Suspense>

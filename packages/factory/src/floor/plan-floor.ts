@@ -87,10 +87,18 @@ class World {
   readonly #busy = new Map<string, string>()
   /** How many of these each lane has: with hundreds of lanes and tasks they are asked for often. */
   readonly #counts = new Map<string, number>()
+  /** Lanes that may need a person, and how many of them are at work. */
+  readonly #needing: ReadonlySet<string>
+  #attended = 0
+  /** Lanes for each kind of task, or by name, in the order in which they are tried. */
+  readonly #fitting = new Map<string, readonly PlanLane[]>()
+  /** Of each of these lists the lanes that are not paused. */
+  readonly #taking = new Map<readonly PlanLane[], readonly PlanLane[]>()
 
   constructor(floor: FloorDocument, lanes: readonly PlanLane[]) {
     this.#floor = floor
     this.#lanes = lanes
+    this.#needing = new Set(lanes.filter(isAttended).map(({ name }) => name))
     for (const { id, state } of Object.values(floor.tasks)) {
       if (state.status === 'working' && state.pausedFor === undefined) this.#occupy(id, state.lane)
     }
@@ -100,20 +108,16 @@ class World {
   place(task: Task): string | undefined {
     const open = task.dependsOn.filter((id) => this.#isOpen(id))
     if (open.length > 0) return `it depends on ${open.join(', ')}`
-    const begun = laneOfTries(task)
-    const isThere = this.#lanes.some(({ name }) => name === begun)
-    const fitting = this.#lanes
-      .filter((lane) => (isThere ? lane.name === begun : fits(lane, task)))
-      .sort((a, b) => Number(b.kind === task.kind) - Number(a.kind === task.kind))
+    const fitting = this.#fittingFor(task)
     if (fitting.length === 0) return task.lane ? `there is no lane ${task.lane}` : `no lane takes ${task.kind} work`
-    const usable = fitting.filter(({ name }) => this.#floor.pausedLanes[name] === undefined)
+    const usable = this.#usable(fitting)
     if (usable.length === 0) return `${names(fitting)} ${fitting.length > 1 ? 'are' : 'is'} paused`
     const free = usable.filter((lane) => this.#inLane(lane.name) < lane.wip)
     const lane = free.find((candidate) => this.#hasAttention(candidate))
     if (lane) return this.#dispatch(task, lane)
     if (task.priority === 0) return this.#preempt(task, free.length > 0 ? free : usable)
     if (free.length === 0) return `${names(usable)} ${usable.length > 1 ? 'are' : 'is'} busy`
-    return `${this.#attended()} of ${this.#floor.attention} lanes that may need a person are at work`
+    return `${this.#attended} of ${this.#floor.attention} lanes that may need a person are at work`
   }
 
   /** What held still for a task that is over goes on, where there is room. */
@@ -133,10 +137,11 @@ class World {
   /** Makes room for a task that can't wait: the least urgent attempt holds still. */
   #preempt(task: Task, lanes: readonly PlanLane[]): string | undefined {
     const inFree = lanes.some(({ name, wip }) => this.#inLane(name) < wip)
+    const among = new Set(lanes.map(({ name }) => name))
     const candidates = [...this.#busy]
-      .filter(([, lane]) => inFree || lanes.some(({ name }) => name === lane))
+      .filter(([, lane]) => inFree || among.has(lane))
       // Where a lane is free, what is missing is a person's attention, so only attended lanes give any.
-      .filter(([, lane]) => !inFree || this.#lanes.some((known) => known.name === lane && isAttended(known)))
+      .filter(([, lane]) => !inFree || this.#attends(lane))
       .flatMap(([id, lane]) => {
         const victim = this.#floor.tasks[id]
         return victim && victim.priority > task.priority ? [{ victim, lane }] : []
@@ -146,7 +151,7 @@ class World {
     if (!chosen) return 'everything at work is as urgent'
     this.steps.push({ step: 'pause', task: chosen.victim.id, for: task.id })
     this.#busy.delete(chosen.victim.id)
-    this.#counts.set(chosen.lane, this.#inLane(chosen.lane) - 1)
+    this.#count(chosen.lane, -1)
     const lane = inFree
       ? lanes.find(({ name, wip }) => this.#inLane(name) < wip)
       : lanes.find(({ name }) => name === chosen.lane)
@@ -167,19 +172,47 @@ class World {
 
   #occupy(task: string, lane: string): void {
     this.#busy.set(task, lane)
-    this.#counts.set(lane, this.#inLane(lane) + 1)
+    this.#count(lane, 1)
+  }
+
+  #count(lane: string, by: 1 | -1): void {
+    const [before, after] = [this.#inLane(lane), this.#inLane(lane) + by]
+    this.#counts.set(lane, after)
+    if (this.#attends(lane)) this.#attended += Number(after > 0) - Number(before > 0)
+  }
+
+  #attends(lane: string): boolean {
+    return this.#needing.has(lane)
+  }
+
+  /** Those that take something new. */
+  #usable(lanes: readonly PlanLane[]): readonly PlanLane[] {
+    const known = this.#taking.get(lanes)
+    if (known) return known
+    const usable = lanes.filter(({ name }) => this.#floor.pausedLanes[name] === undefined)
+    this.#taking.set(lanes, usable)
+    return usable
+  }
+
+  #fittingFor(task: Task): readonly PlanLane[] {
+    const begun = laneOfTries(task)
+    const named = this.#lanes.some(({ name }) => name === begun) ? begun : task.lane
+    const key = named === undefined ? ` ${task.kind}` : named
+    const known = this.#fitting.get(key)
+    if (known) return known
+    const fitting = this.#lanes
+      .filter((lane) => (named === undefined ? fits(lane, task) : lane.name === named))
+      .sort((a, b) => Number(b.kind === task.kind) - Number(a.kind === task.kind))
+    this.#fitting.set(key, fitting)
+    return fitting
   }
 
   #inLane(lane: string): number {
     return this.#counts.get(lane) ?? 0
   }
 
-  #attended(): number {
-    return this.#lanes.filter((lane) => isAttended(lane) && this.#inLane(lane.name) > 0).length
-  }
-
   #hasAttention(lane: PlanLane): boolean {
-    return !isAttended(lane) || this.#inLane(lane.name) > 0 || this.#attended() < this.#floor.attention
+    return !isAttended(lane) || this.#inLane(lane.name) > 0 || this.#attended < this.#floor.attention
   }
 }
 
@@ -189,10 +222,14 @@ function isAttended({ oversight }: PlanLane): boolean {
 }
 
 function fits(lane: PlanLane, task: Task): boolean {
-  if (task.lane !== undefined) return lane.name === task.lane
   return lane.kind === task.kind || alsoTakes[lane.kind].includes(task.kind)
 }
 
+/** Lanes that are named; whoever reads why a task waits does not read hundreds. */
+const maxNamed = 6
+
 function names(lanes: readonly PlanLane[]): string {
-  return lanes.map(({ name }) => name).join(', ')
+  const named = lanes.slice(0, maxNamed).map(({ name }) => name)
+  const others = lanes.length - named.length
+  return others > 0 ? `${named.join(', ')} and ${others} others` : named.join(', ')
 }
