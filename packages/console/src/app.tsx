@@ -40,6 +40,7 @@
  *                   `skill`, `version`, `lesson`, `compared`; `circle` with `data-judged`, `proposal` with `data-status`,
  *                   `decision` with `data-decision`
  *   lane            listitem, testid `lane`, `data-lane`; what it works on: testid `work`, `data-task`, `data-state`
+ *                   of many: searchbox "Look for a lane"
  *   task            listitem, testid `task`, `data-task`, `data-status`; opened it lists testid `attempt`, `data-outcome`
  *   board           region "Ready", testid `board`, `data-by` = priority | lane: buttons "By urgency", "By lane"; columns, testid
  *                   `board-column`, `data-column`, whose tasks are dragged, moved by Alt and an arrow key, or by button "Move T5",
