@@ -14,6 +14,7 @@
  *                   what answers a request; testid `push`, `data-state`: button "Tell this device" / "This device is told"
  *   session         main, testid `session`, `data-status` = loading | live | stale | failed; heading 1 is the title
  *   connection      status, testid `connection`, `data-state` = connecting | online | offline | closed
+ *   as it was       status, testid `kept`, `data-at`: what is shown without a server is what was seen then
  *   people          button "Here now: …", testid `people`; the list in it has testid `people-list`
  *   conversation    log "Conversation"; buttons "Show older messages (n)", "Jump to the latest"
  *   turn            testid `turn`: a message and the answers to it, `data-answers` = how many agents answer
@@ -61,9 +62,10 @@
  */
 import { HeadraceProvider, useConnection } from '@headrace/client/react'
 import type { HeadraceError } from '@headrace/core'
-import type { ReactNode } from 'react'
+import { useEffect, type ReactNode } from 'react'
 import { AccessPage } from './access/access-page.tsx'
 import { useAdmission } from './access/use-admission.ts'
+import { ShelfContext, useShelf } from './offline/shelf-context.ts'
 import { Failsafe } from './shell/failsafe.tsx'
 import { Shell } from './shell/shell.tsx'
 import { text } from './text.ts'
@@ -75,7 +77,9 @@ export function App(): ReactNode {
     // Another token is another person, perhaps: nothing of the page stays.
     <Failsafe key={admission.token}>
       <HeadraceProvider client={admission.client}>
-        <Admitted />
+        <ShelfContext value={admission.shelf}>
+          <Admitted />
+        </ShelfContext>
       </HeadraceProvider>
     </Failsafe>
   )
@@ -84,6 +88,11 @@ export function App(): ReactNode {
 /** A server that will not have us says so once and for good: then the way is back to the door. */
 function Admitted(): ReactNode {
   const status = useConnection()
+  const shelf = useShelf()
+  const isOut = status.state === 'closed' && status.error !== undefined
+  useEffect(() => {
+    if (isOut) shelf?.clear()
+  }, [isOut, shelf])
   if (status.state !== 'closed' || !status.error) return <Shell />
   return <AccessPage reason={reasonOf(status.error)} />
 }

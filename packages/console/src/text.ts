@@ -143,6 +143,13 @@ export const text = {
     chosen: 'You went offline on purpose. The session goes on without you.',
   },
 
+  offline: {
+    asOf: (time: string): string => `Offline, as of ${time}.`,
+    lead: 'What you write is kept, and sent when the connection is back.',
+    unseen: 'Offline',
+    unseenLead: 'This session was not open here lately. It is shown when the connection is back.',
+  },
+
   people: {
     here: (names: readonly string[]): string => (names.length === 0 ? 'Nobody is here' : `Here now: ${list(names)}`),
     title: 'Here now',

@@ -1,6 +1,7 @@
 import { connect, type Client } from '@headrace/client'
 import { useSyncExternalStore } from 'react'
 import { deviceLabel } from '../model/device-label.ts'
+import { openShelf, type Shelf } from '../offline/shelf.ts'
 import { access } from './access.ts'
 import { SlowSocket } from './slow-socket.ts'
 import { serverUrl } from './server-url.ts'
@@ -9,6 +10,8 @@ import { serverUrl } from './server-url.ts'
 export interface Admission {
   readonly token: string
   readonly client: Client
+  /** What this browser keeps for whoever has the token. */
+  readonly shelf: Shelf
 }
 
 let current: Admission | undefined
@@ -18,12 +21,21 @@ function currentAdmission(): Admission | undefined {
   const token = access.get()
   if (token === current?.token) return current
   void current?.client.close()
-  current = token === undefined ? undefined : { token, client: open(token) }
+  current?.shelf.clear()
+  current = token === undefined ? undefined : open(token)
   return current
 }
 
-function open(token: string): Client {
-  return connect({ url: serverUrl(), token, label: deviceLabel(navigator.userAgent), WebSocket: SlowSocket })
+function open(token: string): Admission {
+  const shelf = openShelf(token)
+  const client = connect({
+    url: serverUrl(),
+    token,
+    label: deviceLabel(navigator.userAgent),
+    WebSocket: SlowSocket,
+    outbox: { storage: shelf.outbox },
+  })
+  return { token, client, shelf }
 }
 
 export function useAdmission(): Admission | undefined {

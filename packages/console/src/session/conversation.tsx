@@ -1,4 +1,5 @@
 import type { SessionSnapshot } from '@headrace/client'
+import { useConnection } from '@headrace/client/react'
 import { useEffect, useMemo, type ReactNode } from 'react'
 import { useShortcuts } from '../shell/shortcuts.ts'
 import { text } from '../text.ts'
@@ -37,6 +38,7 @@ export function Conversation({ snapshot, onOlder }: Props): ReactNode {
   useEffect(() => {
     if (waiting > 0) toLatest()
   }, [waiting, toLatest])
+  const away = useConnection().state === 'offline'
   const loaded = messages.length - view.messages.length
   const nothing = turns.length === 0 && pending.length === 0
   return (
@@ -65,7 +67,10 @@ export function Conversation({ snapshot, onOlder }: Props): ReactNode {
             <TurnList turns={turns} runs={view.runs} rows={rows} hasOlder={hasOlder} />
           </BranchContext>
           <Pending pending={pending} />
-          {nothing && status === 'loading' && <p className="conversation-loading">{text.session.loading}</p>}
+          {nothing && status === 'loading' && !away && <p className="conversation-loading">{text.session.loading}</p>}
+          {nothing && status === 'loading' && away && (
+            <Empty title={text.offline.unseen} lead={text.offline.unseenLead} />
+          )}
           {nothing && status !== 'loading' && <Empty title={text.session.empty} lead={text.session.emptyLead} />}
         </div>
       </div>

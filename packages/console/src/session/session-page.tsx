@@ -1,4 +1,4 @@
-import { useCursor, useSession } from '@headrace/client/react'
+import { useCursor } from '@headrace/client/react'
 import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import { useIdentity } from '../access/use-identity.ts'
 import { refreshList } from '../sessions/refresh.ts'
@@ -7,6 +7,8 @@ import type { FloorPlace } from '@headrace/factory/floor'
 import { FloorDock } from '../floor/floor-dock.tsx'
 import { LanePanels } from '../floor/lane-panels.tsx'
 import { LaneStrip } from '../floor/lane-strip.tsx'
+import { KeptNote } from '../offline/kept-note.tsx'
+import { useKeptSession } from '../offline/use-kept-session.ts'
 import { Announcer } from './announcer.tsx'
 import { Composer } from './composer.tsx'
 import { Conversation } from './conversation.tsx'
@@ -33,7 +35,7 @@ interface Props {
 
 /** One session: who is here, what was said, what is being said, and a place to speak. */
 export function SessionPage({ id, dev, narrow, place: onFloor }: Props): ReactNode {
-  const snapshot = useSession(id, { present: true })
+  const { session: snapshot, asOf } = useKeptSession(id)
   const { session, view, messages, status, error } = snapshot
   // What is seen here counts as read, on every device.
   useCursor(id)
@@ -54,6 +56,7 @@ export function SessionPage({ id, dev, narrow, place: onFloor }: Props): ReactNo
     <SessionContext value={place}>
       <main id="main" className="session" tabIndex={-1} data-status={status} data-testid="session">
         <SessionHeader view={view} narrow={narrow} place={onFloor} time="now" />
+        {asOf !== undefined && <KeptNote at={asOf} />}
         {onFloor?.part === 'lane' && <LaneStrip view={view} floor={onFloor.floor} lane={onFloor.lane} />}
         {missing ? (
           <SessionMissing error={error} />

@@ -1,6 +1,7 @@
 import { useConnection, useHeadrace } from '@headrace/client/react'
 import { HeadraceError, type ListPage } from '@headrace/core'
 import { useCallback, useEffect, useState } from 'react'
+import { useShelf } from '../offline/shelf-context.ts'
 import type { Shown } from './list-filter.tsx'
 import { onRefresh } from './refresh.ts'
 
@@ -24,7 +25,9 @@ const settleMs = 150
 /** The sessions, asked for again while somebody can see them, and whenever {@link refreshList} says so. */
 export function useSessionList(): SessionListing {
   const client = useHeadrace()
-  const online = useConnection().state === 'online'
+  const { state } = useConnection()
+  const online = state === 'online'
+  const shelf = useShelf()
   const [limit, setLimit] = useState(pageRows)
   const [shown, show] = useState<Shown>('all')
   // Kept here: on a phone the list goes when a session is opened, and comes back.
@@ -47,6 +50,10 @@ export function useSessionList(): SessionListing {
         if (over) return
         setPage(next)
         setError(undefined)
+        if (shown === 'all') {
+          shelf?.keepList(next)
+          if (next.cursor === undefined) shelf?.retain(next.rows.map(({ id }) => id))
+        }
       } catch (thrown) {
         if (over) return
         setError(HeadraceError.from(thrown))
@@ -67,7 +74,19 @@ export function useSessionList(): SessionListing {
       clearTimeout(timer)
       document.removeEventListener('visibilitychange', onShow)
     }
-  }, [client, online, limit, shown])
+  }, [client, online, limit, shown, shelf])
+
+  const needed = state === 'offline' && page === undefined
+  useEffect(() => {
+    if (!needed) return
+    let over = false
+    void shelf?.list().then((kept) => {
+      if (kept && !over) setPage((now) => now ?? kept.value)
+    })
+    return () => {
+      over = true
+    }
+  }, [needed, shelf])
 
   return {
     page,
