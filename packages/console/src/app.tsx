@@ -15,6 +15,7 @@
  *   session         main, testid `session`, `data-status` = loading | live | stale | failed; heading 1 is the title
  *   connection      status, testid `connection`, `data-state` = connecting | online | offline | closed
  *   as it was       status, testid `kept`, `data-at`: what is shown without a server is what was seen then
+ *   newer server    status, testid `newer`: something came that the page does not know
  *   people          button "Here now: …", testid `people`; the list in it has testid `people-list`
  *   conversation    log "Conversation"; buttons "Show older messages (n)", "Jump to the latest"
  *   turn            testid `turn`: a message and the answers to it, `data-answers` = how many agents answer

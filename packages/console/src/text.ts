@@ -150,6 +150,13 @@ export const text = {
     unseenLead: 'This session was not open here lately. It is shown when the connection is back.',
   },
 
+  newer: {
+    title: 'This page is older than its server.',
+    lead: (type: string): string => `It does not know “${type}”, and may show less than there is.`,
+    part: (kind: string): string => `Something that this page does not know (${kind}). A newer one shows it.`,
+    reload: 'Reload',
+  },
+
   people: {
     here: (names: readonly string[]): string => (names.length === 0 ? 'Nobody is here' : `Here now: ${list(names)}`),
     title: 'Here now',

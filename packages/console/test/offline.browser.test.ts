@@ -165,3 +165,17 @@ test('A1: with another token nothing of the last one is kept, and nothing after 
   await page.getByRole('heading', { name: 'Open your console' }).or(page.getByText('not open here lately')).waitFor()
   expect(await page.getByText('tunnel').count()).toBe(0)
 })
+
+test('A1: a token that expires while the page is open leads to the door, with the reason', async (context) => {
+  needBrowser(context)
+  await device.setOffline(false)
+  const token = await stage.mint('dora', 'user', undefined, 3)
+  await page.goto(`${stage.url}/#token=${token}&session=trips%2Fmay`)
+  await live()
+  await page.getByRole('alert').getByText('Your token has expired.').waitFor()
+  await page.getByRole('textbox', { name: 'Or paste the link, or the token itself' }).waitFor()
+  await expect.poll(kept).toEqual([])
+  // It is reported beside the page that says it.
+  await expect.poll(() => stage.complaints.filter((said) => !said.includes('expired'))).toEqual([])
+  stage.complaints.length = 0
+})

@@ -60,9 +60,19 @@ const PartView = memo(function PartView({
     case 'data':
       return <DataView part={part} />
     default:
-      return part satisfies never
+      return <Unknown part={part} />
   }
 })
+
+/** Of a newer server. What follows is shown all the same. */
+function Unknown({ part }: { readonly part: never }): ReactNode {
+  const { kind } = part as { readonly kind: string } // every part has one
+  return (
+    <p className="broken" data-testid="unknown-part">
+      {text.newer.part(kind)}
+    </p>
+  )
+}
 
 type Group =
   | { readonly kind: 'one'; readonly key: string; readonly part: Exclude<Part, SourcePart | FilePart> }

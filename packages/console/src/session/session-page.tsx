@@ -7,7 +7,6 @@ import type { FloorPlace } from '@headrace/factory/floor'
 import { FloorDock } from '../floor/floor-dock.tsx'
 import { LanePanels } from '../floor/lane-panels.tsx'
 import { LaneStrip } from '../floor/lane-strip.tsx'
-import { KeptNote } from '../offline/kept-note.tsx'
 import { useKeptSession } from '../offline/use-kept-session.ts'
 import { Announcer } from './announcer.tsx'
 import { Composer } from './composer.tsx'
@@ -17,6 +16,7 @@ import { QueueBar } from './queue-bar.tsx'
 import { RequestBar } from './request-bar.tsx'
 import { SessionContext } from './session-context.ts'
 import { SessionHeader } from './session-header.tsx'
+import { SessionNotes } from './session-notes.tsx'
 import { SessionMissing } from './session-missing.tsx'
 import { titleOf } from '../model/title.ts'
 import { useStopKey } from './use-stop-key.ts'
@@ -56,7 +56,7 @@ export function SessionPage({ id, dev, narrow, place: onFloor }: Props): ReactNo
     <SessionContext value={place}>
       <main id="main" className="session" tabIndex={-1} data-status={status} data-testid="session">
         <SessionHeader view={view} narrow={narrow} place={onFloor} time="now" />
-        {asOf !== undefined && <KeptNote at={asOf} />}
+        <SessionNotes asOf={asOf} />
         {onFloor?.part === 'lane' && <LaneStrip view={view} floor={onFloor.floor} lane={onFloor.lane} />}
         {missing ? (
           <SessionMissing error={error} />
