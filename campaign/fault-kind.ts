@@ -6,14 +6,15 @@ export const faultNames = ['kill', 'power', 'corruption', 'disk', 'network', 'co
 export type FaultName = (typeof faultNames)[number]
 
 export interface RoundOptions {
-  /** Faults to inject in this round. */
+  /** Faults to inject in this round, at most: none any more when the time of the campaign is over. */
   readonly faults: number
+  readonly isOver: () => boolean
   readonly random: () => number
   /** An empty directory of the round's own; removed afterwards. */
   readonly directory: string
   /** Names what the round makes, so that no two rounds have a mark in common. */
   readonly name: string
-  /** How long anything may take before it counts as stuck, in milliseconds. */
+  /** How long anything may take before it counts as stuck, in milliseconds in which the campaign was let run. */
   readonly patienceMs: number
   /** The deliberate fault that the server has. Default: none. */
   readonly mutant?: MutantName

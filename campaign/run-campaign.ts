@@ -38,6 +38,7 @@ interface Lane {
 export async function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
   const { kinds, seed, goals, minutes, atOnce, say } = options
   const deadline = minutes === undefined ? Infinity : performance.now() + minutes * 60_000
+  const isOver = (): boolean => performance.now() >= deadline
   const skipped: { kind: FaultName; reason: string }[] = []
   const lanes: Lane[] = []
   for (const kind of kinds) {
@@ -50,14 +51,14 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     minutes === undefined
       ? lane.verdict.faults >= (goals[lane.kind.name] ?? lane.kind.short) ||
         (failureOf(lane.verdict) !== undefined && lane.rounds > 0)
-      : lane.rounds > 0 && performance.now() >= deadline
+      : lane.rounds > 0 && isOver()
   const waiting = [...lanes]
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
       // Whoever had the least of it is next, so that all kinds get the same time.
       for (let lane = next(waiting); lane; lane = next(waiting)) {
         if (isDone(lane)) continue
-        await takeRound(lane, options)
+        await takeRound(lane, options, isOver)
         say(`${lane.kind.name}: ${lane.verdict.faults} faults, ${failureOf(lane.verdict) ?? 'no violation'}`)
         waiting.push(lane)
       }
@@ -97,7 +98,7 @@ function next(waiting: Lane[]): Lane | undefined {
   return waiting.shift()
 }
 
-async function takeRound(lane: Lane, options: CampaignOptions): Promise<void> {
+async function takeRound(lane: Lane, options: CampaignOptions, isOver: () => boolean): Promise<void> {
   const { kind } = lane
   const goal = options.goals[kind.name] ?? kind.short
   const left = options.minutes === undefined ? goal - lane.verdict.faults : kind.perRound
@@ -108,6 +109,7 @@ async function takeRound(lane: Lane, options: CampaignOptions): Promise<void> {
   try {
     const { journals, notes } = await kind.run({
       faults: Math.min(kind.perRound, left),
+      isOver,
       // Every round has numbers of its own, whatever the other kinds do meanwhile.
       random: seeded(options.seed + lane.rounds * 7_919 + kind.name.length * 104_729 + kind.name.charCodeAt(0)),
       directory,

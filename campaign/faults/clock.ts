@@ -19,7 +19,7 @@ export const clock: FaultKind = {
   perRound: 20,
   short: 20,
   missing: async () => (library === undefined ? 'libfaketime is not installed' : undefined),
-  async run({ faults: times, random, directory, name, patienceMs, mutant }) {
+  async run({ faults: times, isOver, random, directory, name, patienceMs, mutant }) {
     const now = path.join(directory, 'now')
     await writeFile(now, '+0')
     await using server = createServerProcess({
@@ -50,6 +50,7 @@ export const clock: FaultKind = {
         times,
         random,
         patienceMs,
+        isOver,
         strike: () => writeFile(now, `${between(random, -mostSeconds, mostSeconds)}`.replace(/^(?!-)/, '+')),
       })
       return { journals: [await load.finish(faults)], notes: {} }

@@ -30,7 +30,7 @@ export const control: FaultKind = {
   perRound: 2_000,
   short: 2_000,
   missing: async () => undefined,
-  async run({ faults: times, random, directory, name, patienceMs, mutant }) {
+  async run({ faults: times, isOver: isLate, random, directory, name, patienceMs, mutant }) {
     await using server = createServerProcess({ data: path.join(directory, 'data'), ...(mutant && { mutant }) })
     await server.start()
     const proxy = await startFaultProxy({ target: server.port })
@@ -90,7 +90,7 @@ export const control: FaultKind = {
     /** Runs of one session, one after the other, until there were commands enough. */
     async function command(session: Session): Promise<void> {
       try {
-        for (let run = 0; commands.count < times; run += 1) await commandRun(session, run)
+        for (let run = 0; commands.count < times && !isLate(); run += 1) await commandRun(session, run)
       } catch (thrown) {
         stuck.push(`${session.id}: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
         // Nobody waits for more than can come.

@@ -42,12 +42,12 @@ export const corruption: FaultKind = {
   perRound: 250,
   short: 1_000,
   missing: async () => undefined,
-  async run({ faults: times, random, directory, name, mutant }) {
+  async run({ faults: times, isOver, random, directory, name, mutant }) {
     const originals = await makeOriginals(directory, name, random)
     const notes = { 'refused as a whole': 0, 'refused by session': 0, harmless: 0, 'like a torn end': 0 }
     const journals: Journals[] = []
     const copy = path.join(directory, 'copy')
-    for (let time = 0; time < times; time += 1) {
+    for (let time = 0; time < times && !isOver(); time += 1) {
       const original = originals[time % originals.length] ?? originals[0]
       const damage = await damageCopy(original, copy, time, random)
       const writes = damage.looksTorn

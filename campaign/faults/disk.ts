@@ -38,6 +38,7 @@ export const disk: FaultKind = {
 
 async function failSyncs({
   faults: times,
+  isOver,
   directory,
   name,
   patienceMs,
@@ -61,7 +62,7 @@ async function failSyncs({
     try {
       const faults: Fault[] = []
       try {
-        while (faults.length < times) {
+        while (faults.length < times && !isOver()) {
           const began = performance.now()
           await load.acks.reach(load.acks.count + 1, patienceMs)
           const injected = (await readFile(log, 'utf8')).split('(INJECTED)').length - 1
@@ -95,6 +96,7 @@ async function failSyncs({
 
 async function fillDisk({
   faults: times,
+  isOver,
   directory,
   name,
   patienceMs,
@@ -109,7 +111,7 @@ async function fillDisk({
     const load = await startLoad({ server, ...loadOf({ name, patienceMs, random }), fill: 4_000, agents: false })
     try {
       const faults: Fault[] = []
-      for (let time = 0; time < times; time += 1) {
+      for (let time = 0; time < times && !isOver(); time += 1) {
         await load.acks.reach(load.acks.count + between(random, 1, 40), patienceMs)
         const filler = path.join(mounted, 'filler')
         // The server takes some of it meanwhile, so there may be less by then.

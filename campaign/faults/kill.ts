@@ -13,7 +13,7 @@ export const kill: FaultKind = {
   perRound: 50,
   short: 50,
   missing: async () => undefined,
-  async run({ faults: times, random, directory, name, patienceMs, mutant }) {
+  async run({ faults: times, isOver, random, directory, name, patienceMs, mutant }) {
     await using server = createServerProcess({ data: path.join(directory, 'data'), ...(mutant && { mutant }) })
     await server.start()
     const load = await startLoad({
@@ -34,6 +34,7 @@ export const kill: FaultKind = {
         times,
         random,
         patienceMs,
+        isOver,
         async strike(time) {
           await server.kill()
           if (time % killedStarts === 0 && left > 1) {

@@ -21,7 +21,7 @@ export const network: FaultKind = {
   perRound: 2_000,
   short: 2_000,
   missing: async () => undefined,
-  async run({ faults: times, random, directory, name, patienceMs, mutant }) {
+  async run({ faults: times, isOver, random, directory, name, patienceMs, mutant }) {
     await using server = createServerProcess({ data: path.join(directory, 'data'), ...(mutant && { mutant }) })
     await server.start()
     const proxy = await startFaultProxy({ target: server.port })
@@ -43,7 +43,7 @@ export const network: FaultKind = {
       // Anywhere: in the handshake, in the welcome, in the middle of a frame, after many of them.
       proxy.resetAfter(() => between(random, 100, 100 + 40_000 * random() ** 3))
       try {
-        while (load.reconnects.count < times) {
+        while (load.reconnects.count < times && !isOver()) {
           proxy.split(between(random, 1, 700))
           await load.reconnects.reach(load.reconnects.count + between(random, 5, 40), patienceMs)
           stalls += 1

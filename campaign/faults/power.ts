@@ -15,7 +15,7 @@ export const power: FaultKind = {
   perRound: 20,
   short: 20,
   missing: missingDisks,
-  async run({ faults: times, random, directory, name, patienceMs, mutant }) {
+  async run({ faults: times, isOver, random, directory, name, patienceMs, mutant }) {
     let disk = await createDiskImage(directory)
     try {
       await using server = createServerProcess({
@@ -40,6 +40,7 @@ export const power: FaultKind = {
           times,
           random,
           patienceMs,
+          isOver,
           async strike() {
             await server.freeze()
             const replace = await disk.copy()

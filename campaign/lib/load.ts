@@ -8,6 +8,7 @@ import { createWorker, type AgentRun, type Worker } from '@headrace/client/agent
 import { HeadraceError } from '@headrace/core'
 import type { Fault, Journals, LogCopy, ReaderJournal, Write } from '../journals.ts'
 import { seen } from './marks.ts'
+import { longestMs } from './patience.ts'
 import { Stuck, createProgress, within, type Progress } from './progress.ts'
 import { between } from './random.ts'
 import { readEnd, readLog, type LogSource } from './read-log.ts'
@@ -60,6 +61,8 @@ export interface Load {
   close(): Promise<void>
 }
 
+/** Longer than the load of a machine may keep this process from running: that a lease lapses then is right. */
+const leaseMs = 600_000
 const backoff = { minMs: 5, maxMs: 150 }
 
 export async function startLoad(options: LoadOptions): Promise<Load> {
@@ -211,7 +214,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
   }
 
   function startAgents(): { readonly worker: Worker; readonly end: () => Promise<void> } {
-    const said = new Map<string, Write[]>()
+    const said = new Map<string, { readonly run: AgentRun; readonly words: readonly Write[] }>()
     const finish = Promise.withResolvers<void>()
     const started = createWorker({
       url: server.url,
@@ -220,13 +223,13 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       random,
       agent: 'assistant',
       capacity: ids.length,
-      leaseMs: 60_000,
+      leaseMs,
       onError: () => undefined,
       handler: async (run) => {
         const { session, attempt } = run
         if (said.has(session)) takenRuns.push(`the run of ${session} had begun, and was given to attempt ${attempt}`)
         const words: Write[] = []
-        said.set(session, words)
+        said.set(session, { run, words })
         await talk(run, words)
         await finish.promise
       },
@@ -239,13 +242,19 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       async end() {
         await within(Promise.all(asked), patienceMs, 'answers to what was asked of agents')
         finish.resolve()
-        // It resolves when the ends of its runs are answered; what was written before is durable then.
-        await within(started.close({ graceMs: patienceMs * 2 }), patienceMs, 'the end of the runs')
-        for (const words of said.values())
+        await within(started.close({ graceMs: longestMs(patienceMs) }), patienceMs, 'the end of the runs')
+        for (const [session, { run, words }] of said) {
+          // A run that was taken away has no answer to its last words.
+          if (run.stopped !== undefined) {
+            takenRuns.push(`the run of ${session} had begun, and its agent was told ${run.stopped}`)
+            continue
+          }
+          // Its end was answered; what was written before is durable then.
           for (const word of words) {
             word.outcome = 'acked'
             acks.add()
           }
+        }
       },
     }
   }

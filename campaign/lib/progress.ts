@@ -1,3 +1,5 @@
+import { afterPatience } from './patience.ts'
+
 /** Something that is counted and waited for. */
 export interface Progress {
   readonly count: number
@@ -22,7 +24,7 @@ export function createProgress(what: string): Progress {
       if (count >= goal) return Promise.resolve()
       return new Promise((resolve, reject) => {
         const end = (): void => {
-          clearTimeout(timer)
+          cancel()
           waiting.delete(look)
         }
         const look = (): void => {
@@ -30,10 +32,10 @@ export function createProgress(what: string): Progress {
           end()
           resolve()
         }
-        const timer = setTimeout(() => {
+        const cancel = afterPatience(patienceMs, () => {
           end()
           reject(new Stuck(`${goal - count} of ${goal} ${what} never came, though ${patienceMs} ms passed`))
-        }, patienceMs)
+        })
         waiting.add(look)
       })
     },
@@ -47,13 +49,13 @@ export class Stuck extends Error {
 
 /** @throws Stuck when `work` takes longer than `patienceMs` */
 export async function within<T>(work: Promise<T>, patienceMs: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Stuck(`${what} never came, though ${patienceMs} ms passed`)), patienceMs)
-  })
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const cancel = afterPatience(patienceMs, () =>
+    reject(new Stuck(`${what} never came, though ${patienceMs} ms passed`)),
+  )
   try {
     return await Promise.race([work, late])
   } finally {
-    clearTimeout(timer)
+    cancel()
   }
 }

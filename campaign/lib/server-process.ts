@@ -47,6 +47,7 @@ const root = path.join(import.meta.dirname, '../..')
 const command = path.join(root, 'packages/cli/src/bin.ts')
 const broken = path.join(root, 'campaign/mutants/serve.ts')
 /** Compiled sources: a start costs half as much, and a campaign starts hundreds of servers. */
+const keepCompiled = path.join(root, 'campaign/lib/keep-compiled.ts')
 const compiled = path.join(root, 'node_modules/.cache/headrace/campaign')
 
 const running = new Set<ChildProcess>()
@@ -64,7 +65,13 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
     const { mutant, under = [], env = {} } = options
     const program = mutant === undefined ? [command, 'serve'] : [broken, mutant]
     const args = [...program, '--port', String(port), '--data', data, '--json']
-    const [file = '', ...rest] = [...under, process.execPath, '--conditions=@headrace/source', ...args]
+    const [file = '', ...rest] = [
+      ...under,
+      process.execPath,
+      '--conditions=@headrace/source',
+      `--import=${keepCompiled}`,
+      ...args,
+    ]
     const launched = spawn(file, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_COMPILE_CACHE: compiled, ...env },

@@ -8,6 +8,7 @@ export interface SurviveOptions {
   readonly times: number
   readonly random: () => number
   readonly patienceMs: number
+  readonly isOver: () => boolean
   /** Breaks the server, and brings it back. */
   readonly strike: (time: number) => Promise<void>
 }
@@ -20,9 +21,9 @@ const mostAcksBetween = 120
  * given events again. Ends early, with the rest undone, when that never happens: the load says so when it is finished.
  */
 export async function survive(load: Load, options: SurviveOptions): Promise<readonly Fault[]> {
-  const { kind, times, random, patienceMs, strike } = options
+  const { kind, times, random, patienceMs, isOver, strike } = options
   const faults: Fault[] = []
-  for (let time = 0; time < times; time += 1) {
+  for (let time = 0; time < times && !isOver(); time += 1) {
     try {
       await load.acks.reach(load.acks.count + between(random, 1, mostAcksBetween), patienceMs)
       const began = performance.now()

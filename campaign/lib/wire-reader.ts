@@ -16,7 +16,7 @@ export interface WireReaderOptions {
 /** Waits before the next connection, in milliseconds. */
 const againMs = 15
 /** Given up when no welcome came in this time. */
-const welcomeMs = 2_000
+const welcomeMs = 10_000
 
 /**
  * A reader with no client library in it. It asks for what comes after the last event it was given, believes all it gets
