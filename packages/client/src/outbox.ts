@@ -117,7 +117,7 @@ export class Outbox {
     }
     // The server ends a connection that sends a wrong shape, which would be the wrong answer to one wrong call.
     // A copy, because it may be sent again later, when the caller has done something else with what it gave.
-    const checked = structuredClone(commandBody.parse(body, 'command'))
+    const checked = JSON.parse(JSON.stringify(commandBody.parse(body, 'command'))) as CommandBody // as it will be sent
     this.#count += 1
     const id = named ?? `${this.#options.prefix}-${this.#count}`
     const { entry, answer } = makeEntry({ type: 'command', id, session, body: checked })

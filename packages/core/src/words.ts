@@ -10,11 +10,14 @@ const letters = /[\p{L}\p{N}\p{M}]+/gu
 /** Scripts that are written without spaces: found by pairs of characters. */
 const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]+/gu
 
+/** Letters that are all written with spaces between words. */
+const plain = /^[!-\u024f]*$/
+
 /** The distinct words of a text, in order. */
 export function wordsOf(text: string, most: number = maxWords): readonly string[] {
   const words = new Set<string>()
   for (const [run] of text.normalize('NFKC').toLowerCase().matchAll(letters)) {
-    for (const word of split(run)) {
+    for (const word of plain.test(run) ? [run] : split(run)) {
       if (words.size >= most) return [...words]
       words.add(word.slice(0, maxWordChars))
     }

@@ -20,6 +20,8 @@ export interface Trimmed {
  * @param only - key of the one audience to look at. Default: all.
  */
 export function trim(view: SessionView, only?: string): Trimmed {
+  // No audience has more than all together.
+  if (view.messages.length <= hot.minMessages) return { view, cooled: [] }
   const asked = new Set(view.runs.filter((run) => run.status !== 'ended').map((run) => run.input))
   const groups = Map.groupBy(view.messages, (message) => audienceKey(message.to))
   const gone = new Set<Message>()

@@ -130,8 +130,9 @@ const ofOneState: ReadonlySet<string> = new Set([
 ])
 
 function baseOf(run: Run): RunBase {
-  const entries = Object.entries(run).filter(([key]) => !ofOneState.has(key))
-  return Object.fromEntries(entries) as unknown as RunBase // all other fields are those of every state
+  const base: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(run)) if (!ofOneState.has(key)) base[key] = value
+  return base as unknown as RunBase // all other fields are those of every state
 }
 
 function changeRun(view: SessionView, id: string | undefined, change: (run: Run) => Run): SessionView {
