@@ -1,6 +1,6 @@
 /**
  * npm run campaign -- [--faults kill,power,…] [--short] [--minutes N] [--json] [--seed N] [--report FILE]
- *   [--goal kill=2000,…] [--at-once N] [--mutant NAME]
+ *   [--goal kill=2000,…] [--at-once N] [--mutant NAME]; a report is written as JSON, and beside it as a page (.md)
  *
  * Breaks real servers in every way that it knows, and counts from what clients wrote down what was lost. Without
  * `--minutes` it does the short form: docs/reliability.md. Ends with 1 when anything was lost, doubled, reordered or made
@@ -8,7 +8,7 @@
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
@@ -16,6 +16,7 @@ import { describeMachine } from '../bench/lib/machine.ts'
 import { faultNames, type FaultName } from './fault-kind.ts'
 import { faultKinds } from './faults/index.ts'
 import { mutantNames, type MutantName } from './mutants/mutant-name.ts'
+import { reportPage } from './report-page.ts'
 import { reportTable } from './report.ts'
 import { runCampaign } from './run-campaign.ts'
 
@@ -75,11 +76,14 @@ try {
     patienceMs: whole(values.patience, 'patience') * 1_000,
     ...(mutant && { mutant }),
     directory,
-    machine: describeMachine(directory),
+    machine: { ...describeMachine(directory), loadAtStart: loadavg()[0] },
     say: (line) => process.stderr.write(`${line}\n`),
   })
   const text = JSON.stringify(report, undefined, 2)
-  if (values.report !== undefined) await writeFile(values.report, `${text}\n`)
+  if (values.report !== undefined) {
+    await writeFile(values.report, `${text}\n`)
+    await writeFile(`${values.report.replace(/\.json$/, '')}.md`, reportPage(report))
+  }
   process.stdout.write(`${values.json ? text : reportTable(report)}\n`)
   process.exitCode = report.ok ? 0 : 1
 } finally {

@@ -11,14 +11,17 @@ import { between } from '../lib/random.ts'
 import { createServerProcess, type ServerOptions } from '../lib/server-process.ts'
 import { injecting, missingTracing } from '../lib/tracing.ts'
 
-/** One sync in so many fails, of each thread: often enough to hit also what a server does about a sync that failed. */
-const failingSync = 7
-/** Of the faults of a round, those that are full disks; the others are failing syncs. */
+/** One call in so many fails, of each thread: often enough to hit also what a server does about a call that failed. */
+const failing = 7
+/** Of the faults of a round, those that are full disks, and those that are failing writes; the others are failing syncs. */
 const fullShare = 0.2
+const writeShare = 0.2
+/** LevelDB numbers its files; no round gets so far. */
+const mostFiles = 999
 const fullDiskBytes = '24m'
 
 /**
- * Syncs that fail, and disks that are full. Nothing may be acknowledged that did not reach the disk, which a power cut at
+ * Syncs and writes that fail, and disks that are full. Nothing may be acknowledged that did not reach the disk, which a power cut at
  * the end shows; and when the disk works again, so does the server, without a restart.
  */
 export const disk: FaultKind = {
@@ -28,32 +31,42 @@ export const disk: FaultKind = {
   missing: async () => (await missingDisks()) ?? missingTracing(),
   async run(options) {
     const full = Math.round(options.faults * fullShare)
-    const journals = await Promise.all([
-      failSyncs({ ...options, faults: options.faults - full, name: `${options.name}-sync` }),
+    const writes = Math.round(options.faults * writeShare)
+    const syncs = options.faults - full - writes
+    const [failedSyncs, failedWrites, fullDisks] = await Promise.all([
+      failCalls({ ...options, faults: syncs, name: `${options.name}-sync` }, 'fdatasync'),
+      failCalls({ ...options, faults: writes, name: `${options.name}-write` }, 'write'),
       fillDisk({ ...options, faults: full, name: `${options.name}-full` }),
     ])
-    return { journals, notes: { 'failed syncs': journals[0].faults.length, 'full disks': journals[1].faults.length } }
+    return {
+      journals: [failedSyncs, failedWrites, fullDisks],
+      notes: {
+        'failed syncs': failedSyncs.faults.length,
+        'failed writes': failedWrites.faults.length,
+        'full disks': fullDisks.faults.length,
+      },
+    }
   },
 }
 
-async function failSyncs({
-  faults: times,
-  isOver,
-  directory,
-  name,
-  patienceMs,
-  random,
-  mutant,
-}: RoundOptions): Promise<Journals> {
+async function failCalls(
+  { faults: times, isOver, directory, name, patienceMs, random, mutant }: RoundOptions,
+  call: 'fdatasync' | 'write',
+): Promise<Journals> {
+  const kind = call === 'write' ? 'failed write' : 'failed sync'
   const own = path.join(directory, name)
   await mkdir(own)
   const log = path.join(own, 'calls')
   let image = await createDiskImage(own)
   try {
+    const data = path.join(image.mounted, 'data')
     const options: ServerOptions = {
-      data: path.join(image.mounted, 'data'),
-      // The first ones belong to the start.
-      under: injecting(['fdatasync'], `error=EIO:when=${failingSync}+${failingSync}`, log),
+      data,
+      // The first ones belong to the start. Sockets are written to as well, and they are another kind's.
+      under: injecting([call], `error=EIO:when=${failing}+${failing}`, {
+        log,
+        ...(call === 'write' && { files: storedFiles(path.join(data, 'data')) }),
+      }),
       ...(mutant && { mutant }),
     }
     await using server = createServerProcess(options)
@@ -66,13 +79,13 @@ async function failSyncs({
           const began = performance.now()
           await load.acks.reach(load.acks.count + 1, patienceMs)
           const injected = (await readFile(log, 'utf8')).split('(INJECTED)').length - 1
-          while (faults.length < injected) faults.push({ kind: 'failed sync', recoveryMs: performance.now() - began })
+          while (faults.length < injected) faults.push({ kind, recoveryMs: performance.now() - began })
           await pause(5)
         }
       } catch (thrown) {
         if (!(thrown instanceof Stuck)) throw thrown
         load.hung(thrown)
-        faults.push({ kind: 'failed sync' })
+        faults.push({ kind })
       }
       // What the kernel never wrote is gone now: whatever was acknowledged after a failed sync must have been written again.
       await server.freeze()
@@ -92,6 +105,13 @@ async function failSyncs({
   } finally {
     await image[Symbol.asyncDispose]()
   }
+}
+
+/** What LevelDB writes: logs and tables. */
+function storedFiles(directory: string): readonly string[] {
+  return Array.from({ length: mostFiles }, (_, index) =>
+    path.join(directory, String(index + 1).padStart(6, '0')),
+  ).flatMap((file) => [`${file}.log`, `${file}.ldb`])
 }
 
 async function fillDisk({

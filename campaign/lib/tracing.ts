@@ -3,11 +3,35 @@ import { promisify } from 'node:util'
 
 const execute = promisify(execFile)
 
+export interface Injecting {
+  /** Where `strace` writes what it has done. Default: nowhere. */
+  readonly log?: string
+  /** Only calls about one of these files. Default: all. */
+  readonly files?: readonly string[]
+}
+
 /** What a server runs under so that some calls to the kernel end as they are told to. */
-export function injecting(calls: readonly string[], outcome: string, log = '/dev/null'): readonly string[] {
+export function injecting(
+  calls: readonly string[],
+  outcome: string,
+  { log = '/dev/null', files = [] }: Injecting = {},
+): readonly string[] {
   const list = calls.join(',')
+  const only = files.flatMap((file) => ['-P', file])
   // Only these calls stop the process: the others cost nothing.
-  return ['strace', '-f', '-qq', '--seccomp-bpf', '-o', log, '-e', `trace=${list}`, '-e', `inject=${list}:${outcome}`]
+  return [
+    'strace',
+    '-f',
+    '-qq',
+    '--seccomp-bpf',
+    '-o',
+    log,
+    ...only,
+    '-e',
+    `trace=${list}`,
+    '-e',
+    `inject=${list}:${outcome}`,
+  ]
 }
 
 /** What tells a disk to keep what it was given. */
