@@ -14,6 +14,8 @@ interface Props {
 export const Block = memo(function Block({ token: given, base, depth = 0 }: Props): ReactNode {
   const token = given as MarkedToken // the lexer runs without extensions
   if (depth > maxDepth) return <p>{token.raw}</p>
+  // The outermost block has a direction by what is in it, which leaves out what has one of its own.
+  const dir = depth === 0 ? 'auto' : undefined
   const blocks = (tokens: readonly Token[]): ReactNode =>
     tokens.map((inner, index) => <Block key={index} token={inner} base={base} depth={depth + 1} />)
   switch (token.type) {
@@ -22,20 +24,24 @@ export const Block = memo(function Block({ token: given, base, depth = 0 }: Prop
       return null
     case 'heading': {
       const Heading = (['h3', 'h4', 'h5', 'h6'] as const)[Math.max(0, Math.min(3, token.depth - base))] ?? 'h6'
-      return <Heading dir="auto">{inline(token.tokens)}</Heading>
+      return <Heading dir={dir}>{inline(token.tokens)}</Heading>
     }
     case 'paragraph':
-      return <p dir="auto">{inline(token.tokens)}</p>
+      return <p dir={dir}>{inline(token.tokens)}</p>
     case 'text':
       return inline([token])
     case 'code':
       return <CodeBlock code={token.text} language={token.lang?.split(/\s/, 1)[0] ?? ''} />
     case 'blockquote':
-      return <blockquote dir="auto">{blocks(token.tokens)}</blockquote>
+      return <blockquote dir={dir}>{blocks(token.tokens)}</blockquote>
     case 'list':
-      return <List token={token}>{token.items.map((item) => blocks(item.tokens))}</List>
+      return (
+        <List token={token} dir={dir}>
+          {token.items.map((item) => blocks(item.tokens))}
+        </List>
+      )
     case 'table':
-      return <Table token={token} />
+      return <Table token={token} dir={dir} />
     case 'hr':
       return <hr />
     default:
@@ -46,27 +52,29 @@ export const Block = memo(function Block({ token: given, base, depth = 0 }: Prop
 
 function List({
   token,
+  dir,
   children,
 }: {
   readonly token: Tokens.List
+  readonly dir: 'auto' | undefined
   readonly children: readonly ReactNode[]
 }): ReactNode {
   const items = children.map((item, index) => (
-    <li key={index} dir="auto" data-task={token.items[index]?.task || undefined}>
+    <li key={index} data-task={token.items[index]?.task || undefined}>
       {item}
     </li>
   ))
   const start = token.start === '' || token.start === 1 ? undefined : token.start
   return token.ordered ? (
-    <ol dir="auto" start={start}>
+    <ol dir={dir} start={start}>
       {items}
     </ol>
   ) : (
-    <ul dir="auto">{items}</ul>
+    <ul dir={dir}>{items}</ul>
   )
 }
 
-function Table({ token }: { readonly token: Tokens.Table }): ReactNode {
+function Table({ token, dir }: { readonly token: Tokens.Table; readonly dir: 'auto' | undefined }): ReactNode {
   const cell = ({ align, tokens }: Tokens.TableCell): { 'data-align'?: string; children: ReactNode } => ({
     ...(align && { 'data-align': align }),
     children: inline(tokens),
@@ -74,7 +82,7 @@ function Table({ token }: { readonly token: Tokens.Table }): ReactNode {
   return (
     // Wide tables scroll by themselves, with the keyboard as well.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className="md-table" dir="auto" tabIndex={0}>
+    <div className="md-table" dir={dir} tabIndex={0}>
       <table>
         <thead>
           <tr>

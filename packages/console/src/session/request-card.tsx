@@ -108,6 +108,7 @@ function Question({ schema, busy, onAnswer }: QuestionProps): ReactNode {
       <textarea
         id={id}
         className="field-input"
+        dir="auto"
         rows={wantsText ? 2 : 4}
         value={words}
         onChange={(event) => setWords(event.target.value)}

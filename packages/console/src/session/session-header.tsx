@@ -34,8 +34,8 @@ export function SessionHeader({ view, narrow, place, time }: Props): ReactNode {
         </a>
       )}
       <div className="session-names">
-        <h1 className="session-title">
-          <bdi>{titleOf(view.metadata, view.id)}</bdi>
+        <h1 className="session-title" dir="auto">
+          {titleOf(view.metadata, view.id)}
         </h1>
         <p className="session-doing">{doing(view)}</p>
       </div>

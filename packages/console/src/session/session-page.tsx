@@ -49,8 +49,9 @@ export function SessionPage({ id, dev, narrow, place: onFloor }: Props): ReactNo
   useStopKey(session, busy && may.control && (onFloor === undefined || onFloor.part === 'lane'))
   // The list shows the same states: it is asked again when they change here.
   const states = view.runs.map((run) => run.status).join()
-  useEffect(refreshList, [states])
-  useDocumentTitle(titleOf(view.metadata, id), busy)
+  const title = titleOf(view.metadata, id)
+  useEffect(refreshList, [states, title, view.archived])
+  useDocumentTitle(title, busy)
   const missing = status === 'failed'
   return (
     <SessionContext value={place}>
