@@ -1,23 +1,27 @@
 // npm test [-- vitest args]: every check a change must pass. `npm run check` (or HEADRACE_QUICK=1) stops before the tests.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
-import { build, Failure, install, main, node, root, run, tool } from './setup.mjs'
+import { build, Failure, install, main, node, run, tool } from './setup.mjs'
 
 if (!process.stdout.isTTY) process.env.NO_COLOR ??= '1'
 
 const args = process.argv.slice(2)
 const quick = args[0] === '--static' || process.env.HEADRACE_QUICK === '1'
 
-const steps = [
-  ['format', () => run(node(), [tool('oxfmt'), '--check'])],
-  ['lint', () => run(node(), [tool('oxlint')])],
+/** What the tests need. */
+const needed = [
   ['types', () => run(node(), [tool('typescript', 'tsc'), '-b'])],
   ['build', () => build().then(() => 0)],
-  ['unused code and dependencies', () => run(node(), [tool('knip')])],
-  ['packages', () => run(node(), ['scripts/publint.mjs'])],
-  ['spec', () => (existsSync(path.join(root, 'scripts/spec.mjs')) ? run(node(), ['scripts/spec.mjs']) : 0)],
+]
+/** What no test needs, so that it runs beside them. */
+const others = [
+  ['format', (options) => run(node(), [tool('oxfmt'), '--check'], options)],
+  ['lint', (options) => run(node(), [tool('oxlint')], options)],
+  ['unused code and dependencies', (options) => run(node(), [tool('knip')], options)],
+  ['packages', (options) => run(node(), ['scripts/publint.mjs'], options)],
+  ['spec', (options) => run(node(), ['scripts/spec.mjs'], options)],
 ]
 
 async function timed(name, body) {
@@ -33,18 +37,49 @@ async function timed(name, body) {
   return code === 0
 }
 
+/** Runs the other checks one by one. Each prints what it has to say in one piece, because the tests print meanwhile. */
+async function besideTests(folder, onFailed) {
+  for (const [name, body] of others) {
+    const file = path.join(folder, 'check')
+    const out = openSync(file, 'w')
+    const isOk = await timed(name, async () => {
+      try {
+        return await body({ stdio: ['ignore', out, out] })
+      } finally {
+        closeSync(out)
+        process.stdout.write(readFileSync(file))
+      }
+    })
+    if (!isOk) onFailed(name)
+  }
+}
+
+async function withTests(folder, failed) {
+  const stop = new AbortController()
+  const isCI = process.env.CI === 'true'
+  const checks = besideTests(folder, (name) => {
+    failed.push(name)
+    // Locally a mistake that seconds have shown needs no minutes of tests; CI shows everything at once.
+    if (!isCI) stop.abort()
+  })
+  const options = { env: { HEADRACE_CLOSING_LINE: path.join(folder, 'closing-line') }, signal: stop.signal }
+  const areOk = await timed('tests', () => run(node(), [tool('vitest'), 'run', ...args], options))
+  await checks
+  if (!areOk) failed.push(stop.signal.aborted ? 'tests (stopped)' : 'tests')
+}
+
 await main(async () => {
   await install()
   const failed = []
-  for (const [name, body] of steps) if (!(await timed(name, body))) failed.push(name)
+  for (const [name, body] of needed) if (!(await timed(name, body))) failed.push(name)
 
-  // Locally a mistake that seconds have shown needs no minutes of tests; CI shows everything at once.
   let closingLine = ''
-  if (!quick && (failed.length === 0 || process.env.CI === 'true')) {
+  if (quick || (failed.length > 0 && process.env.CI !== 'true')) {
+    for (const [name, body] of others) if (!(await timed(name, body))) failed.push(name)
+  } else {
     const folder = mkdtempSync(path.join(tmpdir(), 'headrace-test-'))
+    await withTests(folder, failed)
     const file = path.join(folder, 'closing-line')
-    const tests = () => run(node(), [tool('vitest'), 'run', ...args], { env: { HEADRACE_CLOSING_LINE: file } })
-    if (!(await timed('tests', tests))) failed.push('tests')
     if (existsSync(file)) closingLine = readFileSync(file, 'utf8')
     rmSync(folder, { recursive: true })
   }
