@@ -64,10 +64,13 @@ const drawn = (): Promise<void> =>
   page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))))
 /** Those that are seen once the page has drawn them: they follow each other, with no gap and no hole. */
 async function read(): Promise<readonly number[]> {
-  await drawn()
-  const numbers = await seen()
-  expect(numbers).toEqual(numbers.map((_, index) => numbers[0]! + index))
-  expect(numbers.length).toBeGreaterThan(0)
+  let numbers: readonly number[] = []
+  const isWhole = async (): Promise<boolean> => {
+    await drawn()
+    numbers = await seen()
+    return numbers.length > 0 && numbers.every((number, index) => number === numbers[0]! + index)
+  }
+  await expect.poll(isWhole, { timeout: 10_000 }).toBe(true)
   return numbers
 }
 const scrollTo = (share: number): Promise<void> =>
