@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { seeded } from '@headrace/testing'
 import { expect, test } from 'vitest'
 import { connect } from '@headrace/client'
 import type { Json } from '@headrace/core'
@@ -29,7 +30,7 @@ import {
   type Task,
 } from '@headrace/factory'
 import { createSecretAuth } from '@headrace/server'
-import { ServerProcess, lines, script, seeded } from './support/server.ts'
+import { ServerProcess, lines, script } from './support/server.ts'
 
 const seed = Number(process.env['HEADRACE_SEED'] ?? 5)
 const kills = Number(process.env['HEADRACE_KILLS'] ?? 5)

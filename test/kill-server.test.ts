@@ -1,8 +1,9 @@
+import { seeded } from '@headrace/testing'
 import { expect, test } from 'vitest'
 import { connect, type Client } from '@headrace/client'
 import { createWorker } from '@headrace/client/agent'
 import type { SessionEvent } from '@headrace/core'
-import { ServerProcess, seeded } from './support/server.ts'
+import { ServerProcess } from './support/server.ts'
 
 const sessions = 200
 const kills = 20

@@ -1,8 +1,9 @@
+import { seeded } from '@headrace/testing'
 import { expect, test } from 'vitest'
 import { connect } from '@headrace/client'
 import { startFaultProxy } from '@headrace/testing'
 import type { SessionEvent } from '@headrace/core'
-import { ServerProcess, seeded } from './support/server.ts'
+import { ServerProcess } from './support/server.ts'
 
 const disconnects = 1_000
 const seed = Number(process.env['HEADRACE_SEED'] ?? 4_400)

@@ -1,15 +1,13 @@
-import path from 'node:path'
 import { connect, type Session } from '@headrace/client'
 import { createWorker, type AgentRun } from '@headrace/client/agent'
 import { HeadraceError, textOf, type Message } from '@headrace/core'
-import { startFaultProxy } from '@headrace/testing'
 import type { FaultKind } from '../fault-kind.ts'
 import type { AgentJournal, Fault, LogCopy, Write } from '../journals.ts'
+import { startBehindProxy } from '../lib/behind-proxy.ts'
 import { stopMark, marksIn } from '../lib/marks.ts'
 import { createProgress, within } from '../lib/progress.ts'
 import { between } from '../lib/random.ts'
 import { readLog } from '../lib/read-log.ts'
-import { createServerProcess } from '../lib/server-process.ts'
 
 const sessions = 25
 /** Of one run: then it is stopped, and the next one is asked for. */
@@ -30,10 +28,10 @@ export const control: FaultKind = {
   perRound: 2_000,
   short: 2_000,
   missing: async () => undefined,
-  async run({ faults: times, isOver: isLate, random, directory, name, patienceMs, mutant }) {
-    await using server = createServerProcess({ data: path.join(directory, 'data'), ...(mutant && { mutant }) })
-    await server.start()
-    const proxy = await startFaultProxy({ target: server.port })
+  async run(options) {
+    const { faults: times, isOver: isLate, random, name, patienceMs } = options
+    await using behind = await startBehindProxy(options)
+    const { server, proxy, through } = behind
     const writes: Write[] = []
     const faults: Fault[] = []
     const agents = new Map<string, AgentJournal>()
@@ -43,7 +41,7 @@ export const control: FaultKind = {
     const commands = createProgress('commands')
     const told = createProgress('commands at agents')
     const peer = {
-      url: `http://127.0.0.1:${proxy.port}`,
+      url: through,
       token: () => server.token,
       backoff,
       random,
@@ -69,7 +67,6 @@ export const control: FaultKind = {
       isOver = true
       await worker.close({ graceMs: 0 })
       await person.close()
-      await proxy.close()
     }
 
     async function killNowAndThen(): Promise<void> {

@@ -1,9 +1,7 @@
-import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { startFaultProxy } from '@headrace/testing'
 import type { FaultKind } from '../fault-kind.ts'
 import type { Fault } from '../journals.ts'
-import { createServerProcess } from '../lib/server-process.ts'
+import { startBehindProxy } from '../lib/behind-proxy.ts'
 import { startLoad, type Load } from '../lib/load.ts'
 import { between } from '../lib/random.ts'
 
@@ -21,46 +19,42 @@ export const network: FaultKind = {
   perRound: 2_000,
   short: 2_000,
   missing: async () => undefined,
-  async run({ faults: times, isOver, random, directory, name, patienceMs, mutant }) {
-    await using server = createServerProcess({ data: path.join(directory, 'data'), ...(mutant && { mutant }) })
-    await server.start()
-    const proxy = await startFaultProxy({ target: server.port })
+  async run(options) {
+    const { faults: times, isOver, random, name, patienceMs } = options
+    await using behind = await startBehindProxy(options)
+    const { server, proxy, through } = behind
     let stalls = 0
+    const load = await startLoad({
+      server,
+      through,
+      name,
+      sessions: 4,
+      readers,
+      agents: false,
+      twins: true,
+      paceMs: 8,
+      fill: 600,
+      patienceMs,
+      random,
+    })
+    // Anywhere: in the handshake, in the welcome, in the middle of a frame, after many of them.
+    proxy.resetAfter(() => between(random, 100, 100 + 40_000 * random() ** 3))
     try {
-      const load = await startLoad({
-        server,
-        through: `http://127.0.0.1:${proxy.port}`,
-        name,
-        sessions: 4,
-        readers,
-        agents: false,
-        twins: true,
-        paceMs: 8,
-        fill: 600,
-        patienceMs,
-        random,
-      })
-      // Anywhere: in the handshake, in the welcome, in the middle of a frame, after many of them.
-      proxy.resetAfter(() => between(random, 100, 100 + 40_000 * random() ** 3))
-      try {
-        while (load.reconnects.count < times && !isOver()) {
-          proxy.split(between(random, 1, 700))
-          await load.reconnects.reach(load.reconnects.count + between(random, 5, 40), patienceMs)
-          stalls += 1
-          await trouble()
-          proxy.reset()
-        }
-        proxy.resetAfter(undefined)
-        proxy.split(undefined)
-        const recoveryMs = await recovery(load)
-        const faults: Fault[] = Array.from({ length: load.reconnects.count }, () => ({ kind: 'reconnect', recoveryMs }))
-        const journals = await load.finish(faults)
-        return { journals: [journals], notes: { 'half-open and refused': stalls } }
-      } finally {
-        await load.close()
+      while (load.reconnects.count < times && !isOver()) {
+        proxy.split(between(random, 1, 700))
+        await load.reconnects.reach(load.reconnects.count + between(random, 5, 40), patienceMs)
+        stalls += 1
+        await trouble()
+        proxy.reset()
       }
+      proxy.resetAfter(undefined)
+      proxy.split(undefined)
+      const recoveryMs = await recovery(load)
+      const faults: Fault[] = Array.from({ length: load.reconnects.count }, () => ({ kind: 'reconnect', recoveryMs }))
+      const journals = await load.finish(faults)
+      return { journals: [journals], notes: { 'half-open and refused': stalls } }
     } finally {
-      await proxy.close()
+      await load.close()
     }
 
     async function trouble(): Promise<void> {

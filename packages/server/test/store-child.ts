@@ -7,14 +7,14 @@
 import { EventEmitter, once } from 'node:events'
 import process from 'node:process'
 import { openEmbeddedStore } from '@headrace/server/store/embedded'
-import { createRandom } from './store-fixture.ts'
+import { seeded } from '@headrace/testing'
 
 const [directory = '', seed = '1'] = process.argv.slice(2)
 const sessions = 25
 /** Emits `hundred` with every hundredth acknowledgement: what rewrites files waits for it, to leave time for appends. */
 const acknowledgements = new EventEmitter()
 let acknowledged = 0
-const random = createRandom(Number(seed))
+const random = seeded(Number(seed))
 
 process.stdout.write('opening\n')
 // A small buffer: tables are written and merged all the time, and kills fall into that too.

@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
+import { seeded } from '@headrace/testing'
 import { expect, test } from 'vitest'
 import { openEmbeddedStore } from '@headrace/server/store/embedded'
 import { addAcknowledged, checkStore } from './store-child-check.ts'
-import { createRandom, makeTempDirectory, storeChild } from './store-fixture.ts'
+import { makeTempDirectory, storeChild } from './store-fixture.ts'
 
 /** Overnight runs ask for more. */
 const kills = Number(process.env['HEADRACE_KILLS'] ?? 25)
@@ -16,7 +17,7 @@ test(
   async () => {
     const seed = Number(process.env['HEADRACE_SEED'] ?? Date.now() % 1_000_000)
     console.log(`HEADRACE_SEED=${seed}`)
-    const random = createRandom(seed)
+    const random = seeded(seed)
     await using temp = await makeTempDirectory()
     const acknowledged = new Map<string, number>()
     let acks = 0

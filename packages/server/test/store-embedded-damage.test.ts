@@ -1,13 +1,14 @@
 import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import process from 'node:process'
+import { seeded } from '@headrace/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HeadraceError, type SessionKey, type Store } from '@headrace/core'
 import { openEmbeddedStore } from '@headrace/server/store/embedded'
 import { eventKey, floorKey, floorSnapshotKey, snapshotKey } from '../src/store/embedded/keys.ts'
 import { openLevelEngine } from '../src/store/embedded/level-engine.ts'
 import { fileNumber, readManifest, tableExtensions } from '../src/store/embedded/manifest.ts'
-import { copyAsCrashed, createRandom, makeTempDirectory, type TempDirectory } from './store-fixture.ts'
+import { copyAsCrashed, makeTempDirectory, type TempDirectory } from './store-fixture.ts'
 
 const everything = { maxEvents: 1_000_000, maxChars: 1_000_000_000 }
 const options = { writeBufferBytes: 65_536, reserveBytes: 0 }
@@ -29,7 +30,7 @@ describe('damage', () => {
     closed = path.join(temp.path, 'closed')
     crashed = path.join(temp.path, 'crashed')
     const store = await openEmbeddedStore({ ...options, directory: closed })
-    const random = createRandom(11)
+    const random = seeded(11)
     for (let round = 0; round < rounds; round += 1) {
       await Promise.all(Array.from({ length: sessions }, (_, index) => appendRound(store, index, round, random)))
     }
@@ -132,7 +133,7 @@ describe('damage', () => {
     async (state) => {
       const seed = Number(process.env['HEADRACE_SEED'] ?? Date.now() % 1_000_000)
       console.log(`HEADRACE_SEED=${seed}`)
-      const random = createRandom(seed)
+      const random = seeded(seed)
       const original = state === 'crashed' ? crashed : closed
       // A merge that closing cut short leaves a table that is part of nothing: opening deletes it, damaged or not.
       const { tables, logs } = await partsOf(original)
@@ -194,7 +195,7 @@ describe('damage', () => {
 
   test('a log that a crash cut short is opened, with whole batches up to there', async () => {
     const copy = path.join(temp.path, 'copy')
-    const random = createRandom(5)
+    const random = seeded(5)
     for (let attempt = 0; attempt < 10; attempt += 1) {
       await rm(copy, { recursive: true, force: true })
       await cp(crashed, copy, { recursive: true })

@@ -2,11 +2,12 @@ import path from 'node:path'
 import process from 'node:process'
 import { expect, test } from 'vitest'
 import { AppendConflict, HeadraceError, type AppendBatch, type Store } from '@headrace/core'
+import { seeded } from '@headrace/testing'
 import { prepareDirectory } from '../src/store/embedded/directory.ts'
 import type { Engine } from '../src/store/embedded/engine.ts'
 import { openLevelEngine } from '../src/store/embedded/level-engine.ts'
 import { openStoreOn, type EmbeddedStoreOptions } from '../src/store/embedded/open.ts'
-import { createRandom, makeTempDirectory } from './store-fixture.ts'
+import { makeTempDirectory } from './store-fixture.ts'
 
 const everything = { maxEvents: 100_000, maxChars: 100_000_000 }
 const key = 'acme!chat-1'
@@ -305,7 +306,7 @@ test('more than maxQueuedChars is refused, and spoils nothing that was taken', a
 test('L2 whatever fails, every answer is true', { timeout: 120_000 }, async () => {
   const seed = Number(process.env['HEADRACE_SEED'] ?? Date.now() % 1_000_000)
   console.log(`HEADRACE_SEED=${seed}`)
-  const random = createRandom(seed)
+  const random = seeded(seed)
   await using temp = await makeTempDirectory()
   let rate = 0
   const store = await openFaulty(

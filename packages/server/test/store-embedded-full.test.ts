@@ -6,7 +6,8 @@ import { promisify } from 'node:util'
 import { expect, test, type TestContext } from 'vitest'
 import { HeadraceError, type SessionKey, type Store } from '@headrace/core'
 import { openEmbeddedStore } from '@headrace/server/store/embedded'
-import { createRandom, makeTempDirectory } from './store-fixture.ts'
+import { seeded } from '@headrace/testing'
+import { makeTempDirectory } from './store-fixture.ts'
 
 const run = promisify(execFile)
 const everything = { maxEvents: 1_000_000, maxChars: 1_000_000_000 }
@@ -65,7 +66,7 @@ async function appendUntil(
 ): Promise<Result> {
   const answers = new Map<string, number>()
   const unsure: Unsure[] = []
-  const random = createRandom(7)
+  const random = seeded(7)
   await Promise.all(
     [...logs].map(async ([key, log]) => {
       while (!isEnough(answers)) {

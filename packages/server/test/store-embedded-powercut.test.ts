@@ -9,10 +9,11 @@ import path from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { seeded } from '@headrace/testing'
 import { expect, test, type TestContext } from 'vitest'
 import { openEmbeddedStore } from '@headrace/server/store/embedded'
 import { addAcknowledged, checkStore } from './store-child-check.ts'
-import { createRandom, makeTempDirectory, storeChild } from './store-fixture.ts'
+import { makeTempDirectory, storeChild } from './store-fixture.ts'
 
 const run = promisify(execFile)
 /** Overnight runs ask for more. */
@@ -35,7 +36,7 @@ test(
   async (context) => {
     const seed = Number(process.env['HEADRACE_SEED'] ?? Date.now() % 1_000_000)
     console.log(`HEADRACE_SEED=${seed}`)
-    const random = createRandom(seed)
+    const random = seeded(seed)
     await using temp = await makeTempDirectory()
     const acknowledged = new Map<string, number>()
     let acks = 0

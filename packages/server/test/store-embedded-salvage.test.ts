@@ -1,10 +1,11 @@
 import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import process from 'node:process'
+import { seeded } from '@headrace/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SessionKey, Store } from '@headrace/core'
 import { openEmbeddedStore, salvageStore } from '@headrace/server/store/embedded'
-import { copyAsCrashed, createRandom, makeTempDirectory, type TempDirectory } from './store-fixture.ts'
+import { copyAsCrashed, makeTempDirectory, type TempDirectory } from './store-fixture.ts'
 
 const everything = { maxEvents: 1_000_000, maxChars: 1_000_000_000 }
 const options = { writeBufferBytes: 65_536, reserveBytes: 0 }
@@ -116,7 +117,7 @@ test('L2a what is not damaged is salvaged whole, and the original stays as it is
 test('L2a damage in tables costs the sessions that it hit, by name, and no other', { timeout: 60_000 }, async () => {
   const seed = Number(process.env['HEADRACE_SEED'] ?? Date.now() % 1_000_000)
   console.log(`HEADRACE_SEED=${seed}`)
-  const random = createRandom(seed)
+  const random = seeded(seed)
   let kept = 0
   for (let attempt = 0; attempt < 6; attempt += 1) {
     let name = ''

@@ -29,17 +29,6 @@ export async function nextLine(output: Readable, matches: (line: string) => bool
   throw new Error('The output ended.')
 }
 
-/** A random number generator that gives the same numbers for the same seed (mulberry32). From 0 to below 1. */
-export function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 /**
  * Copies the directory of a store that is open, as a crash would leave it: one moment of it. The store's merges go on
  * by themselves, so it copies until nothing has moved meanwhile.

@@ -1,23 +1,22 @@
+import { seeded } from '../seeded.ts'
+
 /**
  * Numbers that a seed decides. A fork has a stream of its own that depends on the seed and its label only, so that taking
  * something out of one part of a simulation changes nothing in the others.
  */
 export class Random {
   readonly #seed: number
-  #state: number
+  readonly #next: () => number
 
   constructor(seed: number) {
     // A seed may be larger than 32 bits; both halves count.
     this.#seed = mix(Math.floor(seed / 2 ** 32) ^ 0x9e3779b9, seed >>> 0)
-    this.#state = this.#seed
+    this.#next = seeded(this.#seed)
   }
 
   /** At least 0, below 1. */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+    return this.#next()
   }
 
   /** A whole number of at least 0, below this. */
