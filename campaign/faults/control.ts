@@ -16,8 +16,8 @@ const answersPerRun = 3
 /** Commands between two kills of the server. */
 const commandsPerKill = 130
 const backoff = { minMs: 5, maxMs: 150 }
-/** A run that was claimed at the moment of a kill, so that no agent heard of it, is taken again after so long. */
-const leaseMs = 8_000
+/** Longer than anybody waits: a run that was claimed at the moment of a kill must reach its agent without that (R2b). */
+const leaseMs = 600_000
 
 /**
  * Steers, answers and stops of agents at work, while the server is killed and the network breaks: what was acknowledged
