@@ -16,10 +16,16 @@ const longest = [
   'packages/cli/test/factory.test.ts',
   'test/kill-factory.test.ts',
   'test/kill-server.test.ts',
+  'packages/core/test/model.test.ts',
+  'packages/server/test/store-embedded-crash.test.ts',
+  'packages/console/test/floor.browser.test.ts',
+  'packages/console/test/floor-desk.browser.test.ts',
   'test/kill-agent.test.ts',
   'packages/cli/test/session-commands.test.ts',
   'packages/factory/test/oversight.test.ts',
   'packages/factory/test/own-repository.test.ts',
+  'test/session-audit.test.ts',
+  'test/resume.test.ts',
 ]
 
 export class LongestFirst extends BaseSequencer {

@@ -368,6 +368,28 @@ export const text = {
     refused: (reason: string): string => `Not sent. ${reason}`,
   },
 
+  steer: {
+    now: 'Tell it now',
+    tell: 'Tell',
+    told: {
+      pending: 'Not told yet: it hears it when its turn is over',
+      consumed: 'The agent was told',
+      missed: (why: string): string => `The agent was not told: ${why}`,
+    },
+  },
+
+  wheel: {
+    label: 'Who drives',
+    take: 'Take over',
+    mine: 'You drive. Agents hold still until you hand back.',
+    theirs: (name: string): string => `${name} drives. Agents hold still.`,
+    asked: (names: readonly string[]): string => `${list(names)} would like to drive.`,
+    iAsked: 'You asked for it.',
+    ask: 'Ask for it',
+    takeFrom: 'Take it',
+    handBack: 'Hand back',
+  },
+
   floor: {
     title: (name: string): string => `Floor ${name}`,
     counts: (working: number, ready: number, needs: number): string =>
@@ -808,11 +830,6 @@ export const text = {
     steer: 'Say something to its agent',
     steerPlaceholder: 'Tell the agent at work',
     tell: 'Tell it',
-    told: {
-      pending: 'Not told yet: it hears it when its turn is over',
-      consumed: 'The agent was told',
-      missed: (why: string): string => `The agent was not told: ${why}`,
-    },
     steerHint: 'Enter sends. It reaches the agent that works on this attempt.',
     nothing: 'The lane works on nothing, so there is nobody to tell. Tasks are added on the floor.',
     merge: 'Lanes offer their changes here, and the gate judges one after the other.',

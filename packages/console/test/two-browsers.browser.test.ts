@@ -1,5 +1,6 @@
 /** Two people with a browser each in one session, on a real server: what one does, the other sees. */
 import type { RunHandler } from '@headrace/client/agent'
+import { textOf } from '@headrace/core'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test, type TestContext } from 'vitest'
 import { RealStage } from './fixture/real-stage.ts'
@@ -23,12 +24,23 @@ beforeAll(async () => {
   }
   await stage.agent('guide', (run) => run.text('To the sea.'))
   await stage.agent('slow', untilStopped)
+  await stage.agent('listener', async (run) => {
+    await run.text('I listen.')
+    for await (const steer of run.steers) {
+      run.consume(steer)
+      await run.text(`I heard: ${textOf(steer)}`)
+      return
+    }
+  })
   await stage.agent('careful', async (run) => {
     const isApproved = await run.approve({ tool: 'book' }, { title: 'Book the train?' })
     await run.text(isApproved ? 'Booked.' : 'Not booked.')
   })
   const session = stage.client.session('shared')
-  await session.create({ agent: 'guide', metadata: { title: 'A trip', agents: ['guide', 'slow', 'careful'] } })
+  await session.create({
+    agent: 'guide',
+    metadata: { title: 'A trip', agents: ['guide', 'slow', 'listener', 'careful'] },
+  })
   ;[ada, bob] = await Promise.all([stage.open('shared'), stage.open('shared', { as: 'bob' })])
   await Promise.all([ada, bob].map((page) => page.locator('[data-testid=session][data-status=live]').waitFor()))
 }, 60_000)
@@ -127,6 +139,23 @@ test(
     const stop = ada.getByRole('dialog').getByRole('button', { name: 'Stop slow' })
     await arrives('stop in the list', () => stop.click(), run.nth(stopped))
     for (const page of [ada, bob]) await page.keyboard.press('Escape')
+
+    // What is said to an agent at its work.
+    await say(ada, '@listener begin')
+    await answer(bob, 'listener', 'working').waitFor()
+    await ada.getByRole('textbox', { name: 'Message' }).fill('@listener by boat')
+    await ada.getByRole('checkbox', { name: 'Tell it now' }).check()
+    const told = bob.locator('.told-row[data-status=consumed]').getByText('by boat')
+    await arrives('telling an agent at work', () => ada.getByRole('button', { name: 'Tell' }).click(), told)
+    await answer(ada, 'listener', 'complete').getByText('I heard: @listener by boat').waitFor()
+
+    // Who drives.
+    const wheel = (page: Page, words: string): Locator => page.getByTestId('wheel').getByText(words)
+    await arrives('taking over', () => menu(ada, 'Take over'), wheel(bob, 'ada drives'))
+    const askFor = bob.getByRole('button', { name: 'Ask for it' })
+    await arrives('asking for it', () => askFor.click(), wheel(ada, 'bob would like to drive'))
+    const handBack = ada.getByRole('button', { name: 'Hand back' })
+    await arrives('handing back', () => handBack.click(), bob.getByTestId('wheel'), 'detached')
 
     // What an agent asks.
     const asked = (page: Page): Locator => page.getByTestId('request')

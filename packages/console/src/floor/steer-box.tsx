@@ -1,7 +1,7 @@
-import { textOf, type Message, type Run, type Steer } from '@headrace/core'
+import type { Message, Run } from '@headrace/core'
 import type { ReactNode } from 'react'
-import { snippet } from '../model/queue.ts'
 import { useSessionPlace } from '../session/session-context.ts'
+import { Told } from '../session/told.tsx'
 import { useWriting } from '../session/use-writing.ts'
 import { WordsField, WordsRefused } from '../session/words-field.tsx'
 import { text } from '../text.ts'
@@ -17,7 +17,6 @@ interface Props {
 }
 
 const maxRows = 5
-const steersShown = 3
 
 /** Says something to the agent at work, and shows whether it was told. */
 export function SteerBox({ run, messages }: Props): ReactNode {
@@ -44,30 +43,4 @@ export function SteerBox({ run, messages }: Props): ReactNode {
       </p>
     </form>
   )
-}
-
-interface ToldProps {
-  readonly steers: readonly Steer[]
-  readonly messages: readonly Message[]
-}
-
-/** What became of the last things that were said. */
-function Told({ steers, messages }: ToldProps): ReactNode {
-  return (
-    <ul className="told" aria-live="polite" data-testid="told">
-      {steers.slice(-steersShown).map((steer) => {
-        const message = messages.find(({ id }) => id === steer.message)
-        return (
-          <li key={steer.message} className="told-row" data-status={steer.status}>
-            <q className="told-words">{message ? snippet(textOf(message)) : ''}</q>
-            <span className="told-status">{outcome(steer)}</span>
-          </li>
-        )
-      })}
-    </ul>
-  )
-}
-
-function outcome({ status, why }: Steer): string {
-  return status === 'missed' ? text.lane.told.missed(why ?? '') : text.lane.told[status]
 }

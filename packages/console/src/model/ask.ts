@@ -16,6 +16,11 @@ export async function ask(session: Session, words: string, agents: readonly stri
   if (input !== undefined) await Promise.all(others.map((agent) => session.regenerate(input, { agent })))
 }
 
+/** Says something to the one agent that works. Where it has ended meanwhile, that is a new question. */
+export async function tell(session: Session, words: string, [agent]: readonly string[]): Promise<void> {
+  await session.send({ text: words, policy: 'steer', ...(agent !== undefined && { agent }) })
+}
+
 /**
  * The message that a `send` made. Its answer names the last event of the command, which comes right after the message's
  * own, and may reach this page before the events do.

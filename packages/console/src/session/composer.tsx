@@ -2,13 +2,15 @@ import { useConnection } from '@headrace/client/react'
 import { HeadraceError, type SessionView } from '@headrace/core'
 import { useState, type ReactNode } from 'react'
 import { defaultAgent, knownAgents, recipients } from '../model/agents.ts'
-import { ask } from '../model/ask.ts'
+import { ask, tell } from '../model/ask.ts'
+import { atWork, isLately } from '../model/at-work.ts'
 import { mentionedAgents } from '../model/mentions.ts'
 import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { AgentPicker } from './agent-picker.tsx'
 import { useSessionPlace } from './session-context.ts'
+import { Told } from './told.tsx'
 import { useWriting } from './use-writing.ts'
 import { WordsField, WordsRefused } from './words-field.tsx'
 import './composer.css'
@@ -28,11 +30,17 @@ export function Composer({ view, busy }: Props): ReactNode {
   const known = may.send ? knownAgents(view) : []
   const askedBy = (draft: string): readonly string[] =>
     may.send ? recipients(mentionedAgents(draft, known), picked, defaultAgent(view)) : []
-  const writing = useWriting(session.id, (said) => ask(session, said, askedBy(said)))
+  const [now, setNow] = useState(false)
+  const writing = useWriting(session.id, (said) => {
+    const agents = askedBy(said)
+    return now && atWork(view, agents) ? tell(session, said, agents) : ask(session, said, agents)
+  })
   const { draft, words, setRefused, submit } = writing
   const asked = askedBy(draft)
+  const isAtWork = atWork(view, asked)
   return (
     <form className="composer" aria-label={text.composer.label} data-busy={busy || undefined} onSubmit={submit}>
+      <Told steers={view.runs.filter(isLately).flatMap((run) => run.steers ?? [])} messages={view.messages} />
       <WordsRefused writing={writing} />
       <div className="composer-box">
         <WordsField
@@ -42,6 +50,12 @@ export function Composer({ view, busy }: Props): ReactNode {
           hint="composer-hint"
           maxRows={maxRows}
         />
+        {isAtWork && (
+          <label className="composer-now">
+            <input type="checkbox" checked={now} onChange={({ target }) => setNow(target.checked)} />
+            {text.steer.now}
+          </label>
+        )}
         <div className="composer-row">
           <AgentPicker known={known} chosen={asked} fixed={mentionedAgents(draft, known)} onChange={setPicked} />
           <div className="composer-buttons">
@@ -59,7 +73,7 @@ export function Composer({ view, busy }: Props): ReactNode {
               </Button>
             )}
             <Button type="submit" look="primary" icon={<Icon name="send" />} disabled={words === ''}>
-              {asked.length === 0 ? text.composer.post : text.composer.send}
+              {asked.length === 0 ? text.composer.post : now && isAtWork ? text.steer.tell : text.composer.send}
             </Button>
           </div>
         </div>

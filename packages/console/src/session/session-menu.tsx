@@ -15,7 +15,7 @@ type Window = 'runs' | 'invite'
 /** What is done with a session now and then. */
 export function SessionMenu({ view }: { readonly view: SessionView }): ReactNode {
   const client = useHeadrace()
-  const { session, may } = useSessionPlace()
+  const { session, may, asks } = useSessionPlace()
   const [open, setOpen] = useState<Window>()
   const [exporting, setExporting] = useState<string>()
   const save = async (): Promise<void> => {
@@ -40,6 +40,20 @@ export function SessionMenu({ view }: { readonly view: SessionView }): ReactNode
               {text.runs.title}
             </button>
           </li>
+          {asks && may.takeFloor && !view.floor.holder && (
+            <li>
+              <button
+                type="button"
+                className="menu-item"
+                onClick={() => {
+                  // Refused: somebody was first, and the page shows who drives.
+                  session.takeFloor().catch(() => {})
+                }}
+              >
+                {text.wheel.take}
+              </button>
+            </li>
+          )}
           <li>
             <button type="button" className="menu-item" onClick={() => void save()}>
               {text.menu.export}

@@ -22,6 +22,7 @@ import { titleOf } from '../model/title.ts'
 import { useStopKey } from './use-stop-key.ts'
 import { useMay } from './use-may.ts'
 import { Watching } from './watching.tsx'
+import { WheelBar } from './wheel-bar.tsx'
 import { useDocumentTitle } from './use-document-title.ts'
 import './session-page.css'
 
@@ -70,6 +71,7 @@ export function SessionPage({ id, dev, narrow, place: onFloor }: Props): ReactNo
             )}
             <div className="session-dock">
               <RequestBar runs={view.runs} />
+              {asks && <WheelBar />}
               <QueueBar runs={view.runs} messages={messages} />
               {onFloor ? (
                 <FloorDock view={view} place={onFloor} />
