@@ -38,7 +38,11 @@ interface FoundSystem {
   readonly max?: number
 }
 
-const short = ['--seconds', '6', '--warm-up', '3', '--rounds', '3', '--retries', '0', '--no-lower']
+const streamed = (rounds: number): readonly string[] =>
+  `--seconds 6 --warm-up 3 --retries 0 --no-lower --rounds ${rounds}`.split(' ')
+
+const appendSystems =
+  'headrace,redis streams always,redis gateway always,nats jetstream file,durable-streams memory,socket.io'
 
 /** PostgreSQL is left out: it would need a process for each viewer. */
 const fanOutSystems =
@@ -46,7 +50,7 @@ const fanOutSystems =
 
 export const pages: Readonly<Record<string, Page>> = {
   tokens: {
-    args: short,
+    args: streamed(3),
     charts: (report) => [
       ofSummaries(report, 'Publish to delivery, median, ms (200 sessions, 10,000 events/s)', ({ p50 }) => p50),
       ofSummaries(report, 'Publish to delivery, 99th percentile, ms', ({ p99 }) => p99),
@@ -55,7 +59,7 @@ export const pages: Readonly<Record<string, Page>> = {
     table: (report) => tableOfSummaries(report, latencyColumns),
   },
   appends: {
-    args: short,
+    args: [...streamed(2), '--systems', appendSystems],
     charts: (report) => [
       ofSummaries(report, 'Events a second, 1,000 sessions, 16 under way in each', (one) => one.deliveriesPerSecond),
     ],
@@ -67,7 +71,7 @@ export const pages: Readonly<Record<string, Page>> = {
       }),
   },
   'fan-out': {
-    args: [...short, '--systems', fanOutSystems],
+    args: [...streamed(2), '--systems', fanOutSystems],
     charts: (report) => [
       ofSummaries(
         report,

@@ -11,8 +11,12 @@ import { between } from '../lib/random.ts'
 import { createServerProcess, type ServerOptions } from '../lib/server-process.ts'
 import { injecting, missingTracing } from '../lib/tracing.ts'
 
-/** One call in so many fails, of each thread: often enough to hit also what a server does about a call that failed. */
-const failing = 7
+/**
+ * One call in so many fails, of each thread: often enough to hit also what a server does about a call that failed. A server that
+ * opens its log again writes it to a table in pieces of 64 KiB, so more writes must go well in between than that takes: with one
+ * in seven no log of half a megabyte could ever be opened.
+ */
+const failing = { fdatasync: 7, write: 211 } as const
 /** Of the faults of a round, those that are full disks, and those that are failing writes; the others are failing syncs. */
 const fullShare = 0.2
 const writeShare = 0.2
@@ -63,7 +67,7 @@ async function failCalls(
     const options: ServerOptions = {
       data,
       // The first ones belong to the start. Sockets are written to as well, and they are another kind's.
-      under: injecting([call], `error=EIO:when=${failing}+${failing}`, {
+      under: injecting([call], `error=EIO:when=${failing[call]}+${failing[call]}`, {
         log,
         ...(call === 'write' && { files: storedFiles(path.join(data, 'data')) }),
       }),
