@@ -50,15 +50,16 @@ export function Composer({ view, busy }: Props): ReactNode {
           hint="composer-hint"
           maxRows={maxRows}
         />
-        {isAtWork && (
-          <label className="composer-now">
-            <input type="checkbox" checked={now} onChange={({ target }) => setNow(target.checked)} />
-            {text.steer.now}
-          </label>
-        )}
         <div className="composer-row">
           <AgentPicker known={known} chosen={asked} fixed={mentionedAgents(draft, known)} onChange={setPicked} />
           <div className="composer-buttons">
+            {/* In this row, which is there anyway: nothing on the page moves when an agent begins. */}
+            {isAtWork && (
+              <label className="composer-now">
+                <input type="checkbox" checked={now} onChange={({ target }) => setNow(target.checked)} />
+                {text.steer.now}
+              </label>
+            )}
             {busy && may.control && (
               <Button
                 icon={<Icon name="stop" />}
