@@ -16,8 +16,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // Half of what a command, server or agent does that a test starts is reading our sources, and it is the same each time.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/headrace/compiled') },
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // A busy machine is no failure: what is waited for has as long as a test, and what never comes still fails.
     expect: { poll: { timeout: 15_000 } },
     reporters: ['default', './scripts/closing-line-reporter.ts'],
