@@ -46,7 +46,7 @@ await withTempDirectory(async (directory) => {
   console.log(
     `${agents.length} agents × ${values.rate} updates/s into one session, ${seconds} s, ${values.rounds} rounds`,
   )
-  await using server = await serveHeadrace(directory, [])
+  await using server = await serveHeadrace(directory)
   const { url, token } = JSON.parse(server.address) as { url: string; token: string }
   const browser = await chromium.launch({ executablePath: values.chromium, args: ['--no-sandbox', '--disable-gpu'] })
   const rounds: Round[] = []

@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process'
 import { freePort } from './free-port.ts'
 import { startChild, type Child } from './child.ts'
+import { missingProgram } from './missing-program.ts'
 
 /** Why there is no NATS here; `undefined` when there is. */
 export function missingNats(): string | undefined {
-  const found = spawnSync('nats-server', ['--version'], { encoding: 'utf8' })
-  return found.status === 0 ? undefined : 'nats-server is not installed'
+  return missingProgram('nats-server')
 }
 
 /** Starts a NATS of its own with JetStream on a free port of loopback. */

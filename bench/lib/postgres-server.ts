@@ -3,11 +3,12 @@ import { chmodSync, chownSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { freePort } from './free-port.ts'
 import { startChild, type Child, type User } from './child.ts'
+import { missingProgram } from './missing-program.ts'
 
 /** Why there is no PostgreSQL here; `undefined` when there is. */
 export function missingPostgres(): string | undefined {
-  for (const program of ['initdb', 'postgres'])
-    if (spawnSync(program, ['--version']).status !== 0) return `${program} is not on the path`
+  const missing = missingProgram('initdb') ?? missingProgram('postgres')
+  if (missing !== undefined) return missing
   return isRoot() && !postgresUser() ? 'PostgreSQL does not run as root, and there is no user postgres' : undefined
 }
 

@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process'
 import { startChild, type Child } from './child.ts'
+import { missingProgram } from './missing-program.ts'
 import { freePort } from './free-port.ts'
 
 /** Why there is no Redis here; `undefined` when there is. */
 export function missingRedis(): string | undefined {
-  const found = spawnSync('redis-server', ['--version'], { encoding: 'utf8' })
-  return found.status === 0 ? undefined : 'redis-server is not installed'
+  return missingProgram('redis-server')
 }
 
 /** Starts a Redis of its own on a free port of loopback. */

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import { makeRoom } from './make-room.ts'
 
 export interface RateOptions {
   readonly clock: Clock
@@ -53,10 +54,6 @@ interface Remembered {
 export class Rates {
   readonly #options: RateOptions
   readonly #maxKeys: number
-  /**
-   * In the order of coming, except that those which were used get a second round: moving one at each use would make
-   * garbage of the map for every command.
-   */
   readonly #rates = new Map<string, Remembered>()
 
   constructor(options: RateOptions & { readonly maxKeys?: number }) {
@@ -84,19 +81,8 @@ export class Rates {
       return known.rate
     }
     const rate = new Rate(this.#options)
-    this.#forget()
+    makeRoom(this.#rates, this.#maxKeys)
     this.#rates.set(key, { rate, isRecent: false })
     return rate
-  }
-
-  /** Makes room for one more. */
-  #forget(): void {
-    for (const [key, remembered] of this.#rates) {
-      if (this.#rates.size < this.#maxKeys) return
-      this.#rates.delete(key)
-      if (!remembered.isRecent) continue
-      remembered.isRecent = false
-      this.#rates.set(key, remembered)
-    }
   }
 }

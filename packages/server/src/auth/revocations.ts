@@ -10,6 +10,7 @@
  */
 import { HeadraceError, type Grant } from '@headrace/core'
 import type { Clock } from '../clock.ts'
+import { makeRoom } from '../make-room.ts'
 import { RevocationList } from './revocation-list.ts'
 import type { Revocation } from './revocation.ts'
 import type { RevocationLog } from './revocation-log.ts'
@@ -46,7 +47,6 @@ interface Tenant {
   readAt: number | undefined
   reading: Promise<void> | undefined
   usedAt: number
-  /** Used since it was last looked at for being forgotten. */
   isRecent: boolean
 }
 
@@ -55,7 +55,6 @@ export class Revocations {
   readonly #clock: Clock
   readonly #maxEntries: number
   readonly #maxTenants: number
-  /** In the order of coming, except that those which were used get a second round when some are forgotten. */
   readonly #tenants = new Map<string, Tenant>()
   #cancelLook: (() => void) | undefined
   #closed = false
@@ -138,23 +137,12 @@ export class Revocations {
     tenant.usedAt = this.#clock.now()
     if (known) known.isRecent = true
     else {
+      // What is forgotten is read again when it is needed.
+      makeRoom(this.#tenants, this.#maxTenants, ({ holders, reading }) => holders.size > 0 || reading !== undefined)
       this.#tenants.set(id, tenant)
-      this.#forget()
     }
     this.#lookLater()
     return tenant
-  }
-
-  /** Bounds the memory: what is forgotten is read again when it is needed. */
-  #forget(): void {
-    for (const [id, tenant] of this.#tenants) {
-      if (this.#tenants.size <= this.#maxTenants) return
-      if (tenant.holders.size > 0 || tenant.reading) continue
-      this.#tenants.delete(id)
-      if (!tenant.isRecent) continue
-      tenant.isRecent = false
-      this.#tenants.set(id, tenant)
-    }
   }
 
   /** Milliseconds since it was last known to be true. */
