@@ -23,6 +23,12 @@ export function storeChild(options: { readonly directory: string; readonly seed:
   return [process.execPath, '--conditions=@headrace/source', program, options.directory, String(options.seed)]
 }
 
+/** The command of a process that appends once, says so with its pid, and stands still. */
+export function storeChildOnce(directory: string): [string, ...string[]] {
+  const program = fileURLToPath(new URL('store-child-once.ts', import.meta.url))
+  return [process.execPath, '--conditions=@headrace/source', program, directory]
+}
+
 /** Resolves with the first line that matches; rejects when the output ends before. */
 export async function nextLine(output: Readable, matches: (line: string) => boolean): Promise<string> {
   for await (const line of createInterface({ input: output })) if (matches(line)) return line

@@ -6,11 +6,12 @@
  *   pid             who holds the lock, for the message that the second server prints
  *   reserve         space kept for the moment the disk is full
  */
-import { mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import process from 'node:process'
 import { HeadraceError } from '@headrace/core'
 import { engineError } from './engine-error.ts'
+import { syncDirectory } from './sync-directory.ts'
 
 /**
  * What this version reads and writes. Format 1 had no floors, so a Headrace that knows only that would take what was
@@ -106,14 +107,7 @@ async function writeFormat(root: string): Promise<void> {
   const file = path.join(root, 'headrace.json')
   await writeFile(`${file}.new`, `${JSON.stringify({ format })}\n`, { flush: true, mode: 0o600 })
   await rename(`${file}.new`, file)
-  // Windows has no such thing as a synced directory.
-  if (process.platform === 'win32') return
-  const handle = await open(root)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+  await syncDirectory(root)
 }
 
 /**

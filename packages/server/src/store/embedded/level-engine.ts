@@ -1,6 +1,7 @@
 import { ClassicLevel } from 'classic-level'
 import type { Engine, Op, Reader, Scan } from './engine.ts'
 import { engineError } from './engine-error.ts'
+import { syncDirectory } from './sync-directory.ts'
 
 export interface LevelOptions {
   readonly directory: string
@@ -32,7 +33,18 @@ export async function openLevelEngine(options: LevelOptions): Promise<Engine> {
     // Snappy: JSON shrinks to a half or less, for less time than reading the difference takes.
     compression: true,
   })
-  await guard(() => level.open())
+  await guard(async () => {
+    await level.open()
+    try {
+      // What its log holds may have reached no disk before. LevelDB has written it to a synced table, and left to the
+      // kernel when the disk learns that this table is part of the database: a power cut before that would take back
+      // what was found here, and shown or acknowledged since.
+      await syncDirectory(directory)
+    } catch (thrown) {
+      await level.close()
+      throw thrown
+    }
+  })
 
   async function guard<T>(run: () => Promise<T>): Promise<T> {
     try {
