@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
-import { build, Failure, install, main, node, run, tool } from './setup.mjs'
+import { build, Failure, install, main, node, root, run, tool } from './setup.mjs'
 
 if (!process.stdout.isTTY) process.env.NO_COLOR ??= '1'
 
@@ -62,7 +62,10 @@ async function withTests(folder, failed) {
     // Locally a mistake that seconds have shown needs no minutes of tests; CI shows everything at once.
     if (!isCI) stop.abort()
   })
-  const options = { env: { HEADRACE_CLOSING_LINE: path.join(folder, 'closing-line') }, signal: stop.signal }
+  // Without it each file that shows the console to a browser builds one.
+  const built = failed.includes('build') ? {} : { HEADRACE_CONSOLE: path.join(root, 'packages/cli/console') }
+  const env = { ...built, HEADRACE_CLOSING_LINE: path.join(folder, 'closing-line') }
+  const options = { env, signal: stop.signal }
   const areOk = await timed('tests', () => run(node(), [tool('vitest'), 'run', ...args], options))
   await checks
   if (!areOk) failed.push(stop.signal.aborted ? 'tests (stopped)' : 'tests')
