@@ -21,7 +21,6 @@ import {
   systemGrant,
   type AppendBatch,
   type Command,
-  type Decision,
   type Message,
   type MessageRow,
   type Outcome,
@@ -40,6 +39,8 @@ import { isSystemKey } from './system-session.ts'
 import { findMessages } from './cold-messages.ts'
 import { Tail, makePage, pageChars } from './tail.ts'
 import type { Clock } from './clock.ts'
+import { decideBatch, type DecidedBatch } from './decide-batch.ts'
+import { DueTimer } from './due-timer.ts'
 import type { FollowOptions, Follower, Meter, Page, ShownEphemeral } from './hub-types.ts'
 import { loadSession, type LoadedSession } from './load.ts'
 import type { Rules } from './rules.ts'
@@ -89,7 +90,7 @@ export class Room implements PageSource {
   #snapshotSeq: number
   readonly #ownGap: number
   #snapshotGap: number
-  #timer: { readonly at: number; readonly cancel: () => void } | undefined
+  readonly #timer: DueTimer
   /** The outcome of an append is unknown, so it may be done at any time until another one has succeeded. */
   #isInDoubt = false
   #closed = false
@@ -109,8 +110,9 @@ export class Room implements PageSource {
     this.#snapshotGap = this.#ownGap
     this.#tail = new Tail(loaded.state.view.id, loaded.state.view.seq)
     this.usedAt = options.clock.now()
-    if (nextDue(this.#state) === null) this.#schedule()
-    else this.#waitForReturn()
+    this.#timer = new DueTimer(options.clock, () => this.#tick())
+    // Leases that ran while nobody had the room open count for a moment more, by any clock: their holders may be on their way.
+    if (nextDue(this.#state) !== null) this.#timer.set(Number.NEGATIVE_INFINITY, returnMs)
   }
 
   get state(): SessionState {
@@ -224,74 +226,71 @@ export class Room implements PageSource {
     this.#working = undefined
   }
 
-  /** Decides a batch and makes it durable; on a conflict with another server, again from what is true now. */
+  /**
+   * Decides a batch and makes it durable; on a conflict with another server, again from what is true now. All that a
+   * batch waits for on its usual way is in here: an `async` method more is paid for by each token.
+   */
   async #settle(batch: readonly Waiting[]): Promise<void> {
+    const { store, clock, rules, limits } = this.#options
+    const commands = batch.map(({ command }) => command)
     for (;;) {
-      const ids = batch.flatMap(({ command }) => this.#options.rules.lookups(this.#state, command.body))
-      const cold = ids.length === 0 ? [] : await findMessages(this.#options.store, this.key, ids)
-      const decided = this.#decide(batch, cold)
-      const isDone = decided.encoded.length > 0 ? await this.#append(decided) : await this.#isCurrent()
-      if (!isDone) continue
+      const ids = commands.flatMap(({ body }) => rules.lookups(this.#state, body))
+      const cold = ids.length === 0 ? [] : await findMessages(store, this.key, ids)
+      const decided = decideBatch(this.#state, commands, { rules, limits, cold, now: this.#now() })
+      if (decided.encoded.length === 0) {
+        if (!(await this.#isCurrent())) continue
+      } else {
+        const changed = this.#changedBy(decided)
+        const began = clock.now()
+        try {
+          await store.append(this.key, this.head, changed)
+        } catch (thrown) {
+          if (!(await this.#isWritten(thrown, decided.encoded))) continue
+        }
+        this.#appended(decided, changed.row, clock.now() - began)
+      }
       for (const [index, outcome] of decided.outcomes.entries()) this.#answer(batch[index], outcome)
       return
     }
   }
 
-  #decide(batch: readonly Waiting[], cold: readonly Message[]): Decided {
-    const { limits, rules } = this.#options
-    const now = this.#now()
-    const outcomes: Outcome[] = []
-    const encoded: string[] = []
-    const changes: SessionEvent[] = []
-    const cooled: Message[] = []
-    let state = this.#state
-    for (const { command } of batch) {
-      // What goes cold in this batch is not in the store yet, and a later command of it may name it.
-      const known = cooled.length === 0 ? cold : [...cold, ...cooled]
-      const decision = rules.decide(state, command, isUpkeep(command) ? state.view.at : now, { limits, cold: known })
-      outcomes.push(toOutcome(decision))
-      if (decision.outcome !== 'accepted') continue
-      cooled.push(...decision.cooled)
-      for (const event of decision.events) {
-        encoded.push(JSON.stringify(event))
-        if (!isOutput(event)) changes.push(event)
-      }
-      state = decision.state
-    }
-    return { outcomes, encoded, changes, state, cooled }
-  }
-
-  /** Returns false when another writer was first and the batch must be decided again. */
-  async #append({ encoded, changes, state, cooled }: Decided): Promise<boolean> {
-    const { store, clock, meter } = this.#options
+  /** What a batch writes. */
+  #changedBy({ encoded, changes, state, cooled }: DecidedBatch): AppendBatch {
+    // Output alone, which nearly every batch is, changes nothing else.
+    if (changes.length === 0 && cooled.length === 0) return { events: encoded }
     const row = changes.length > 0 ? this.#makeRow(state) : undefined
     const newRow = row && !(this.#row && sameRow(this.#row, row)) ? row : undefined
     const words = changes.length > 0 && !isSystemKey(this.key) ? changedWords(changes, state, cooled) : []
-    const batch: AppendBatch = {
+    return {
       events: encoded,
       ...(newRow && { row: newRow }),
       ...(cooled.length > 0 && { messages: cooled.map(rowOf) }),
       ...(words.length > 0 && { words }),
     }
-    const began = clock.now()
-    try {
-      await store.append(this.key, this.head, batch)
-    } catch (thrown) {
-      if (thrown instanceof AppendConflict) {
-        await this.#readNew()
-        return false
-      }
-      if (!(thrown instanceof HeadraceError) || thrown.code !== 'unknown_outcome') throw thrown
-      // Where the log can't be read either, the outcome stays unknown: anything else would be a guess.
-      this.#isInDoubt = true
-      const found = await this.#found(encoded).catch(() => false)
-      if (!found) throw thrown
+  }
+
+  /**
+   * Whether a batch is in the log although its append failed; false when another writer was first, and it must be decided
+   * again from what is read here.
+   */
+  async #isWritten(thrown: unknown, encoded: readonly string[]): Promise<boolean> {
+    if (thrown instanceof AppendConflict) {
+      await this.#readNew()
+      return false
     }
-    this.#isInDoubt = false
-    meter.appended(encoded.length, clock.now() - began)
-    this.#advance(state, encoded, newRow)
-    if (changes.length > 0) this.#options.onChange(this, changes)
+    if (!(thrown instanceof HeadraceError) || thrown.code !== 'unknown_outcome') throw thrown
+    // Where the log can't be read either, the outcome stays unknown: anything else would be a guess.
+    this.#isInDoubt = true
+    const found = await this.#found(encoded).catch(() => false)
+    if (!found) throw thrown
     return true
+  }
+
+  #appended({ encoded, changes, state }: DecidedBatch, row: SessionRow | undefined, ms: number): void {
+    this.#isInDoubt = false
+    this.#options.meter.appended(encoded.length, ms)
+    this.#advance(state, encoded, row)
+    if (changes.length > 0) this.#options.onChange(this, changes)
   }
 
   /** Whether a batch whose outcome the store could not tell is in the log. */
@@ -361,35 +360,18 @@ export class Room implements PageSource {
     waiting?.answer(outcome)
   }
 
-  /** Leases that ran while nobody had the room open count for a moment more, by any clock: their holders may be on their way. */
-  #waitForReturn(): void {
-    const cancel = this.#options.clock.after(returnMs, () => {
-      this.#timer = undefined
-      this.#schedule()
-    })
-    this.#timer = { at: Number.NEGATIVE_INFINITY, cancel }
-  }
-
   /** Looks again when time will have made something due. A timer that is early finds nothing and sets the next one. */
   #schedule(): void {
-    const due = nextDue(this.#state)
-    if (due === null || this.#closed) {
-      this.#timer?.cancel()
-      this.#timer = undefined
-      return
-    }
-    if (this.#timer && this.#timer.at <= due) return
-    this.#timer?.cancel()
-    const cancel = this.#options.clock.after(due - this.#now(), () => {
-      this.#timer = undefined
-      const isDue = (nextDue(this.#state) ?? Infinity) <= this.#now()
-      if (isDue)
-        void this.submit({ grant: systemGrant(splitKey(this.key).tenant), body: { type: 'tick' } }).then(() =>
-          this.#schedule(),
-        )
-      else this.#schedule()
-    })
-    this.#timer = { at: due, cancel }
+    const due = this.#closed ? null : nextDue(this.#state)
+    if (due === null) this.#timer.cancel()
+    else this.#timer.set(due, due - this.#now())
+  }
+
+  #tick(): void {
+    const isDue = (nextDue(this.#state) ?? Infinity) <= this.#now()
+    if (!isDue) return this.#schedule()
+    const tick = { grant: systemGrant(splitKey(this.key).tenant), body: { type: 'tick' } } as const
+    void this.submit(tick).then(() => this.#schedule())
   }
 
   /** Best effort: what is not written now can be made again from the log. */
@@ -454,54 +436,14 @@ export class Room implements PageSource {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#timer?.cancel()
+    this.#timer.cancel()
     await this.#working
     if (this.#keep && this.head > this.#snapshotSeq) this.#snapshot()
   }
 }
 
-/** What a batch comes to. It waits for the disk, so it holds of each event no more than is needed afterwards. */
-interface Decided {
-  readonly outcomes: readonly Outcome[]
-  /** Its events as JSON. */
-  readonly encoded: readonly string[]
-  /** Those of them that are no output. */
-  readonly changes: readonly SessionEvent[]
-  readonly state: SessionState
-  readonly cooled: readonly Message[]
-}
-
 function rowOf(message: Message): MessageRow {
   return { seq: message.seq, json: JSON.stringify(message) }
-}
-
-/** What a server does by itself to keep house is no sign of life: it takes no session up in lists, and keeps none alive. */
-function isUpkeep({ body }: Command): boolean {
-  return body.type === 'compacted' || body.type === 'erased'
-}
-
-/** Output moves nothing that lists, timers of other sessions or workers look at. */
-function isOutput(event: SessionEvent): boolean {
-  return event.type.startsWith('part.') || event.type === 'run.renewed'
-}
-
-function toOutcome(decision: Decision): Outcome {
-  switch (decision.outcome) {
-    case 'accepted': {
-      const seq = decision.state.view.seq
-      const { cancel, paused, steers } = decision
-      const told = { ...(cancel && { cancel }), ...(paused && { paused }), ...(steers !== undefined && { steers }) }
-      return { outcome: 'accepted', seq, ...told }
-    }
-    case 'repeated':
-      return { outcome: 'accepted', seq: decision.seq }
-    case 'noop':
-      return decision
-    case 'refused':
-      return refused(decision.error)
-    default:
-      return decision satisfies never
-  }
 }
 
 function refused(error: HeadraceError): Outcome {
