@@ -16,6 +16,10 @@ export interface RoundOptions {
   readonly name: string
   /** How long anything may take before it counts as stuck, in milliseconds in which the campaign was let run. */
   readonly patienceMs: number
+  /** The long form: many times the load, where that shows more. */
+  readonly isLong: boolean
+  /** The server's command. Default: from its sources. */
+  readonly command?: string
   /** The deliberate fault that the server has. Default: none. */
   readonly mutant?: MutantName
 }
@@ -35,6 +39,8 @@ export interface FaultKind {
   readonly perRound: number
   /** Faults of the short form. */
   readonly short: number
+  /** Faults of the long form; and of a round of it, where its journals are longer. */
+  readonly long: { readonly faults: number; readonly perRound?: number }
   /** Why it can't be done on this machine; `undefined` when it can. */
   missing(): Promise<string | undefined>
   run(options: RoundOptions): Promise<Round>

@@ -1,10 +1,11 @@
 /**
- * npm run campaign -- [--faults kill,power,…] [--short] [--minutes N] [--json] [--seed N] [--report FILE]
+ * npm run campaign -- [--faults kill,power,…] [--short | --long] [--minutes N] [--json] [--seed N] [--report FILE]
  *   [--goal kill=2000,…] [--at-once N] [--mutant NAME]; a report is written as JSON, and beside it as a page (.md)
  *
  * Breaks real servers in every way that it knows, and counts from what clients wrote down what was lost. Without
- * `--minutes` it does the short form: docs/reliability.md. Ends with 1 when anything was lost, doubled, reordered or made
- * up, when something hung, or when nothing was tried.
+ * `--long` and `--minutes` it does the short form: docs/reliability.md. Ends with 1 when anything was lost, doubled, reordered or made
+ * up, when something hung, or when nothing was tried. `--long` does many times more under more load, and `--minutes` bounds
+ * it then. Told to end (SIGINT, SIGTERM) it finishes its rounds, and reports what they have shown.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
@@ -15,17 +16,25 @@ import { parseArgs } from 'node:util'
 import { describeMachine } from '../bench/lib/machine.ts'
 import { faultNames, type FaultName } from './fault-kind.ts'
 import { faultKinds } from './faults/index.ts'
+import { bundleServer } from './lib/bundle-server.ts'
 import { mutantNames, type MutantName } from './mutants/mutant-name.ts'
 import { reportPage } from './report-page.ts'
 import { reportTable } from './report.ts'
 import { runCampaign } from './run-campaign.ts'
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+const ending = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    if (ending.signal.aborted) process.exit(1)
+    process.stderr.write('Ends with the rounds that have begun; once more ends it now, without a report.\n')
+    ending.abort()
+  })
 
 const { values } = parseArgs({
   options: {
     faults: { type: 'string', default: faultNames.join(',') },
     short: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
     minutes: { type: 'string' },
     seed: { type: 'string' },
     goal: { type: 'string', default: '' },
@@ -62,6 +71,7 @@ function goalsOf(text: string): Partial<Record<FaultName, number>> {
 
 /** In memory where there is such a directory: a killed process loses nothing of it, and a power cut has a disk of its own. */
 const parent = values.directory ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir())
+if (values.long && values.short) throw new Error('Either --short or --long.')
 const directory = await mkdtemp(path.join(parent, 'headrace-campaign-'))
 try {
   const mutant: MutantName | undefined =
@@ -70,11 +80,14 @@ try {
   const report = await runCampaign({
     kinds: chosen.map((name) => faultKinds[name]),
     seed: whole(values.seed ?? String(Date.now() % 1_000_000), 'seed'),
+    isLong: values.long,
     goals: goalsOf(values.goal),
     ...(values.minutes !== undefined && { minutes: Number(values.minutes) }),
+    signal: ending.signal,
     atOnce: whole(values['at-once'], 'at-once'),
     patienceMs: whole(values.patience, 'patience') * 1_000,
     ...(mutant && { mutant }),
+    ...(values.long && { command: await bundleServer('campaign-server') }),
     directory,
     machine: { ...describeMachine(directory), loadAtStart: loadavg()[0] },
     say: (line) => process.stderr.write(`${line}\n`),

@@ -3,7 +3,7 @@ import type { Verdict } from './verdict.ts'
 
 /** The report as a page of documentation: what was done, on what, what was found, and how to do it again. */
 export function reportPage(report: CampaignReport): string {
-  const { at, seed, config, machine, kinds, skipped, total, ok } = report
+  const { at, seed, config, machine, kinds, skipped, total, ok, cutShort = false } = report
   const rows = [...kinds.map(({ kind, verdict }) => row(`\`${kind}\``, verdict)), row('all', total)]
   const facts = kinds.map(({ kind, rounds, seconds, notes }) =>
     [
@@ -22,6 +22,7 @@ export function reportPage(report: CampaignReport): string {
     '',
     ok ? 'Nothing was lost, doubled, reordered, made up or stuck.' : `**It failed.** What was found:`,
     ...(failures.length === 0 ? [] : ['', ...failures]),
+    ...(cutShort ? ['', `It was ended before it had reached its goals: ${goalsOf(report)}.`] : []),
     '',
     '| | faults | acked | delivered | lost | duplicated | reordered | phantom | stuck | worst recovery |',
     '|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|',
@@ -34,6 +35,13 @@ export function reportPage(report: CampaignReport): string {
     'What the faults and the columns mean, and how to do it again: [docs/reliability.md](../reliability.md#the-campaign).',
     '',
   ].join('\n')
+}
+
+function goalsOf({ kinds, config }: CampaignReport): string {
+  const goals = config['goals'] as Readonly<Record<string, number>> // run-campaign.ts
+  return kinds
+    .map(({ kind, verdict }) => `${count(verdict.faults)} of ${count(goals[kind] ?? 0)} \`${kind}\``)
+    .join(', ')
 }
 
 function row(name: string, verdict: Verdict): string {

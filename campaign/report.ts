@@ -17,6 +17,8 @@ export interface CampaignReport {
   readonly at: string
   readonly seed: number
   readonly config: Readonly<Record<string, unknown>>
+  /** It was ended before it had done all that it was to do. */
+  readonly cutShort?: boolean
   readonly machine: object
   readonly kinds: readonly KindReport[]
   readonly skipped: readonly { readonly kind: FaultName; readonly reason: string }[]
@@ -36,7 +38,7 @@ const columns = [
 ] as const satisfies readonly (keyof Counts)[]
 
 /** The report as a table for people. */
-export function reportTable({ kinds, skipped, total }: CampaignReport): string {
+export function reportTable({ kinds, skipped, total, cutShort = false }: CampaignReport): string {
   const row = (name: string, verdict: Verdict): readonly string[] => [
     name,
     ...columns.map((column) => verdict[column].toLocaleString('en')),
@@ -57,5 +59,6 @@ export function reportTable({ kinds, skipped, total }: CampaignReport): string {
     if (failure !== undefined) lines.push(...verdict.findings.map((finding) => `  ${finding}`))
   }
   for (const { kind, reason } of skipped) lines.push(`skipped: ${kind}, because ${reason}`)
+  if (cutShort) lines.push('It was cut short.')
   return lines.join('\n')
 }

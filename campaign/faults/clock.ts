@@ -18,6 +18,7 @@ export const clock: FaultKind = {
   name: 'clock',
   perRound: 20,
   short: 20,
+  long: { faults: 200 },
   missing: async () => (library === undefined ? 'libfaketime is not installed' : undefined),
   async run({ faults: times, isOver, random, directory, name, patienceMs, mutant }) {
     const now = path.join(directory, 'now')

@@ -27,6 +27,7 @@ export const control: FaultKind = {
   name: 'control',
   perRound: 2_000,
   short: 2_000,
+  long: { faults: 20_000 },
   missing: async () => undefined,
   async run(options) {
     const { faults: times, isOver: isLate, random, name, patienceMs } = options

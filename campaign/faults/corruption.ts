@@ -41,6 +41,7 @@ export const corruption: FaultKind = {
   name: 'corruption',
   perRound: 250,
   short: 1_000,
+  long: { faults: 10_000 },
   missing: async () => undefined,
   async run({ faults: times, isOver, random, directory, name, mutant }) {
     const originals = await makeOriginals(directory, name, random)

@@ -32,6 +32,7 @@ export const disk: FaultKind = {
   name: 'disk',
   perRound: 50,
   short: 50,
+  long: { faults: 500 },
   missing: async () => (await missingDisks()) ?? missingTracing(),
   async run(options) {
     const full = Math.round(options.faults * fullShare)

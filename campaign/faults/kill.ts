@@ -7,21 +7,31 @@ import { survive } from '../lib/survive.ts'
 /** One in so many starts is killed too, before or after it serves. */
 const killedStarts = 5
 
+/** Of the long form: agents that stream, and acknowledgements between two kills, at most. */
+const streams = 20
+const acksBetween = 15_000
+
 /** `kill -9` of the server at random moments of a load, also while it recovers. */
 export const kill: FaultKind = {
   name: 'kill',
   perRound: 50,
   short: 50,
+  long: { faults: 2_000, perRound: 25 },
   missing: async () => undefined,
-  async run({ faults: times, isOver, random, directory, name, patienceMs, mutant }) {
-    await using server = createServerProcess({ data: path.join(directory, 'data'), ...(mutant && { mutant }) })
+  async run({ faults: times, isOver, random, directory, name, patienceMs, isLong, command, mutant }) {
+    await using server = createServerProcess({
+      data: path.join(directory, 'data'),
+      ...(command !== undefined && { command }),
+      ...(mutant && { mutant }),
+    })
     await server.start()
     const load = await startLoad({
       server,
       name,
-      sessions: 40,
+      sessions: isLong ? 12 : 40,
       readers: { client: 1, wire: 1 },
       agents: true,
+      ...(isLong && { streams }),
       paceMs: 60,
       patienceMs,
       random,
@@ -35,6 +45,7 @@ export const kill: FaultKind = {
         random,
         patienceMs,
         isOver,
+        ...(isLong && { acksBetween }),
         async strike(time) {
           await server.kill()
           if (time % killedStarts === 0 && left > 1) {

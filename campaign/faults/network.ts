@@ -18,6 +18,7 @@ export const network: FaultKind = {
   name: 'network',
   perRound: 2_000,
   short: 2_000,
+  long: { faults: 20_000 },
   missing: async () => undefined,
   async run(options) {
     const { faults: times, isOver, random, name, patienceMs } = options

@@ -14,12 +14,14 @@ export const power: FaultKind = {
   name: 'power',
   perRound: 20,
   short: 20,
+  long: { faults: 500 },
   missing: missingDisks,
-  async run({ faults: times, isOver, random, directory, name, patienceMs, mutant }) {
+  async run({ faults: times, isOver, random, directory, name, patienceMs, command, mutant }) {
     let disk = await createDiskImage(directory)
     try {
       await using server = createServerProcess({
         data: path.join(disk.mounted, 'data'),
+        ...(command !== undefined && { command }),
         // The mutant is the real server on a disk that keeps nothing it is told to keep.
         ...(mutant === 'no-sync' ? { under: injecting(syncCalls, 'retval=0') } : mutant && { mutant }),
       })

@@ -12,6 +12,7 @@ import { longestMs } from './patience.ts'
 import { Stuck, createProgress, within, type Progress } from './progress.ts'
 import { between } from './random.ts'
 import { readEnd, readLog, type LogSource } from './read-log.ts'
+import { startWireAgent, type WireAgent } from './wire-agent.ts'
 import { startWireReader } from './wire-reader.ts'
 
 export interface LoadOptions {
@@ -26,6 +27,8 @@ export interface LoadOptions {
   readonly readers: { readonly client: number; readonly wire: number }
   /** Whether an agent streams into each session. */
   readonly agents: boolean
+  /** Sessions beside those, into each of which an agent without the client library streams as fast as it is answered. */
+  readonly streams?: number
   /** Whether every post is sent by two connections at once, under one id. */
   readonly twins?: boolean
   /** Most milliseconds between posts to a session. */
@@ -64,10 +67,16 @@ export interface Load {
 /** Longer than the load of a machine may keep this process from running: that a lease lapses then is right. */
 const leaseMs = 600_000
 const backoff = { minMs: 5, maxMs: 150 }
+/** Its runs are for nobody else. */
+const streamer = 'streamer'
+/** Most milliseconds that it rests when it was answered. */
+const streamPaceMs = 30
 
 export async function startLoad(options: LoadOptions): Promise<Load> {
   const { server, name, random, patienceMs } = options
-  const ids = Array.from({ length: options.sessions }, (_, index) => `${name}/${index}`)
+  const peopled = Array.from({ length: options.sessions }, (_, index) => `${name}/${index}`)
+  const streamed = Array.from({ length: options.streams ?? 0 }, (_, index) => `${name}/s${index}`)
+  const ids = [...peopled, ...streamed]
   const acks = createProgress('acknowledgements')
   const full = createProgress('refusals of a full disk')
   const given = createProgress('events')
@@ -89,7 +98,11 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
 
   // On the way of the faults, and beside it: an answer that a network loses is sent for again.
   const [person, twin] = [dial(server.url), dial(through())]
-  await within(Promise.all(ids.map((id) => person.session(id).create())), patienceMs, 'the sessions')
+  const making = [
+    ...peopled.map((id) => person.session(id).create()),
+    ...streamed.map((id) => person.session(id).create({ agent: streamer })),
+  ]
+  await within(Promise.all(making), patienceMs, 'the sessions')
 
   for (let index = 0; index < options.readers.client; index += 1) {
     const reader = dial(through())
@@ -99,7 +112,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       rounds += 1
       if (rounds > 1) reconnects.add()
     })
-    for (const session of ids) {
+    for (const session of peopled) {
       const journal = journalOf(`client ${index}`, session)
       reader.session(session, { after: 0 }).onEvent((event) => note(journal, event))
     }
@@ -115,7 +128,8 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     )
 
   const { worker, end: endRuns } = options.agents ? startAgents() : { worker: undefined, end: async () => undefined }
-  const posting = ids.map((session) => postForEver(session))
+  const stream = streamed.length > 0 ? startStreaming() : undefined
+  const posting = peopled.map((session) => postForEver(session))
   return {
     acks,
     full,
@@ -126,6 +140,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       stopping.abort()
       await observe(within(Promise.all(posting), patienceMs, 'answers to what people had sent'))
       await observe(endRuns())
+      if (stream) await observe(within(stream.finish(), patienceMs, 'answers to what was streamed'))
       const ends = new Map<string, number>()
       for (const id of ids) await observe(readEnd(fresh, id, patienceMs).then((end) => void ends.set(id, end)))
       await observe(within(untilCurrent(ends), patienceMs, 'the end of every session to its readers'))
@@ -222,7 +237,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       backoff,
       random,
       agent: 'assistant',
-      capacity: ids.length,
+      capacity: peopled.length,
       leaseMs,
       onError: () => undefined,
       handler: async (run) => {
@@ -234,7 +249,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
         await finish.promise
       },
     })
-    const asked = ids.map((id) => person.session(id).send('Go on until the end.'))
+    const asked = peopled.map((id) => person.session(id).send('Go on until the end.'))
     // Whoever gives up before that has said why.
     for (const answer of asked) answer.catch(() => undefined)
     return {
@@ -268,6 +283,27 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       await run.text(`${write.mark} `)
       await pause(options.paceMs * (0.5 + random()))
     }
+  }
+
+  function startStreaming(): WireAgent {
+    const agent = startWireAgent({
+      at: () => ({ url: server.url, token: server.token }),
+      agent: streamer,
+      sessions: streamed,
+      paceMs: streamPaceMs,
+      random,
+      writes,
+      onAcked: (count) => acks.add(count),
+      onTaken: (text) => takenRuns.push(text),
+    })
+    clients.push(agent)
+    // Whoever gives up before that has said why.
+    for (const id of streamed)
+      person
+        .session(id)
+        .send('Go on until the end.')
+        .catch(() => undefined)
+    return agent
   }
 
   async function untilCurrent(ends: ReadonlyMap<string, number>): Promise<void> {

@@ -13,6 +13,8 @@ export interface ServerOptions {
   readonly data: string
   /** Port to listen on. Default: any free one, and that one from then on. */
   readonly port?: number
+  /** The command to run. Default: from its sources. */
+  readonly command?: string
   /** Serve with one deliberate fault. Default: none, it is the command that people run. */
   readonly mutant?: MutantName
   /** What it runs under: `strace` and its arguments. Default: nothing. */
@@ -44,7 +46,7 @@ export interface ServerProcess extends AsyncDisposable {
 }
 
 const root = path.join(import.meta.dirname, '../..')
-const command = path.join(root, 'packages/cli/src/bin.ts')
+const source = path.join(root, 'packages/cli/src/bin.ts')
 const broken = path.join(root, 'campaign/mutants/serve.ts')
 /** Compiled sources: a start costs half as much, and a campaign starts hundreds of servers. */
 const keepCompiled = path.join(root, 'campaign/lib/keep-compiled.ts')
@@ -62,7 +64,7 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
   let port = options.port ?? 0
 
   function launch(): ChildProcess {
-    const { mutant, under = [], env = {} } = options
+    const { command = source, mutant, under = [], env = {} } = options
     const program = mutant === undefined ? [command, 'serve'] : [broken, mutant]
     const args = [...program, '--port', String(port), '--data', data, '--json']
     const [file = '', ...rest] = [

@@ -9,11 +9,12 @@ export interface SurviveOptions {
   readonly random: () => number
   readonly patienceMs: number
   readonly isOver: () => boolean
+  /** Most acknowledgements after a recovery before the next fault comes. */
+  readonly acksBetween?: number
   /** Breaks the server, and brings it back. */
   readonly strike: (time: number) => Promise<void>
 }
 
-/** Acknowledgements after a recovery before the next fault may come. */
 const mostAcksBetween = 120
 
 /**
@@ -21,11 +22,11 @@ const mostAcksBetween = 120
  * given events again. Ends early, with the rest undone, when that never happens: the load says so when it is finished.
  */
 export async function survive(load: Load, options: SurviveOptions): Promise<readonly Fault[]> {
-  const { kind, times, random, patienceMs, isOver, strike } = options
+  const { kind, times, random, patienceMs, isOver, acksBetween = mostAcksBetween, strike } = options
   const faults: Fault[] = []
   for (let time = 0; time < times && !isOver(); time += 1) {
     try {
-      await load.acks.reach(load.acks.count + between(random, 1, mostAcksBetween), patienceMs)
+      await load.acks.reach(load.acks.count + between(random, 1, acksBetween), patienceMs)
       const began = performance.now()
       faults.push({ kind })
       await strike(time)

@@ -14,7 +14,7 @@ export interface WireReaderOptions {
 }
 
 /** Waits before the next connection, in milliseconds. */
-const againMs = 15
+const again = { firstMs: 15, mostMs: 120 }
 /** Given up when no welcome came in this time. */
 const welcomeMs = 10_000
 
@@ -28,6 +28,7 @@ export function startWireReader({ at, journals, onEvent, onReconnect }: WireRead
   let socket: WebSocket | undefined
   let rounds = 0
   let timer: NodeJS.Timeout | undefined
+  let waitMs = again.firstMs
 
   function open(): void {
     const { url, token } = at()
@@ -41,6 +42,7 @@ export function startWireReader({ at, journals, onEvent, onReconnect }: WireRead
       switch (frame.type) {
         case 'welcome':
           clearTimeout(timer)
+          waitMs = again.firstMs
           rounds += 1
           if (rounds > 1) onReconnect()
           for (const session of bySession.keys()) subscribe(session, send)
@@ -58,7 +60,10 @@ export function startWireReader({ at, journals, onEvent, onReconnect }: WireRead
     ws.once('error', () => undefined)
     ws.once('close', () => {
       clearTimeout(timer)
-      if (!isClosed) timer = setTimeout(open, againMs)
+      if (!isClosed) {
+        timer = setTimeout(open, waitMs)
+        waitMs = Math.min(2 * waitMs, again.mostMs)
+      }
     })
   }
 
