@@ -65,6 +65,7 @@ export {
   type SettingsChange,
   type Unwatched,
 } from './events.ts'
+export { eventTypes, isEventType } from './event-types.ts'
 export { addUsage, type Budget, type Measure, type Spent, type Usage } from './usage.ts'
 export {
   isOpen,

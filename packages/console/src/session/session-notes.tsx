@@ -1,5 +1,5 @@
+import { isEventType } from '@headrace/core'
 import { useEffect, useState, type ReactNode } from 'react'
-import { isKnownEvent } from '../model/known-events.ts'
 import { momentOfDay } from '../model/time.ts'
 import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
@@ -33,7 +33,7 @@ function useUnknown(): string | undefined {
   useEffect(
     () =>
       session.onEvent((event) => {
-        if (!isKnownEvent(event.type)) setType((known) => known ?? event.type)
+        if (!isEventType(event.type)) setType((known) => known ?? event.type)
       }),
     [session],
   )

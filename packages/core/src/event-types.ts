@@ -1,8 +1,7 @@
-import type { EventType } from '@headrace/core'
+import type { EventType } from './events.ts'
 
-/** All that this page knows: the compiler says when one is missing. */
-const known: Readonly<Record<EventType | 'hidden', true>> = {
-  hidden: true,
+/** A record, so that the compiler says when one is missing. */
+const known: Readonly<Record<EventType, true>> = {
   'session.created': true,
   'session.updated': true,
   'session.forked': true,
@@ -53,7 +52,16 @@ const known: Readonly<Record<EventType | 'hidden', true>> = {
   'presence.left': true,
 }
 
-/** Whether this page knows such events: those of a newer server it may not. */
-export function isKnownEvent(type: string): boolean {
+/**
+ * Whether this version knows events of a type. A log may have others when a newer server wrote it; a fold steps over them,
+ * so a program that shows sessions may want to say that it does not show all.
+ *
+ * @example
+ * isEventType('message.added') // true
+ */
+export function isEventType(type: string): type is EventType {
   return Object.hasOwn(known, type)
 }
+
+/** Every type of event that this version knows. */
+export const eventTypes: readonly EventType[] = Object.keys(known).filter(isEventType)
