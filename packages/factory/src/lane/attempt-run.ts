@@ -34,12 +34,13 @@ import { collectWork } from '../work/collect-work.ts'
 import { receiveWork, type ReceivedWork } from '../work/receive-work.ts'
 import { workDiff } from '../work/work-diff.ts'
 import type { Lane, LaneRunnerOptions } from './lane-runner.ts'
+import { converse } from './attempt-conversation.ts'
 import { AttemptJudgement } from './attempt-judgement.ts'
 import { AttemptModels } from './attempt-models.ts'
 import { AttemptOffers } from './attempt-offers.ts'
 import { AttemptSkills } from './attempt-skills.ts'
 import { prepareClone } from './prepare-clone.ts'
-import { afterPausePrompt, afterWarningPrompt, goOnPrompt, redPrompt, steerPrompt, taskPrompt } from './prompts.ts'
+import { goOnPrompt, redPrompt, taskPrompt } from './prompts.ts'
 import { resultOfVerdict } from './result-of-verdict.ts'
 
 export interface AttemptRunOptions extends Omit<LaneRunnerOptions, 'lane'> {
@@ -336,7 +337,15 @@ export class AttemptRun {
           if (agent.session !== session || told !== true) {
             await this.#remember({ told: true, ...(agent.session !== undefined && { session: agent.session }) })
           }
-          return await this.#converse(agent, words, judgement)
+          return await converse(words, {
+            agent,
+            run: this.#run,
+            judgement,
+            models,
+            steer: lane.steer ?? 'interrupt',
+            deadline: this.#deadline,
+            heard: () => this.#heard,
+          })
         } finally {
           await agent.close()
           if (!signal.aborted) await models.tell()
@@ -374,60 +383,6 @@ export class AttemptRun {
     const again = redPrompt(red.why, red.evidence)
     // One that has forgotten everything must be told the task as well.
     return agent.resumed ? again : `${task}\n\n${again}`
-  }
-
-  /** Turn after turn, until one is over and nobody has said anything more. */
-  async #converse(agent: AgentAtWork, first: string, judgement: AttemptJudgement): Promise<TurnEnd> {
-    const run = this.#run
-    const { steer = 'interrupt' } = this.#options.lane
-    let words = first
-    let wasStopped = false
-    for (;;) {
-      await this.#whilePaused()
-      const heard = this.#heard
-      const waiting = run.pendingSteers
-      if (waiting.length > 0) words = `${words}\n\n${steerPrompt(waiting)}`
-      for (const message of waiting) run.consume(message)
-      const said = [...this.#models.takeWarnings(), judgement.takeWords(), words]
-      words = said.filter((part) => part !== '').join('\n\n')
-      const cancel = new AbortController()
-      let isWarned = false
-      const stops = [
-        run.onPaused((on) => on && cancel.abort()),
-        run.onSteer(() => steer === 'interrupt' && cancel.abort()),
-        // One that is over need not be spoken to any more.
-        judgement.onInterrupt(() => (steer === 'interrupt' || judgement.result) && cancel.abort()),
-        // The last warning before the end is worth a turn; the earlier ones wait until there is something else to say.
-        run.onBudget(({ percent }) => {
-          if (steer !== 'interrupt' || percent < 80) return
-          isWarned = true
-          cancel.abort()
-        }),
-      ]
-      const end = await agent.prompt(words, AbortSignal.any([cancel.signal, run.signal, this.#deadline]))
-      for (const stop of stops) stop()
-      run.signal.throwIfAborted()
-      // Some take what comes right after they were stopped for a part of that: they are told once more.
-      const isIgnored = wasStopped && end.end === 'done' && this.#heard === heard
-      wasStopped = cancel.signal.aborted
-      if (isIgnored) continue
-      await judgement.turnEnded()
-      if (judgement.result || this.#isOver || end.end === 'failed') return end
-      if (run.pendingSteers.length > 0 || judgement.hasWords) words = ''
-      else if (cancel.signal.aborted) words = isWarned ? afterWarningPrompt : afterPausePrompt
-      else return end
-    }
-  }
-
-  async #whilePaused(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const stop = this.#run.onPaused((on) => !on && resolve())
-    const wake = (): void => resolve()
-    this.#run.signal.addEventListener('abort', wake)
-    if (this.#run.paused) await promise
-    this.#run.signal.removeEventListener('abort', wake)
-    stop()
-    this.#run.signal.throwIfAborted()
   }
 
   async #mayIt(ask: PermissionAsk, clone: Attempt): Promise<'allow' | 'reject'> {
