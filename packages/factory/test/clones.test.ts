@@ -21,6 +21,7 @@ import {
   recoverVault,
   type ClonesOptions,
 } from '@headrace/factory'
+import { startOrTakeOver } from '../src/clones/start-or-take-over.ts'
 import { testFolder, workTree } from './support/git-repository.ts'
 
 async function floor(options: Partial<ClonesOptions> = {}) {
@@ -203,6 +204,18 @@ test('F2: an id that would be another path, or is taken, starts nothing', async 
   expect(existsSync(one.clone)).toBe(true)
   renameSync(path.join(folder, 'floor/attempts/one'), path.join(folder, 'gone'))
   await expect(clones.quarantine('one', 'x')).rejects.toMatchObject({ code: 'not_found' })
+})
+
+test('F7i: a clone that another process was still making for the same attempt is taken over, not given up', async () => {
+  const { folder, vault, clones } = await floor()
+  const others = createClones({ folder: path.join(folder, 'floor'), vault, now: () => 0 })
+  const attempt = { id: 'one', lane: 'bugs' }
+  const [theirs, ours] = await Promise.all([startOrTakeOver(others, attempt), startOrTakeOver(clones, attempt)])
+  expect(ours).toEqual(theirs)
+  expect(await clones.list()).toEqual([ours])
+  // One that was put away is over.
+  await clones.quarantine('one', 'over')
+  await expect(startOrTakeOver(clones, attempt)).rejects.toMatchObject({ code: 'bad_option' })
 })
 
 test('F7h: what a killed process left in the vault is cleared away, once no git works on it any more', async () => {

@@ -369,11 +369,8 @@ test('F7i two crews on one machine: each task is begun once and merged once, whi
   await made.until(({ tasks }) => Object.values(tasks).filter(({ state }) => state.status === 'working').length === 3)
   await second.close()
   const end = await made.until((document) => Object.keys(document.tasks).length === 3 && isSettled(document))
-  expect(Object.values(end.tasks).map(({ state, attempts }) => `${state.status} ${attempts.length}`)).toEqual([
-    'done 1',
-    'done 1',
-    'done 1',
-  ])
+  const came = Object.values(end.tasks).map(({ state, attempts }) => `${state.status} ${attempts.length}`)
+  expect(came, JSON.stringify(end.tasks)).toEqual(['done 1', 'done 1', 'done 1'])
   const trailers = made.origin.git('log', '--format=%B', 'main').match(/^Headrace-Change: .*$/gm)
   expect(trailers?.toSorted()).toEqual(['t1-1.1', 't2-1.1', 't3-1.1'].map((id) => `Headrace-Change: ${id}`))
 })

@@ -20,6 +20,7 @@ import type { Cell } from '../cell/cell.ts'
 import { confinementInForce, inForceInWords, openCell, sandboxFor } from '../cell/open-cell.ts'
 import { attemptEnvironment } from '../clones/attempt-environment.ts'
 import type { Attempt } from '../clones/attempt.ts'
+import { startOrTakeOver } from '../clones/start-or-take-over.ts'
 import { FactoryError } from '../errors.ts'
 import type { AttemptResult } from '../floor/task.ts'
 import { askFloor } from '../foreman/ask-floor.ts'
@@ -230,7 +231,7 @@ export class AttemptRun {
     // Others move the base as well.
     await vault.refresh()
     const base = order.try?.base
-    return clones.start({ id: this.#id, lane: lane.name, ...(base !== undefined && { base }) })
+    return startOrTakeOver(clones, { id: this.#id, lane: lane.name, ...(base !== undefined && { base }) })
   }
 
   async #rounds(clone: Attempt, judgement: AttemptJudgement): Promise<AttemptResult> {
