@@ -1,15 +1,14 @@
 /** What a page does while somebody scrolls through a session of thousands of messages. */
 import { connect } from '@headrace/client'
-import type { Page } from 'playwright-core'
-import { watchLongTasks } from './long-tasks.ts'
+import type { Browser } from 'playwright-core'
+import { traceMainThread, type MainThread } from './main-thread.ts'
 
 export interface Scrolled {
   /** Until its end is on the screen, with the processor slowed down four times, ms. */
   readonly readyMs: number
   /** From the end to the beginning, all pages of older messages included, s. */
   readonly seconds: number
-  readonly longTasks: number
-  readonly longestTaskMs: number
+  readonly thread: MainThread
   /** 99 of 100 frames took less than this, ms. */
   readonly frameMs: number
   readonly longestFrameMs: number
@@ -22,6 +21,8 @@ export interface Scrolled {
 const session = 'bench/long'
 /** Px that are scrolled in a frame: nearly a screen, as when somebody pulls the bar. */
 const stepPx = 1_000
+/** At the top without being at the beginning for so long, nothing older comes any more. */
+const patienceMs = 30_000
 
 /** Fills a session. Its messages are of different lengths; each fiftieth has a table and code. */
 export async function fillSession(url: string, token: string, messages: number): Promise<void> {
@@ -40,7 +41,8 @@ function words(number: number): string {
   return number % 50 === 0 ? `${text}\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n\`\`\`ts\nconst a = 1\n\`\`\`` : text
 }
 
-export async function scrollSession(page: Page, url: string, token: string): Promise<Scrolled> {
+export async function scrollSession(browser: Browser, url: string, token: string): Promise<Scrolled> {
+  const page = await browser.newPage({ viewport: { width: 1_440, height: 900 } })
   const devTools = await page.context().newCDPSession(page)
   await page.goto(`${url}/#token=${token}`)
   await page.getByRole('main').first().waitFor()
@@ -50,9 +52,9 @@ export async function scrollSession(page: Page, url: string, token: string): Pro
   await page.locator('[data-testid=session][data-status=live] [data-testid=message]').first().waitFor()
   const readyMs = await page.evaluate(() => performance.now())
   await devTools.send('Emulation.setCPUThrottlingRate', { rate: 1 })
-  const longTasks = await watchLongTasks(page)
-  const { frames, nodes, seconds } = await page.evaluate(scrollToBeginning, stepPx)
-  const tasks = await longTasks()
+  const stopTracing = await traceMainThread(browser)
+  const { frames, nodes, seconds } = await page.evaluate(scrollToBeginning, { stepPx, patienceMs })
+  const thread = await stopTracing()
   await devTools.send('HeapProfiler.collectGarbage')
   const heap = await page.evaluate(
     () => (performance as unknown as { memory: { usedJSHeapSize: number } }).memory.usedJSHeapSize, // Chromium has it
@@ -62,8 +64,7 @@ export async function scrollSession(page: Page, url: string, token: string): Pro
   return {
     readyMs,
     seconds,
-    longTasks: tasks.length,
-    longestTaskMs: Math.max(0, ...tasks),
+    thread,
     frameMs: frames[Math.floor(frames.length * 0.99)] ?? Number.NaN,
     longestFrameMs: frames.at(-1) ?? Number.NaN,
     nodes,
@@ -72,16 +73,22 @@ export async function scrollSession(page: Page, url: string, token: string): Pro
 }
 
 /** Runs in the page: scrolls a step in each frame until the session begins. */
-async function scrollToBeginning(
-  step: number,
-): Promise<{ readonly frames: number[]; readonly nodes: number; readonly seconds: number }> {
+async function scrollToBeginning(how: {
+  readonly stepPx: number
+  readonly patienceMs: number
+}): Promise<{ readonly frames: number[]; readonly nodes: number; readonly seconds: number }> {
   const box = document.querySelector('[role=log]')
+  if (!box) throw new Error('There is no conversation on the page.')
   const frames: number[] = []
   let nodes = 0
   const begun = performance.now()
   let last = begun
-  while (box && !(box.scrollTop === 0 && box.querySelector('.older-begin'))) {
-    box.scrollTop -= step
+  let moved = begun
+  while (box.scrollTop > 0 || !box.querySelector('.older-begin')) {
+    if (box.scrollTop > 0) moved = last
+    if (last - moved > how.patienceMs)
+      throw new Error(`Nothing older comes: ${box.querySelector('.older')?.textContent}`)
+    box.scrollTop -= how.stepPx
     await new Promise((resolve) => requestAnimationFrame(resolve))
     const now = performance.now()
     frames.push(now - last)
