@@ -3,7 +3,7 @@ import type { FloorSessions, PlanLane } from '@headrace/factory'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test, type TestContext } from 'vitest'
 import { byId, DeskStage, readyTask } from './fixture/desk-stage.ts'
-import { everyWay, phoneDark } from './fixture/every-way.ts'
+import { everyWay } from './fixture/every-way.ts'
 import { examine } from './fixture/examine.ts'
 import { hostileTitle } from './fixture/floor-stage.ts'
 import { judgedFloor } from './fixture/judged-floor.ts'
@@ -34,7 +34,7 @@ beforeAll(async () => {
   stage = await DeskStage.set()
   sessions = await stage.floor('main', { lanes, tasks, nextTask: 7, mode: 'paused' })
   page = await stage.stage.open(sessions.floor)
-  other = await stage.stage.open(sessions.floor, { as: 'ben', viewport: { width: 390, height: 844 } })
+  other = await stage.stage.open(sessions.floor, { as: 'ben', viewport: { width: 390, height: 844 }, hasTouch: true })
 }, 60_000)
 afterEach(() => expect(stage?.stage.complaints.splice(0) ?? []).toEqual([]))
 afterAll(() => stage?.strike())
@@ -99,6 +99,41 @@ test('F1i: cards of the board are dragged to another place, which the floor deci
   await everyWay(page, 'board-lanes')
   await page.getByRole('button', { name: 'By urgency' }).click()
   await bothShow('P0', ['T4', 'T5'])
+})
+
+test('F1i: on a phone a card is dragged by its handle with a finger', async (context) => {
+  needBrowser(context)
+  await bothShow('P2', ['T3'])
+  await bothShow('P3', ['T6'])
+  await column(other, 'P2').evaluate((element) => element.scrollIntoView({ block: 'center', behavior: 'instant' }))
+  const devTools = await other.context().newCDPSession(other)
+  const finger = (type: 'touchStart' | 'touchMove' | 'touchEnd', x = 0, y = 0): Promise<unknown> =>
+    devTools.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y }] })
+  const middleOf = async (of: Locator): Promise<readonly [x: number, y: number, height: number]> => {
+    const box = await of.boundingBox()
+    if (!box) throw new Error('It is not on the page.')
+    return [box.x + box.width / 2, box.y + box.height / 2, box.height]
+  }
+  const grip = other.getByRole('button', { name: 'Move T3' })
+  const [x, y] = await middleOf(grip)
+  const above = await other.evaluate(() => document.querySelector('.page-scroll')?.scrollTop)
+  await finger('touchStart', x, y)
+  const [, cardY, cardHeight] = await middleOf(card(other, 'T6'))
+  for (let step = 1; step <= 4; step += 1)
+    await finger('touchMove', x + 40, y + ((cardY + cardHeight / 4 - y) * step) / 4)
+  await other.locator('[data-testid=board] [data-task=T6][data-edge=after]').waitFor()
+  await other.locator('[data-testid=board] [data-task=T3][data-away]').waitFor()
+  expect(await other.evaluate(() => document.querySelector('.page-scroll')?.scrollTop)).toBe(above)
+  await finger('touchEnd')
+  await bothShow('P3', ['T6', 'T3'])
+  // A tap on it still opens the dialog.
+  await other.getByRole('button', { name: 'Move T3' }).tap()
+  const dialog = other.getByRole('dialog', { name: 'The place of T3' })
+  await dialog.waitFor()
+  await other.keyboard.press('Escape')
+  await card(page, 'T3').locator('summary').focus()
+  await page.keyboard.press('Alt+ArrowLeft')
+  await bothShow('P2', ['T3'])
 })
 
 test('F1i F1j: without a mouse a card is moved by keys and a dialog, keeps the focus, and what became of it is said', async (context) => {
@@ -213,7 +248,7 @@ test(
     // Those at work come first, and only those that are looked at are followed.
     await expect.poll(() => page.getByTestId('lane').count()).toBe(24)
     await page.getByText('300 free lanes').waitFor()
-    await everyWay(page, 'floor-many', phoneDark)
+    await everyWay(page, 'floor-many')
     await page.getByRole('region', { name: 'Lanes' }).getByRole('button', { name: 'Show 100 more of 200' }).click()
     await expect.poll(() => page.getByTestId('lane').count()).toBe(124)
     await page.getByRole('searchbox', { name: 'Look for a lane' }).fill('lane-499')

@@ -1,10 +1,11 @@
 import { memo, useRef, useState, type ReactNode } from 'react'
-import type { Step, Ties } from '../model/board-columns.ts'
+import type { Beside, Step, Ties } from '../model/board-columns.ts'
 import type { BoardTask } from '../model/floor-board.ts'
 import { text } from '../text.ts'
 import { Icon } from '../ui/icon.tsx'
 import { TaskCard } from './task-card.tsx'
-import { useCardDrag } from './use-board-drag.ts'
+import { useCardDrag, type Dropped } from './use-board-drag.ts'
+import { useTouchDrag, type Touched } from './use-touch-drag.ts'
 
 interface Props {
   readonly laid: BoardTask
@@ -12,10 +13,16 @@ interface Props {
   readonly ties: Ties | undefined
   /** How it is tied to the card that is pointed at. */
   readonly tied: 'before' | 'after' | undefined
+  /** On which side of it a finger would drop another. */
+  readonly touchedEdge: Beside['edge'] | undefined
+  /** A finger drags it. */
+  readonly isTouched: boolean
   readonly mayMove: boolean
   readonly onStep: (task: string, step: Step) => void
   readonly onPlace: (task: string) => void
   readonly onPoint: (task: string | undefined) => void
+  readonly onTouch: (touched: Touched | undefined) => void
+  readonly onDrop: (dropped: Dropped) => void
 }
 
 const keys: Readonly<Record<string, Step>> = {
@@ -32,16 +39,21 @@ export const BoardCard: (props: Props) => ReactNode = memo(function BoardCard({
   column,
   ties,
   tied,
+  touchedEdge,
+  isTouched,
   mayMove,
   onStep,
   onPlace,
   onPoint,
+  onTouch,
+  onDrop,
 }: Props): ReactNode {
   const element = useRef<HTMLLIElement>(null)
   const [isOpen, setIsOpen] = useState(false)
   const { id } = task
   // What is opened is read, and its words can be marked.
   const { edge, isAway } = useCardDrag(element, { task: id, column, isFree: mayMove && !isOpen })
+  const touch = useTouchDrag(id, onTouch, onDrop)
   return (
     <TaskCard
       task={task}
@@ -49,8 +61,8 @@ export const BoardCard: (props: Props) => ReactNode = memo(function BoardCard({
       element={element}
       onOpen={setIsOpen}
       marks={{
-        'data-edge': edge,
-        'data-away': isAway || undefined,
+        'data-edge': edge ?? touchedEdge,
+        'data-away': isAway || isTouched || undefined,
         'data-tied': tied,
         'data-movable': mayMove || undefined,
       }}
@@ -72,6 +84,7 @@ export const BoardCard: (props: Props) => ReactNode = memo(function BoardCard({
           aria-label={text.floor.board.move(id)}
           title={text.floor.board.moveHint}
           onClick={() => onPlace(id)}
+          {...touch}
         >
           <Icon name="grip" />
         </button>

@@ -17,7 +17,8 @@ import { BoardCard } from './board-card.tsx'
 import { useFloorPlace } from './floor-context.ts'
 import { MoreButton, useShown } from './more-button.tsx'
 import { PlaceDialog } from './place-dialog.tsx'
-import { useColumnDrop, useDrops } from './use-board-drag.ts'
+import { useColumnDrop, useDrops, type Dropped } from './use-board-drag.ts'
+import type { Touched } from './use-touch-drag.ts'
 import './board.css'
 
 const manyCards = 40
@@ -30,6 +31,7 @@ export function Board({ board }: { readonly board: Laid }): ReactNode {
   const by = useSetting(boardBy)
   const [placing, setPlacing] = useState<string>()
   const [pointed, setPointed] = useState<string>()
+  const [touched, setTouched] = useState<Touched>()
   const columns = useMemo(() => columnsOf(board, by), [board, by])
   const ties = useMemo(() => tiesOf(board), [board])
   const root = useRef<HTMLElement>(null)
@@ -47,11 +49,15 @@ export function Board({ board }: { readonly board: Laid }): ReactNode {
     },
     [ask, follow],
   )
-  useDrops(({ task, column: key, beside }) => {
-    const column = columns.find((each) => each.key === key)
-    const request = column && dropOf(column, task, beside)
-    if (request) ask(request)
-  })
+  const onDrop = useCallback(
+    ({ task, column: key, beside }: Dropped) => {
+      const column = latest.current.find((each) => each.key === key)
+      const request = column && dropOf(column, task, beside)
+      if (request) ask(request)
+    },
+    [ask],
+  )
+  useDrops(onDrop)
   const words = text.floor.board
   const task = placing === undefined ? undefined : board.floor.tasks[placing]
   return (
@@ -82,10 +88,13 @@ export function Board({ board }: { readonly board: Laid }): ReactNode {
             column={column}
             ties={ties}
             pointed={pointed}
+            touched={touched}
             mayMove={may.send}
             onStep={onStep}
             onPlace={setPlacing}
             onPoint={setPointed}
+            onTouch={setTouched}
+            onDrop={onDrop}
           />
         ))}
       </div>
@@ -98,17 +107,22 @@ interface ColumnProps {
   readonly column: BoardColumn
   readonly ties: ReadonlyMap<string, Ties>
   readonly pointed: string | undefined
+  /** The card that a finger drags, on any column. */
+  readonly touched: Touched | undefined
   readonly mayMove: boolean
   readonly onStep: (task: string, step: Step) => void
   readonly onPlace: (task: string) => void
   readonly onPoint: (task: string | undefined) => void
+  readonly onTouch: (touched: Touched | undefined) => void
+  readonly onDrop: (dropped: Dropped) => void
 }
 
-function Column({ column, ties, pointed, mayMove, onStep, onPlace, onPoint }: ColumnProps): ReactNode {
+function Column({ column, ties, pointed, touched, mayMove, ...calls }: ColumnProps): ReactNode {
   const { key, place, tasks } = column
   const element = useRef<HTMLElement>(null)
   const isOver = useColumnDrop(element, key)
   const { shown, more } = useShown(tasks)
+  const drop = touched?.drop?.column === key ? touched.drop : undefined
   const around = pointed === undefined ? undefined : ties.get(pointed)
   return (
     <section
@@ -116,7 +130,7 @@ function Column({ column, ties, pointed, mayMove, onStep, onPlace, onPoint }: Co
       className="board-column"
       data-testid="board-column"
       data-column={key}
-      data-over={isOver || undefined}
+      data-over={isOver || (drop && !drop.beside) || undefined}
       data-empty={tasks.length === 0 || undefined}
       data-long={shown.length > manyCards || undefined}
     >
@@ -131,10 +145,10 @@ function Column({ column, ties, pointed, mayMove, onStep, onPlace, onPoint }: Co
             column={key}
             ties={ties.get(laid.task.id)}
             tied={tiedTo(around, laid.task.id)}
+            touchedEdge={drop?.beside?.task === laid.task.id ? drop.beside.edge : undefined}
+            isTouched={touched?.task === laid.task.id}
             mayMove={mayMove}
-            onStep={onStep}
-            onPlace={onPlace}
-            onPoint={onPoint}
+            {...calls}
           />
         ))}
       </ul>
