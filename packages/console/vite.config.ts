@@ -13,6 +13,8 @@ export default defineConfig({
     emptyOutDir: true,
     // A strict content policy allows no data: addresses.
     assetsInlineLimit: 0,
+    // For the service worker, which keeps all files of the page.
+    manifest: 'files.json',
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: { index: 'index.html', 'service-worker': 'src/worker/service-worker.ts' },

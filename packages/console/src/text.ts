@@ -73,6 +73,10 @@ export const text = {
     empty: 'Nothing waits for you',
     emptyLead: 'What agents ask you, what failed and who named you comes together here, from all sessions and lanes.',
     stale: (reason: string): string => `This may not be the newest. ${reason}`,
+    awayTitle: 'Offline.',
+    awayLead: 'This waited when the server answered last. What you settle here needs the connection.',
+    unseen: 'Offline',
+    unseenLead: 'What waits for you can’t be seen without the server. It is shown when the connection is back.',
     requests: 'Waits for your answer',
     failures: 'Failed',
     mentions: 'You were named',
@@ -137,6 +141,7 @@ export const text = {
     connecting: 'Connecting',
     reconnecting: 'Reconnecting',
     reconnectingIn: (seconds: number): string => `Reconnecting in ${seconds} s`,
+    offlineFor: (seconds: number): string => `Offline, ${seconds} s`,
     offline: 'Offline',
     closed: 'Closed',
     nothingLost: 'Nothing is lost: the session goes on, and the rest arrives when you are back.',
@@ -148,6 +153,8 @@ export const text = {
     lead: 'What you write is kept, and sent when the connection is back.',
     unseen: 'Offline',
     unseenLead: 'This session was not open here lately. It is shown when the connection is back.',
+    unseenPage: 'This was not open here lately. It is shown when the connection is back.',
+    floorLead: 'What is asked of the floor here waits, and is sent when the connection is back.',
   },
 
   newer: {
@@ -673,6 +680,7 @@ export const text = {
 
   ledger: {
     open: 'Ledger',
+    loading: 'Opening the ledger',
     titleOf: (floor: string): string => `Ledger of ${floor}`,
     attempts: (n: number): string => count(n, 'attempt', 'attempts'),
     none: 'Nothing was tried yet',

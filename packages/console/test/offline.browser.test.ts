@@ -1,7 +1,10 @@
 /** What can be read and written without a server, on a real one that goes away. With HEADRACE_SHOTS=<folder> it writes pictures. */
+import type { Json } from '@headrace/core'
+import { emptyFloor } from '@headrace/factory'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test, type TestContext } from 'vitest'
-import { everyWay } from './fixture/every-way.ts'
+import { byId, readyTask } from './fixture/desk-stage.ts'
+import { desktopLight, everyWay, phoneDark } from './fixture/every-way.ts'
 import { finding } from './fixture/prose.ts'
 import { RealStage } from './fixture/real-stage.ts'
 import { noBrowser } from './fixture/stage.ts'
@@ -23,6 +26,16 @@ beforeAll(async () => {
     await client.session(id).send(`Where to, in ${id}?`)
     await client.session(id).until(({ view }) => view.runs[0]?.status === 'ended')
   }
+  const floor = {
+    ...emptyFloor,
+    lanes: [{ name: 'alpha', kind: 'feature', oversight: 'merge', wip: 1 }],
+    tasks: byId([readyTask('T1', { title: 'Cut a list into pieces' })]),
+  }
+  await client.session('factory/seen/floor').create({ agent: 'foreman.seen' })
+  const fields = Object.entries(floor) as readonly (readonly [string, Json])[] // a floor is JSON
+  await client
+    .session('factory/seen/floor')
+    .patch(fields.map(([field, value]) => ({ op: 'add' as const, path: `/${field}`, value })))
   page = await stage.open('trips/may')
   device = page.context()
   await live()
@@ -108,6 +121,47 @@ test('a session is read without a server as it was seen last, and what is writte
   await expect.poll(async () => (await kept()).filter((name) => name.startsWith('command/')).length).toBe(0)
 })
 
+test('without a server a floor is as it was seen last, and every page says what it can’t show', async (context) => {
+  needBrowser(context)
+  const to = (address: string): Promise<unknown> => page.goto(`${stage.url}/#/${address}`)
+  const task = page.locator('[data-testid=board] [data-task=T1]')
+  await to('s/factory%2Fseen%2Ffloor')
+  await task.waitFor()
+  await expect.poll(kept).toContain('view/factory/seen/floor')
+  await device.setOffline(true)
+  await page.reload()
+  await note()
+    .getByText(/^Offline, as of .*\./)
+    .waitFor()
+  await task.getByText('Cut a list into pieces').waitFor()
+  // Whether somebody is at work there can't be known.
+  expect(await page.getByTestId('floor-unattended').count()).toBe(0)
+  await everyWay(page, 'kept-floor')
+  await to('s/factory%2Fseen%2Ffloor?ledger')
+  await note().waitFor()
+  await page.getByText('Nothing was tried yet').waitFor()
+  const unseen = page.getByText('This was not open here lately.')
+  for (const address of [
+    's/factory%2Funseen%2Ffloor',
+    's/factory%2Funseen%2Ffloor?ledger',
+    's/trips%2Fjune?inspect',
+    's/trips%2Fjune?at=3',
+  ]) {
+    await to(address)
+    await unseen.waitFor()
+  }
+  await everyWay(page, 'unseen-page', desktopLight)
+  await to('inbox')
+  await unseen.waitFor({ state: 'detached' })
+  await page.reload()
+  await page.getByTestId('inbox').getByText('What waits for you can’t be seen without the server.').waitFor()
+  await everyWay(page, 'unseen-inbox', phoneDark)
+  await device.setOffline(false)
+  await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor()
+  await page.goto(`${stage.url}/#/s/trips%2Fmay`)
+  await live()
+})
+
 test('A3: what is kept can’t be read without the token', async (context) => {
   needBrowser(context)
   const token = await page.evaluate(() => sessionStorage.getItem('headrace.token') ?? '')
@@ -183,6 +237,8 @@ test('A1: a token that expires while the page is open leads to the door, with th
   await page.getByRole('textbox', { name: 'Or paste the link, or the token itself' }).waitFor()
   await expect.poll(kept).toEqual([])
   // It is reported beside the page that says it; and so is the last token, once the network is there again.
-  expect(stage.complaints.filter((said) => !/expired|revoked|Failed to load resource/.test(said))).toEqual([])
+  expect(
+    stage.complaints.filter((said) => !/expired|revoked|ERR_INTERNET_DISCONNECTED|Failed to load resource/.test(said)),
+  ).toEqual([])
   stage.complaints.length = 0
 })

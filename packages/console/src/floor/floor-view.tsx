@@ -1,5 +1,4 @@
 import { floorSessions, type Task } from '@headrace/factory/floor'
-import { useSession } from '@headrace/client/react'
 import { useMemo, useState, type ReactNode } from 'react'
 import { useIdentity } from '../access/use-identity.ts'
 import { boardOf, readFloor } from '../model/floor-board.ts'
@@ -7,6 +6,9 @@ import { withMoves } from '../model/with-moves.ts'
 import { mergeQueue } from '../model/merge-queue.ts'
 import { namesOf } from '../model/people.ts'
 import { hrefOf } from '../route/route.ts'
+import { Coming } from '../offline/coming.tsx'
+import { OfflineNote } from '../offline/offline-note.tsx'
+import { useKeptSession } from '../offline/use-kept-session.ts'
 import { Connection } from '../session/connection.tsx'
 import { People } from '../session/people.tsx'
 import { SessionContext } from '../session/session-context.ts'
@@ -14,7 +16,6 @@ import { useDocumentTitle } from '../session/use-document-title.ts'
 import { useMay } from '../session/use-may.ts'
 import { text } from '../text.ts'
 import { Coded } from '../ui/coded.tsx'
-import { Empty } from '../ui/empty.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { useNow } from '../ui/use-now.ts'
 import { Backlog, NeedsPerson } from './backlog.tsx'
@@ -23,6 +24,7 @@ import { DeskAnswer } from './desk-answer.tsx'
 import { FloorContext } from './floor-context.ts'
 import { FloorControls } from './floor-controls.tsx'
 import { GateQueue } from './gate-queue.tsx'
+import { FloorMissing } from './floor-missing.tsx'
 import { FloorRequests } from './floor-requests.tsx'
 import { LanesSection } from './lanes-section.tsx'
 import { Shelf } from './shelf.tsx'
@@ -44,9 +46,12 @@ export interface FloorViewProps {
 
 /** A factory floor: its lanes at work, what waits and why, what needs a person, and what the gate says. */
 export function FloorView({ id, name, narrow }: FloorViewProps): ReactNode {
-  const { session, view, status, error } = useSession(id, { present: true })
+  const {
+    session: { session, view, status, error },
+    asOf,
+  } = useKeptSession(id)
   const sessions = useMemo(() => floorSessions(name), [name])
-  const merge = useSession(sessions.merge).view
+  const merge = useKeptSession(sessions.merge, { present: false }).session.view
   const me = useIdentity()?.actor
   const may = useMay(id)
   const desk = useDesk(session)
@@ -98,18 +103,16 @@ export function FloorView({ id, name, narrow }: FloorViewProps): ReactNode {
             <Connection />
           </header>
           {status === 'failed' ? (
-            <Empty
-              title={error?.code === 'session_not_found' ? text.floor.missing : text.session.failed}
-              lead={error?.code === 'session_not_found' ? text.floor.missingLead(name) : (error?.message ?? '')}
-            />
+            <FloorMissing name={name} error={error} />
           ) : view.seq === 0 ? (
-            <p className="floor-loading">{text.floor.loading}</p>
+            <Coming words={text.floor.loading} />
           ) : (
             <div className="page-scroll">
               <div className="floor-content">
+                {asOf !== undefined && <OfflineNote asOf={asOf} lead={text.offline.floorLead} />}
                 <FloorControls floor={floor} />
                 <DeskAnswer desk={desk} attended={attended} />
-                {!attended && <Unattended />}
+                {!attended && asOf === undefined && <Unattended />}
                 <div className="visually-hidden" aria-live="polite">
                   {board.needsPerson.length > 0 && text.floor.needCount(board.needsPerson.length)}
                 </div>

@@ -48,7 +48,7 @@ export function PlaceDialog({ task, board, onClose }: Props): ReactNode {
           save()
         }}
       >
-        <div className="field-pair">
+        <div className="field-pair place-where">
           <div className="field">
             <label className="field-label" htmlFor={`${field}-before`}>
               {words.where}

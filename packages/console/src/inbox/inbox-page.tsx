@@ -1,11 +1,13 @@
 import type { InboxItem } from '@headrace/core'
 import { floorPlace } from '@headrace/factory/floor'
 import { useId, type ReactNode } from 'react'
+import { useAway } from '../offline/use-away.ts'
 import { useDocumentTitle } from '../session/use-document-title.ts'
 import { Connection } from '../session/connection.tsx'
 import { text } from '../text.ts'
 import { Empty } from '../ui/empty.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { Note } from '../ui/note.tsx'
 import { useNow } from '../ui/use-now.ts'
 import { FloorNeeds } from './floor-needs.tsx'
 import { useInboxPlace } from './inbox-context.ts'
@@ -29,6 +31,7 @@ export function InboxPage({ narrow, sessions }: Props): ReactNode {
   useDocumentTitle(text.inbox.title, false)
   // What is said of tasks is not finer, and a board is laid out for it.
   const minute = Math.floor(now / 60_000) * 60_000
+  const away = useAway()
   const nothing = count + unread.length === 0
   return (
     <main id="main" className="page" tabIndex={-1} data-testid="inbox" data-count={count}>
@@ -40,19 +43,23 @@ export function InboxPage({ narrow, sessions }: Props): ReactNode {
         )}
         <div className="session-names">
           <h1 className="session-title">{text.inbox.title}</h1>
-          <p className="session-doing">{status === 'ready' && text.inbox.lead(count)}</p>
+          <p className="session-doing">{status === 'ready' && !(away && nothing) && text.inbox.lead(count)}</p>
         </div>
         <PushSwitch />
         <Connection />
       </header>
       <div className="page-scroll">
         <div className="inbox-content">
-          {error && (
+          {away && !nothing && (
+            <Note icon="replay" title={text.inbox.awayTitle} lead={text.inbox.awayLead} testId="inbox-away" />
+          )}
+          {error && !away && (
             <p className="inbox-refused" role="alert">
               {text.inbox.stale(error.message)}
             </p>
           )}
-          {nothing && status === 'ready' && <Empty title={text.inbox.empty} lead={text.inbox.emptyLead} />}
+          {nothing && away && <Empty title={text.inbox.unseen} lead={text.inbox.unseenLead} />}
+          {nothing && !away && status === 'ready' && <Empty title={text.inbox.empty} lead={text.inbox.emptyLead} />}
           {requests.length > 0 && (
             <Section title={text.inbox.requests} count={requests.length}>
               {requests.map((item) =>

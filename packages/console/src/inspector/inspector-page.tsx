@@ -9,6 +9,7 @@ import { namesOf } from '../model/people.ts'
 import { momentOfDay } from '../model/time.ts'
 import { titleOf } from '../model/title.ts'
 import { hrefOf } from '../route/route.ts'
+import { Coming } from '../offline/coming.tsx'
 import { Connection } from '../session/connection.tsx'
 import { DevStrip } from '../session/dev-strip.tsx'
 import { SessionContext } from '../session/session-context.ts'
@@ -51,7 +52,7 @@ export function InspectorPage({ id }: { readonly id: string }): ReactNode {
           <Connection />
         </header>
         {status === 'failed' && <Empty title={text.session.failed} lead={error?.message ?? ''} />}
-        {status !== 'failed' && view.seq > 0 && <Inspected view={view} />}
+        {status !== 'failed' && (view.seq > 0 ? <Inspected view={view} /> : <Coming words={text.session.loading} />)}
         <DevStrip seq={view.seq} />
       </main>
     </SessionContext>

@@ -1,14 +1,17 @@
-import { useSession } from '@headrace/client/react'
 import { floorSessions, type FloorDocument, type FloorSessions, type Task } from '@headrace/factory/floor'
 import { useMemo, useState, type ReactNode } from 'react'
 import { useIdentity } from '../access/use-identity.ts'
 import { DeskAnswer } from '../floor/desk-answer.tsx'
 import { FloorContext } from '../floor/floor-context.ts'
+import { FloorMissing } from '../floor/floor-missing.tsx'
 import { RejectDialog } from '../floor/reject-dialog.tsx'
 import { useDesk } from '../floor/use-desk.ts'
 import { readFloor } from '../model/floor-board.ts'
 import { hrefOf, type LedgerSide } from '../route/route.ts'
 import { useRoute } from '../route/use-route.ts'
+import { Coming } from '../offline/coming.tsx'
+import { OfflineNote } from '../offline/offline-note.tsx'
+import { useKeptSession } from '../offline/use-kept-session.ts'
 import { Connection } from '../session/connection.tsx'
 import { useDocumentTitle } from '../session/use-document-title.ts'
 import { useMay } from '../session/use-may.ts'
@@ -35,7 +38,10 @@ const sides: readonly (LedgerSide | undefined)[] = [undefined, 'day', 'skills', 
 
 /** What a floor has done, what that cost, and what was learned and judged. */
 export function LedgerPage({ id, name }: Props): ReactNode {
-  const { session, view, status } = useSession(id)
+  const {
+    session: { session, view, status, error },
+    asOf,
+  } = useKeptSession(id, { present: false })
   const sessions = useMemo(() => floorSessions(name), [name])
   const floor = useMemo(() => readFloor(view.document.value), [view.document.value])
   const route = useRoute()
@@ -82,8 +88,13 @@ export function LedgerPage({ id, name }: Props): ReactNode {
                 </a>
               ))}
             </nav>
+            {asOf !== undefined && <OfflineNote asOf={asOf} lead={text.offline.floorLead} />}
             <DeskAnswer desk={desk} attended={attended} />
-            {status !== 'loading' && (
+            {status === 'failed' ? (
+              <FloorMissing name={name} error={error} />
+            ) : view.seq === 0 ? (
+              <Coming words={text.ledger.loading} />
+            ) : (
               <Side side={side} floor={floor} sessions={sessions} now={now} isEmpty={attempts === 0} />
             )}
           </div>

@@ -14,12 +14,17 @@ interface KeptSession {
   readonly asOf: number | undefined
 }
 
+interface KeptSessionOptions {
+  /** Whether others see that the reader is here. Default true. */
+  readonly present?: boolean
+}
+
 /**
  * A session, from the server or, while there is none, as this browser saw it last. What it shows is kept for the next time;
  * and let go when the server says that it is gone, that it is not for this reader, or that something in it was taken out.
  */
-export function useKeptSession(id: string): KeptSession {
-  const live = useSession(id, { present: true })
+export function useKeptSession(id: string, { present = true }: KeptSessionOptions = {}): KeptSession {
+  const live = useSession(id, { present })
   const shelf = useShelf()
   useKeeping(live.session, live.status, shelf)
   const kept = useKept(id, live.status === 'loading', shelf)

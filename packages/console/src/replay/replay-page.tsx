@@ -6,6 +6,7 @@ import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react
 import { useIdentity } from '../access/use-identity.ts'
 import { mayNothing } from '../model/may.ts'
 import { namesOf } from '../model/people.ts'
+import { Coming } from '../offline/coming.tsx'
 import { titleOf } from '../model/title.ts'
 import { hrefOf } from '../route/route.ts'
 import { Conversation } from '../session/conversation.tsx'
@@ -46,11 +47,7 @@ export function ReplayPage({ id, at, narrow, place: onFloor }: Props): ReactNode
         {status === 'failed' || view.seq === 0 ? (
           <>
             <SessionHeader view={view} narrow={narrow} place={onFloor} time="past" />
-            {status === 'failed' ? (
-              <SessionMissing error={error} />
-            ) : (
-              <p className="replay-loading">{text.replay.loading}</p>
-            )}
+            {status === 'failed' ? <SessionMissing error={error} /> : <Coming words={text.replay.loading} />}
           </>
         ) : (
           <Replayed now={view} messages={now.messages} at={at} narrow={narrow} onFloor={onFloor} place={place} />

@@ -11,12 +11,15 @@ import './connection.css'
 export function Connection(): ReactNode {
   const status = useConnection()
   const seconds = useSecondsTo(status.state === 'offline' ? status.retryAt : null)
-  const { word, shown, why } = describe(status, seconds)
+  const { word, shown, short = shown, why } = describe(status, seconds)
   return (
     <output className="connection" data-testid="connection" data-state={status.state} title={why}>
       <span className="connection-dot" />
       <span className="connection-word" aria-hidden="true">
         {shown}
+      </span>
+      <span className="connection-short" aria-hidden="true">
+        {short}
       </span>
       <span className="visually-hidden">{why === undefined ? word : `${word}. ${why}`}</span>
     </output>
@@ -26,6 +29,8 @@ export function Connection(): ReactNode {
 interface Words {
   readonly word: string
   readonly shown: string
+  /** On a phone, where the title needs the room. Default {@link shown}. */
+  readonly short?: string
   readonly why?: string
 }
 
@@ -40,9 +45,11 @@ function describe(status: ConnectionStatus, seconds: number | undefined): Words 
       return { word: words.closed, shown: words.closed, ...(status.error && { why: status.error.message }) }
     case 'offline': {
       if (status.retryAt === null) return { word: words.offline, shown: words.offline, why: words.chosen }
-      const shown = seconds !== undefined && seconds > 0 ? words.reconnectingIn(seconds) : words.reconnecting
+      const waits = seconds !== undefined && seconds > 0
+      const shown = waits ? words.reconnectingIn(seconds) : words.reconnecting
+      const short = waits ? words.offlineFor(seconds) : words.connecting
       const why = status.error ? `${status.error.message} ${words.nothingLost}` : words.nothingLost
-      return { word: words.reconnecting, shown, why }
+      return { word: words.reconnecting, shown, short, why }
     }
     default:
       return status satisfies never

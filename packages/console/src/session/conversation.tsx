@@ -1,6 +1,6 @@
 import type { SessionSnapshot } from '@headrace/client'
-import { useConnection } from '@headrace/client/react'
 import { useEffect, useMemo, type ReactNode } from 'react'
+import { useAway } from '../offline/use-away.ts'
 import { useShortcuts } from '../shell/shortcuts.ts'
 import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
@@ -38,7 +38,7 @@ export function Conversation({ snapshot, onOlder }: Props): ReactNode {
   useEffect(() => {
     if (waiting > 0) toLatest()
   }, [waiting, toLatest])
-  const away = useConnection().state === 'offline'
+  const away = useAway()
   const loaded = messages.length - view.messages.length
   const nothing = turns.length === 0 && pending.length === 0
   return (

@@ -1,6 +1,6 @@
 import { isEventType } from '@headrace/core'
 import { useEffect, useState, type ReactNode } from 'react'
-import { momentOfDay } from '../model/time.ts'
+import { OfflineNote } from '../offline/offline-note.tsx'
 import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
 import { Note } from '../ui/note.tsx'
@@ -12,9 +12,7 @@ export function SessionNotes({ asOf }: { readonly asOf: number | undefined }): R
   if (asOf === undefined && newer === undefined) return null
   return (
     <div className="session-notes">
-      {asOf !== undefined && (
-        <Note icon="replay" title={text.offline.asOf(momentOfDay(asOf))} lead={text.offline.lead} testId="kept" />
-      )}
+      {asOf !== undefined && <OfflineNote asOf={asOf} lead={text.offline.lead} />}
       {newer !== undefined && (
         <Note icon="again" title={text.newer.title} lead={text.newer.lead(newer)} testId="newer">
           <Button size="small" onClick={() => location.reload()}>

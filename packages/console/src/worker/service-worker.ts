@@ -3,7 +3,8 @@
  * also shows what the server pushes while no page is open.
  *
  *   the page itself   from the network, so that a new version counts at once; without one, as it was the last time
- *   its files         from here: their names change with their content
+ *   its files         from here: their names change with their content. All are kept at once, also those of pages that
+ *                     nobody has looked at: without a network they can't be had
  *   /v1/…             never touched
  */
 
@@ -57,16 +58,16 @@ scope.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || url.origin !== home.origin || !url.pathname.startsWith(home.pathname)) return
   const name = url.pathname.slice(home.pathname.length)
   if (name === 'v1' || name.startsWith('v1/')) return
-  if (request.mode === 'navigate') event.respondWith(page(request))
+  if (request.mode === 'navigate') event.respondWith(page(event))
   else if (name.startsWith('assets/')) event.respondWith(file(request))
 })
 
 /** The page, new where there is a network. */
-async function page(request: Request): Promise<Response> {
+async function page(event: Fetched): Promise<Response> {
   const cache = await caches.open(cacheName)
   try {
-    const response = await fetch(request)
-    if (response.ok) await replace(cache, response.clone())
+    const response = await fetch(event.request)
+    if (response.ok && (await replace(cache, response.clone()))) event.waitUntil(keepFiles(cache))
     return response
   } catch (thrown) {
     const kept = await cache.match(home.href, { ignoreVary: true })
@@ -75,13 +76,14 @@ async function page(request: Request): Promise<Response> {
   }
 }
 
-/** Keeps a page, and lets go of the files of another version. */
-async function replace(cache: Cache, response: Response): Promise<void> {
+/** Keeps a page, and lets go of the files of another version. Returns whether it is another one. */
+async function replace(cache: Cache, response: Response): Promise<boolean> {
   const before = await cache.match(home.href, { ignoreVary: true })
   const [now, then] = [await response.clone().text(), await before?.text()]
-  if (now === then) return
+  if (now === then) return false
   if (then !== undefined) await Promise.all((await cache.keys()).map((request) => cache.delete(request)))
   await cache.put(home.href, response)
+  return true
 }
 
 async function file(request: Request): Promise<Response> {
@@ -97,10 +99,31 @@ async function keep(address: string): Promise<void> {
   const cache = await caches.open(cacheName)
   const response = await fetch(address)
   if (!response.ok) return
-  await cache.put(address, response.clone())
+  await cache.put(address, response)
   // The files of the page that is open were loaded before anybody was there to keep them.
-  const files = [...(await response.text()).matchAll(/(?:src|href)="(?:\.\/)?(assets\/[^"]+)"/g)]
-  await Promise.all(files.map(([, name = '']) => cache.add(new URL(name, home).href)))
+  await keepFiles(cache)
+}
+
+/** What a build says of each of its files. */
+interface Built {
+  readonly file: string
+  readonly css?: readonly string[]
+}
+
+/** All files of the page, also those that come when somebody looks at what they are for. */
+async function keepFiles(cache: Cache): Promise<void> {
+  const response = await fetch(new URL('files.json', home))
+  if (!response.ok) return
+  const built = (await response.json()) as Readonly<Record<string, Built>> // Vite writes it
+  const files = new Set(Object.values(built).flatMap(({ file: name, css = [] }) => [name, ...css]))
+  await Promise.all(
+    [...files]
+      .filter((name) => name.startsWith('assets/'))
+      .map(async (name) => {
+        const { href } = new URL(name, home)
+        if (!(await cache.match(href, { ignoreVary: true }))) await cache.add(href)
+      }),
+  )
 }
 
 /** What the server sends to a device. */
