@@ -30,7 +30,7 @@
  *                   "Export", link "Inspect", "Archive", "Invite someone"
  *   queue           region "Queue", testid `queue`; buttons "Take back for AGENT: …", "Sooner for …", "Later for …"
  *   composer        form "Write a message": textbox "Message", checkboxes by agent, buttons "Send" (or "Post" when no
- *                   agent is asked) and "Stop all"
+ *                   agent is asked) and "Stop all"; while an agent works, checkbox "Tell it now", and button "Tell"
  *   replay          main, testid `replay` (link "Look back…", or the time of a message); region "Replay", testid `replay-bar`,
  *                   `data-seq`, `data-playing`: slider "Place in the session", buttons "Play" / "Pause", "What happened
  *                   before", "What happened next", "Go to a time", "Copy link", combobox "Speed", link "Back to now";

@@ -1,8 +1,12 @@
-/** Two people with a browser each in one session, on a real server: what one does, the other sees. */
+/**
+ * Two people with a browser each in one session, on a real server: what one does, the other sees. With HEADRACE_SHOTS=<folder>
+ * it writes pictures.
+ */
 import type { RunHandler } from '@headrace/client/agent'
 import { textOf } from '@headrace/core'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test, type TestContext } from 'vitest'
+import { desktopLight, everyWay, phoneDark } from './fixture/every-way.ts'
 import { RealStage } from './fixture/real-stage.ts'
 import { noBrowser } from './fixture/stage.ts'
 
@@ -145,15 +149,25 @@ test(
     await answer(bob, 'listener', 'working').waitFor()
     await ada.getByRole('textbox', { name: 'Message' }).fill('@listener by boat')
     await ada.getByRole('checkbox', { name: 'Tell it now' }).check()
+    await everyWay(ada, 'tell-now', phoneDark)
     const told = bob.locator('.told-row[data-status=consumed]').getByText('by boat')
     await arrives('telling an agent at work', () => ada.getByRole('button', { name: 'Tell' }).click(), told)
     await answer(ada, 'listener', 'complete').getByText('I heard: @listener by boat').waitFor()
+    await everyWay(ada, 'told')
 
     // Who drives.
     const wheel = (page: Page, words: string): Locator => page.getByTestId('wheel').getByText(words)
-    await arrives('taking over', () => menu(ada, 'Take over'), wheel(bob, 'ada drives'))
+    await ada.getByRole('button', { name: 'More about this session' }).click()
+    await everyWay(ada, 'menu', desktopLight)
+    const takeOver = ada.getByRole('button', { name: 'Take over' })
+    await arrives('taking over', () => takeOver.click(), wheel(bob, 'ada drives'))
+    // What was chosen is done, and the menu is out of the way.
+    await takeOver.waitFor({ state: 'hidden' })
+    await everyWay(bob, 'wheel-other', phoneDark)
     const askFor = bob.getByRole('button', { name: 'Ask for it' })
     await arrives('asking for it', () => askFor.click(), wheel(ada, 'bob would like to drive'))
+    await everyWay(bob, 'wheel-asked', desktopLight)
+    await everyWay(ada, 'wheel-mine')
     const handBack = ada.getByRole('button', { name: 'Hand back' })
     await arrives('handing back', () => handBack.click(), bob.getByTestId('wheel'), 'detached')
 
@@ -172,8 +186,11 @@ test(
 
     // The list shows the same.
     await arrives('archive', () => menu(ada, 'Archive'), bob.locator('[data-session=shared]'), 'detached')
-    const restore = ada.getByRole('button', { name: 'Take out of the archive' })
-    await arrives('out of the archive', () => restore.click(), bob.locator('[data-session=shared]'))
+    await arrives(
+      'out of the archive',
+      () => menu(ada, 'Take out of the archive'),
+      bob.locator('[data-session=shared]'),
+    )
 
     console.log(took.map(({ what, ms }) => `${what}: ${ms} ms`).join('\n'))
     expect(took.filter(({ ms }) => ms > bound)).toEqual([])

@@ -52,8 +52,10 @@ export function QueueBar({ runs, messages }: Props): ReactNode {
             )}
             {may.control && (
               <Button
+                className="queue-remove"
                 size="small"
                 look="quiet"
+                icon={<Icon name="close" />}
                 aria-label={text.queue.remove(agent, snippet)}
                 onClick={() => {
                   session.cancel({ run }).catch(() => {}) // refused: it has begun, and the page shows that

@@ -45,6 +45,7 @@ export function SessionMenu({ view }: { readonly view: SessionView }): ReactNode
               <button
                 type="button"
                 className="menu-item"
+                data-closes
                 onClick={() => {
                   // Refused: somebody was first, and the page shows who drives.
                   session.takeFloor().catch(() => {})
@@ -69,6 +70,7 @@ export function SessionMenu({ view }: { readonly view: SessionView }): ReactNode
               <button
                 type="button"
                 className="menu-item"
+                data-closes
                 onClick={() => {
                   // Refused: the list shows that nothing has changed.
                   session.update({ archived: view.archived !== true }).catch(() => {})

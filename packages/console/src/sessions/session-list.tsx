@@ -22,7 +22,7 @@ export function SessionList({
   current,
 }: Props): ReactNode {
   const now = useMinute()
-  const hits = useFound(words)
+  const { hits, looking } = useFound(words)
   const rows = page?.rows.filter((row) => isFound(row, words, shown))
   const narrowed = words.trim() !== '' || shown !== 'all'
   return (
@@ -34,7 +34,9 @@ export function SessionList({
         </p>
       )}
       {!page && !error && <p className="list-note list-loading">{text.nav.loading}</p>}
-      {narrowed && rows?.length === 0 && hits.length === 0 && <p className="list-note">{text.nav.nothing}</p>}
+      {narrowed && rows?.length === 0 && hits.length === 0 && !looking && (
+        <p className="list-note">{text.nav.nothing}</p>
+      )}
       {!narrowed && page?.rows.length === 0 && (
         <div className="list-empty">
           <p className="list-empty-title">{text.nav.empty}</p>

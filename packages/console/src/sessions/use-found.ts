@@ -4,14 +4,21 @@ import { useEffect, useState } from 'react'
 
 const settleMs = 200
 const mostHits = 20
+const none: readonly FoundMessage[] = []
 
 interface Found {
   readonly words: string
   readonly hits: readonly FoundMessage[]
 }
 
+export interface Finds {
+  readonly hits: readonly FoundMessage[]
+  /** It is still being looked for. */
+  readonly looking: boolean
+}
+
 /** Messages with these words, from all sessions, as soon as somebody stops writing. Empty for less than two letters. */
-export function useFound(words: string): readonly FoundMessage[] {
+export function useFound(words: string): Finds {
   const client = useHeadrace()
   const [found, setFound] = useState<Found>({ words: '', hits: [] })
   const wanted = words.trim()
@@ -24,6 +31,7 @@ export function useFound(words: string): readonly FoundMessage[] {
         if (!over) setFound({ words: wanted, hits })
       } catch {
         // What is called so is found all the same.
+        if (!over) setFound({ words: wanted, hits: [] })
       }
     }
     const timer = setTimeout(() => void look(), settleMs)
@@ -32,5 +40,6 @@ export function useFound(words: string): readonly FoundMessage[] {
       clearTimeout(timer)
     }
   }, [client, wanted])
-  return found.words === wanted ? found.hits : []
+  const isFound = found.words === wanted
+  return { hits: isFound ? found.hits : none, looking: wanted.length >= 2 && !isFound }
 }

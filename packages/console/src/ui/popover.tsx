@@ -7,6 +7,7 @@ interface Props {
   readonly trigger: ReactNode
   readonly className?: string
   readonly testId?: string
+  /** What is in the panel. A button in it with `data-closes` has done its work when it was pressed: the panel closes. */
   readonly children: ReactNode
 }
 
@@ -20,18 +21,26 @@ export function Popover({ label, trigger, className = '', testId, children }: Pr
     const outside = (event: Event): void => {
       if (event.target instanceof Node && root.current?.contains(event.target) === false) setOpen(false)
     }
-    const escape = (event: KeyboardEvent): void => {
-      if (event.key !== 'Escape') return
-      event.stopPropagation() // Esc closes the panel; it must not also stop the agents
+    const close = (): void => {
       setOpen(false)
       root.current?.querySelector('button')?.focus()
     }
+    const chosen = (event: Event): void => {
+      if (event.target instanceof Element && event.target.closest('[data-closes]')) close()
+    }
+    const escape = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape') return
+      event.stopPropagation() // Esc closes the panel; it must not also stop the agents
+      close()
+    }
     addEventListener('pointerdown', outside)
     addEventListener('focusin', outside)
+    addEventListener('click', chosen)
     addEventListener('keydown', escape, { capture: true })
     return () => {
       removeEventListener('pointerdown', outside)
       removeEventListener('focusin', outside)
+      removeEventListener('click', chosen)
       removeEventListener('keydown', escape, { capture: true })
     }
   }, [open])
