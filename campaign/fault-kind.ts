@@ -2,7 +2,7 @@ import type { Journals } from './journals.ts'
 import type { MutantName } from './mutants/mutant-name.ts'
 
 /** What can be done to a server, its disk, its network and its clock. */
-export const faultNames = ['kill', 'power', 'corruption', 'disk', 'network', 'control', 'clock'] as const
+export const faultNames = ['kill', 'power', 'corruption', 'disk', 'network', 'loss', 'control', 'clock'] as const
 export type FaultName = (typeof faultNames)[number]
 
 export interface RoundOptions {

@@ -97,8 +97,10 @@ try {
     await writeFile(values.report, `${text}\n`)
     await writeFile(`${values.report.replace(/\.json$/, '')}.md`, reportPage(report))
   }
-  process.stdout.write(`${values.json ? text : reportTable(report)}\n`)
   process.exitCode = report.ok ? 0 : 1
+  await new Promise((written) => process.stdout.write(`${values.json ? text : reportTable(report)}\n`, written))
 } finally {
   await rm(directory, { recursive: true, force: true })
 }
+// Connections whose other end is gone without a word would keep it for as long as TCP hopes.
+process.exit()

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { unlessNothingWasLost } from '../campaign/faults/loss.ts'
 import { judge } from '../campaign/judge.ts'
 import { emptyJournals, type Journals, type Logged, type Seen, type Write } from '../campaign/journals.ts'
 import { addVerdicts, failureOf, type Verdict } from '../campaign/verdict.ts'
@@ -154,4 +155,14 @@ test('a campaign that broke nothing, or in which nothing was acknowledged, fails
 test('verdicts add up, and keep the worst recovery', () => {
   const slow = judge({ ...good, faults: [{ kind: 'kill', recoveryMs: 900 }, { kind: 'kill' }], stuck: ['x'] })
   expect(addVerdicts(judge(good), slow)).toMatchObject({ faults: 3, acked: 8, stuck: 1, worstRecoveryMs: 900 })
+})
+
+test('L2 a network that loses packets is a fault only where packets were lost and missed', () => {
+  expect(judge(unlessNothingWasLost(good, { lost: 3, sentAgain: 2 })).faults).toBe(1)
+  for (const counts of [
+    { lost: 0, sentAgain: 0 },
+    { lost: 3, sentAgain: 0 },
+    { lost: 0, sentAgain: 2 },
+  ])
+    expect(failureOf(judge(unlessNothingWasLost(good, counts)))).toContain('no fault was injected')
 })

@@ -5,11 +5,11 @@ import { expect, test } from 'vitest'
 import type { CampaignReport } from '../campaign/report.ts'
 
 /**
- * `npm run campaign -- --short` takes minutes of CPU, so here is a part of it: some faults of six kinds, and the mutants that
+ * `npm run campaign -- --short` takes minutes of CPU, so here is a part of it: some faults of seven kinds, and the mutants that
  * show themselves in seconds. HEADRACE_CAMPAIGN=short plays all of it.
  */
-const goals = 'kill=10,power=3,corruption=300,disk=6,network=400,control=250'
-const kinds = 'kill,power,corruption,disk,network,control'
+const goals = 'kill=10,power=3,corruption=300,disk=6,network=400,loss=24,control=250'
+const kinds = 'kill,power,corruption,disk,network,loss,control'
 const isWhole = process.env['HEADRACE_CAMPAIGN'] === 'short'
 const seed = Number(process.env['HEADRACE_SEED'] ?? 781_769)
 
@@ -31,7 +31,7 @@ function reportOf(out: string): CampaignReport {
 }
 
 test(
-  `L1 L2 L3 L4 S3 R3 C1: kills, power cuts, damage, bad disks, bad networks and commands meanwhile lose nothing (seed ${seed})`,
+  `L1 L2 L3 L4 S3 R3 C1: kills, power cuts, damage, bad disks, bad networks, lost packets and commands meanwhile lose nothing (seed ${seed})`,
   { timeout: 900_000 },
   async () => {
     const part = isWhole ? ['--short'] : ['--faults', kinds, '--goal', goals]

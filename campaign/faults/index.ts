@@ -4,6 +4,7 @@ import { control } from './control.ts'
 import { corruption } from './corruption.ts'
 import { disk } from './disk.ts'
 import { kill } from './kill.ts'
+import { loss } from './loss.ts'
 import { network } from './network.ts'
 import { power } from './power.ts'
 
@@ -13,6 +14,7 @@ export const faultKinds: Readonly<Record<FaultName, FaultKind>> = {
   corruption,
   disk,
   network,
+  loss,
   control,
   clock,
 }

@@ -49,6 +49,12 @@ export interface Load {
   readonly given: Progress
   /** Connections that readers got again so far. */
   readonly reconnects: Progress
+  /** Connections that readers lost so far. */
+  readonly losses: Progress
+  /** Resolves when every reader has a connection. */
+  online(patienceMs: number): Promise<void>
+  /** Every reader loses its connection. */
+  drop(): void
   /** Something never came that somebody waited for. */
   hung(what: Stuck): void
   /**
@@ -80,12 +86,15 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
   const acks = createProgress('acknowledgements')
   const full = createProgress('refusals of a full disk')
   const given = createProgress('events')
+  const connections = createProgress('connections of readers')
   const reconnects = createProgress('reconnects')
+  const losses = createProgress('lost connections')
   const writes: Write[] = []
   const stuck: string[] = []
   const takenRuns: string[] = []
   const readers: ReaderJournal[] = []
   const clients: { close(): unknown }[] = []
+  const dropped: { drop(): void }[] = []
   const stopping = new AbortController()
   /** Readers write nothing down any more. */
   let isSealed = false
@@ -106,26 +115,30 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
 
   for (let index = 0; index < options.readers.client; index += 1) {
     const reader = dial(through())
-    let rounds = 0
+    const watch = watched()
+    let isOnline = false
     reader.onStatus(() => {
-      if (reader.status.state !== 'online') return
-      rounds += 1
-      if (rounds > 1) reconnects.add()
+      if (isOnline === (reader.status.state === 'online')) return
+      isOnline = !isOnline
+      if (isOnline) watch.onOnline()
+      else watch.onOffline()
     })
+    dropped.push(reader)
     for (const session of peopled) {
       const journal = journalOf(`client ${index}`, session)
       reader.session(session, { after: 0 }).onEvent((event) => note(journal, event))
     }
   }
-  for (let index = 0; index < options.readers.wire; index += 1)
-    clients.push(
-      startWireReader({
-        at: () => ({ url: through(), token: server.token }),
-        journals: ids.map((session) => journalOf(`wire ${index}`, session)),
-        onEvent: note,
-        onReconnect: () => reconnects.add(),
-      }),
-    )
+  for (let index = 0; index < options.readers.wire; index += 1) {
+    const reader = startWireReader({
+      at: () => ({ url: through(), token: server.token }),
+      journals: ids.map((session) => journalOf(`wire ${index}`, session)),
+      onEvent: note,
+      ...watched(),
+    })
+    clients.push(reader)
+    dropped.push(reader)
+  }
 
   const { worker, end: endRuns } = options.agents ? startAgents() : { worker: undefined, end: async () => undefined }
   const stream = streamed.length > 0 ? startStreaming() : undefined
@@ -135,6 +148,15 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     full,
     given,
     reconnects,
+    losses,
+    async online(longestMs) {
+      // Who has lost a connection in the meantime has to come back once more.
+      while (connections.count - losses.count < dropped.length)
+        await connections.reach(connections.count + 1, longestMs)
+    },
+    drop() {
+      for (const reader of dropped) reader.drop()
+    },
     hung,
     async finish(faults, fresh = server) {
       stopping.abort()
@@ -155,6 +177,19 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       await worker?.close({ graceMs: 0 })
       for (const client of clients) await client.close()
     },
+  }
+
+  /** Counts the connections of one reader. */
+  function watched(): { onOnline(): void; onOffline(): void } {
+    let isFirst = true
+    return {
+      onOnline() {
+        connections.add()
+        if (!isFirst) reconnects.add()
+        isFirst = false
+      },
+      onOffline: () => losses.add(),
+    }
   }
 
   function journalOf(reader: string, session: string): ReaderJournal {

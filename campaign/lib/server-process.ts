@@ -1,16 +1,21 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
+import { verbs } from '@headrace/core'
+import { createSecretAuth } from '@headrace/server'
 import { Stuck } from './progress.ts'
 import type { MutantName } from '../mutants/mutant-name.ts'
 
 export interface ServerOptions {
   /** Data directory. */
   readonly data: string
+  /** Address to listen on. Default: this machine only. Elsewhere tokens are signed with a key, so there is one then. */
+  readonly host?: string
   /** Port to listen on. Default: any free one, and that one from then on. */
   readonly port?: number
   /** The command to run. Default: from its sources. */
@@ -25,7 +30,8 @@ export interface ServerOptions {
 
 interface Ready {
   readonly url: string
-  readonly token: string
+  /** None where tokens are signed with a key that others have too. */
+  readonly token?: string
   readonly pid: number
 }
 
@@ -52,6 +58,10 @@ const broken = path.join(root, 'campaign/mutants/serve.ts')
 const keepCompiled = path.join(root, 'campaign/lib/keep-compiled.ts')
 const compiled = path.join(root, 'node_modules/.cache/headrace/campaign')
 
+const operator = { sub: 'campaign', kind: 'operator', cap: [{ s: '**', op: [...verbs] }], agents: ['*'] } as const
+/** Longer than any round. */
+const tokenSeconds = 86_400
+
 const running = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
@@ -62,11 +72,14 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
   let child: ChildProcess | undefined
   let ready: Ready | undefined
   let port = options.port ?? 0
+  const secret = options.host === undefined ? undefined : randomBytes(32).toString('hex')
+  let token = ''
 
   function launch(): ChildProcess {
-    const { command = source, mutant, under = [], env = {} } = options
+    const { command = source, host, mutant, under = [], env = {} } = options
     const program = mutant === undefined ? [command, 'serve'] : [broken, mutant]
     const args = [...program, '--port', String(port), '--data', data, '--json']
+    if (host !== undefined) args.push('--host', host)
     const [file = '', ...rest] = [
       ...under,
       process.execPath,
@@ -76,7 +89,12 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
     ]
     const launched = spawn(file, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_COMPILE_CACHE: compiled, ...env },
+      env: {
+        ...process.env,
+        NODE_COMPILE_CACHE: compiled,
+        ...(secret !== undefined && { HEADRACE_AUTH_SECRET: secret }),
+        ...env,
+      },
     })
     running.add(launched)
     launched.once('exit', () => running.delete(launched))
@@ -92,6 +110,9 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
     if (line === undefined) throw new Stuck(`a server did not start (${await endOf(launched)}): ${complaint}`)
     const now = JSON.parse(line) as Ready // printed by the command under test
     ready = now
+    if (secret === undefined) token = now.token ?? ''
+    else if (token === '')
+      token = await createSecretAuth(secret).mint({ ...operator, cap: [...operator.cap] }, tokenSeconds)
     port = Number(new URL(now.url).port)
   }
 
@@ -122,7 +143,7 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
       return port
     },
     get token() {
-      return now().token
+      return token
     },
     async start(directory = data) {
       data = directory

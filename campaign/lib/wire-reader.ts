@@ -9,8 +9,10 @@ export interface WireReaderOptions {
   readonly journals: readonly ReaderJournal[]
   /** One of the journals has an event more. */
   readonly onEvent: (journal: ReaderJournal, event: PlainEvent) => void
-  /** A connection stands, and is not the first one. */
-  readonly onReconnect: () => void
+  /** A connection stands, the first one included. */
+  readonly onOnline: () => void
+  /** A connection that stood is gone. */
+  readonly onOffline: () => void
 }
 
 /** Waits before the next connection, in milliseconds. */
@@ -18,15 +20,25 @@ const again = { firstMs: 15, mostMs: 120 }
 /** Given up when no welcome came in this time. */
 const welcomeMs = 10_000
 
+/** As the server says in its welcome: whoever is silent for so long is taken for dead. */
+const silenceMs = 30_000
+
+export interface WireReader {
+  /** Loses the connection. */
+  drop(): void
+  /** Idempotent. */
+  close(): void
+}
+
 /**
  * A reader with no client library in it. It asks for what comes after the last event it was given, believes all it gets
  * and writes it down: what the library would set right, it shows.
  */
-export function startWireReader({ at, journals, onEvent, onReconnect }: WireReaderOptions): { close(): void } {
+export function startWireReader({ at, journals, onEvent, onOnline, onOffline }: WireReaderOptions): WireReader {
   const bySession = new Map(journals.map((journal) => [journal.session, journal]))
   let isClosed = false
   let socket: WebSocket | undefined
-  let rounds = 0
+  let isOnline = false
   let timer: NodeJS.Timeout | undefined
   let waitMs = again.firstMs
 
@@ -36,6 +48,9 @@ export function startWireReader({ at, journals, onEvent, onReconnect }: WireRead
     socket = ws
     timer = setTimeout(() => ws.terminate(), welcomeMs)
     const send = (frame: Up): void => ws.send(JSON.stringify(frame))
+    const silence = setTimeout(() => ws.terminate(), silenceMs)
+    ws.on('message', () => silence.refresh())
+    ws.on('ping', () => silence.refresh())
     ws.once('open', () => send({ type: 'hello', token }))
     ws.on('message', (data: Buffer) => {
       const frame = JSON.parse(data.toString()) as Down // a server of this protocol wrote it
@@ -43,8 +58,8 @@ export function startWireReader({ at, journals, onEvent, onReconnect }: WireRead
         case 'welcome':
           clearTimeout(timer)
           waitMs = again.firstMs
-          rounds += 1
-          if (rounds > 1) onReconnect()
+          isOnline = true
+          onOnline()
           for (const session of bySession.keys()) subscribe(session, send)
           return
         case 'events':
@@ -60,6 +75,9 @@ export function startWireReader({ at, journals, onEvent, onReconnect }: WireRead
     ws.once('error', () => undefined)
     ws.once('close', () => {
       clearTimeout(timer)
+      clearTimeout(silence)
+      if (isOnline) onOffline()
+      isOnline = false
       if (!isClosed) {
         timer = setTimeout(open, waitMs)
         waitMs = Math.min(2 * waitMs, again.mostMs)
@@ -78,6 +96,9 @@ export function startWireReader({ at, journals, onEvent, onReconnect }: WireRead
 
   open()
   return {
+    drop() {
+      socket?.terminate()
+    },
     close() {
       isClosed = true
       clearTimeout(timer)
