@@ -24,6 +24,7 @@ import {
 } from '@headrace/factory'
 import { testFolder, workTree, type WorkTree } from './support/git-repository.ts'
 import { Line } from './support/line.ts'
+import { ownTime } from './support/own-time.ts'
 import { SessionsServer } from './support/sessions-server.ts'
 
 interface Made {
@@ -338,11 +339,11 @@ test('F6c F8f stopping the floor: within 5 s no process of any lane is alive, an
   await expect
     .poll(async () => (await processesOf(made.folder)).map(({ command }) => command), { timeout: 20_000 })
     .toEqual(expect.arrayContaining(['sleep 600']))
-  const began = performance.now()
+  const began = ownTime()
   await made.ask({ ask: 'set-mode', mode: 'stopped' })
   const end = await made.until(({ tasks }) => Object.values(tasks).every(({ state }) => state.status === 'ready'))
-  await expect.poll(() => processesOf(made.folder), { timeout: 5_000, interval: 20 }).toEqual([])
-  expect(performance.now() - began).toBeLessThan(5_000)
+  await expect.poll(() => processesOf(made.folder), { timeout: 20_000, interval: 20 }).toEqual([])
+  expect(ownTime() - began).toBeLessThan(5_000)
   expect(end.mode).toBe('stopped')
   expect(Object.values(end.tasks).map(({ attempts }) => attempts.at(-1)?.outcome)).toEqual([
     'cancelled',
