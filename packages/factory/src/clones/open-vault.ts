@@ -60,12 +60,15 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     throw new FactoryError('bad_option', `"${base}" can't be the name of a branch.`)
   if (origin.startsWith('-')) throw new FactoryError('bad_option', `The origin "${origin}" begins with "-".`)
   const git = plain.at(folder)
-  if (!(await stat(path.join(folder, 'HEAD')).catch(() => undefined))) {
-    await mkdir(path.dirname(folder), { recursive: true })
-    await plain.run(['init', '--quiet', '--bare', '--template=', `--initial-branch=${base}`, folder])
-  }
-  await mkdir(path.join(folder, 'info'), { recursive: true })
-  await writeFile(path.join(folder, 'info/attributes'), neutral)
+  const parent = path.dirname(folder)
+  await mkdir(parent, { recursive: true })
+  // Two that open it for the first time must not make it at once, nor use what the other has half made.
+  await withMachineLock(await realpath(parent), async () => {
+    if (!(await stat(path.join(folder, 'HEAD')).catch(() => undefined)))
+      await plain.run(['init', '--quiet', '--bare', '--template=', `--initial-branch=${base}`, folder])
+    await mkdir(path.join(folder, 'info'), { recursive: true })
+    await writeFile(path.join(folder, 'info/attributes'), neutral)
+  })
 
   const ref = `refs/heads/${base}`
   const seenRef = `refs/origin/${base}`
