@@ -80,6 +80,22 @@ describe('C5a: its agent says that it has taken a steer', () => {
     expect(session.view.runs).toHaveLength(1)
   })
 
+  test('before its lease is over: the next attempt is told again what this one had not said so of', () => {
+    const session = open()
+    const run = session.start()
+    const [taken, told] = [steer(session, run, '1'), steer(session, run, '2')]
+    session.write(run, { op: 'consume', message: taken })
+    session.pass(600_000)
+    session.claim(run)
+    expect(session.run(run)).toMatchObject({
+      attempt: 2,
+      steers: [
+        { message: taken, status: 'consumed' },
+        { message: told, status: 'pending' },
+      ],
+    })
+  })
+
   test('that was meant for another run is refused', () => {
     const session = open({ policy: 'parallel' })
     const [a, b] = [session.start(), session.start()]
