@@ -12,6 +12,8 @@ const self = fileURLToPath(import.meta.url)
 const condition = '--conditions=@headrace/source'
 /** Seeds that a worker plays between two words about it. */
 const batch = 200
+/** What one seed makes is garbage with the next: room for that of some, so that hardly any of it is ever copied. */
+const resourceLimits = { maxYoungGenerationSizeMb: 192 }
 /** Violations that are reported in full. */
 const maxReports = 5
 
@@ -57,7 +59,11 @@ function playAll({ from, seeds, workers }) {
     process.stderr.write(`${played} of ${seeds} seeds, ${rate} a second, ${failed.length} failed\n`)
   }, 10_000)
   const threads = Array.from({ length: workers }, (_, index) => {
-    const worker = new Worker(self, { workerData: { from, seeds, index, workers }, execArgv: [condition] })
+    const worker = new Worker(self, {
+      workerData: { from, seeds, index, workers },
+      execArgv: [condition],
+      resourceLimits,
+    })
     worker.on('message', (message) => {
       played += message.played ?? 0
       if (message.failed === undefined) return

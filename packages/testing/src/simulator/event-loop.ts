@@ -1,3 +1,5 @@
+import process from 'node:process'
+
 /**
  * The one event loop of a simulation. Whatever happens, happens here, one thing at a time and in an order that depends on
  * nothing but the seed; between two things all promises that can go on have gone on.
@@ -60,9 +62,12 @@ interface Entry {
   run: (() => void) | undefined
 }
 
-/** Resolves when no promise can go on any more: Node runs them all before it comes to the next phase of its loop. */
+/**
+ * Resolves when no promise can go on any more: Node runs them all before it comes to what waits for the next tick. A turn
+ * of its loop would do as well, and cost more than most of what happens in between.
+ */
 function settle(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve))
+  return new Promise((resolve) => void process.nextTick(resolve))
 }
 
 function before(a: Entry, b: Entry): boolean {

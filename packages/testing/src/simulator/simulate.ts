@@ -53,6 +53,8 @@ export interface SimulationCounts {
 
 /** Plays one seed. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  // Nothing in a simulation waits for the world outside of it, which gets its turn between two of them.
+  await new Promise((resolve) => void setImmediate(resolve))
   const { seed, subject, moves = allMoves, plan = makePlan(seed, moves), trace = false } = options
   const world = new World(plan, subject, trace)
   let done = 0
