@@ -1,5 +1,6 @@
 /** What each event must do to the view, said without the code that does it: see `model.ts`. */
 import { expect } from 'vitest'
+import { same } from './support.ts'
 import { audienceKey, mayAnswer } from '../src/index.ts'
 import type { EventOf, Message, Run, SessionEvent, SessionView } from '../src/index.ts'
 
@@ -14,13 +15,14 @@ interface Change {
 export function checkEvent({ before, event, after, gone }: Change): void {
   const asked = new Set(after.runs.filter((run) => run.status !== 'ended').map((run) => run.input))
   for (const message of gone) {
-    expect(message.status, `${message.id} went cold`).not.toBe('open')
-    expect(asked.has(message.id), `${message.id} is needed by a run`).toBe(false)
+    same(message.status === 'open', false, `${message.id} went cold`)
+    same(asked.has(message.id), false, `${message.id} is needed by a run`)
   }
-  expect(gone).toHaveLength(coldIn(after) - coldIn(before))
-  expect(
+  same(gone.length, coldIn(after) - coldIn(before))
+  same(
     gone.every((message) => audienceKey(message.to) === audienceKey(gone[0]?.to)) || event.type === 'run.ended',
-  ).toBe(true)
+    true,
+  )
   checkHeld(before, event)
   checkAnswer(before, event)
   if (event.type === 'run.claimed') checkClaim(before, event)
@@ -45,7 +47,8 @@ const output: ReadonlySet<SessionEvent['type']> = new Set([
 function checkHeld(before: SessionView, event: SessionEvent): void {
   const run = before.runs.find((candidate) => candidate.id === event.run)
   if (!run || !output.has(event.type)) return
-  expect([run.paused, before.floor.holder], `${event.type} of ${run.id}`).toEqual([undefined, undefined])
+  same(run.paused, undefined, `${event.type} of ${run.id}`)
+  same(before.floor.holder, undefined, `${event.type} of ${run.id}`)
 }
 
 /** C7a: a request comes to one end, and by one of those who may answer. */
@@ -85,6 +88,7 @@ function checkSteps(before: SessionView, event: EventOf<'part.opened'>, after: S
       run === event.run && step !== undefined && old.step === step && (old.attempt ?? 0) < attempt
     const left = parts.filter((old) => !goes(old)).map((old) => old.id)
     const now = after.messages.find((candidate) => candidate.id === id)
-    expect(now?.parts.map((one) => one.id)).toEqual(id === message ? [...left, part] : left)
+    const due = id === message ? [...left, part] : left
+    same(now?.parts.map((one) => one.id).join(), due.join())
   }
 }

@@ -17,7 +17,7 @@ import {
   type SessionView,
 } from '../src/index.ts'
 import { secrets } from './model-commands.ts'
-import { roundTrip } from './support.ts'
+import { roundTrip, same } from './support.ts'
 
 const actors: readonly Actor[] = ['user:cleo', 'user:bob', 'operator:sue', 'agent:assistant']
 
@@ -49,7 +49,7 @@ export class Readers {
   checkSecrets(): void {
     for (const { reader, view } of this.#views) {
       for (const [word] of JSON.stringify(view).matchAll(secrets))
-        expect(sees(reader, this.#written.get(word)), `${reader.actor} sees ${word}`).toBe(true)
+        same(sees(reader, this.#written.get(word)), true, `${reader.actor} sees ${word}`)
     }
   }
 
@@ -73,22 +73,21 @@ function checkPrompt(whole: SessionView, run: Run): void {
   const prompt = promptView(view, { agent: run.agent, run: run.id, reasoning: true })
   const byId = new Map(view.messages.map((message) => [message.id, message]))
   const given = new Set(prompt.map((message) => message.id))
-  expect(given.size).toBe(prompt.length)
+  same(given.size, prompt.length)
   const places = prompt.map((message) => byId.get(message.id)?.seq ?? 0)
   expect(places).toEqual([...places].sort((a, b) => a - b))
   expect(places).not.toContain(0)
   for (const message of prompt) {
-    expect(message.name).not.toBe('')
-    expect(message.interrupted === true).toBe(byId.get(message.id)?.status === 'interrupted')
-    for (const part of message.parts)
-      if (part.kind === 'tool') expect('output' in part, part.callId).toBe(!('error' in part))
+    same(message.name === '', false, 'a name')
+    same(message.interrupted === true, byId.get(message.id)?.status === 'interrupted')
+    for (const part of message.parts) if (part.kind === 'tool') same('output' in part, !('error' in part), part.callId)
   }
   expect(JSON.stringify(prompt)).not.toContain('\u2588')
   for (const message of view.messages) {
     const own = message.run === run.id && message.role === 'assistant'
     const steer = run.steers?.some(({ message: id, status }) => id === message.id && status !== 'missed') ?? false
     if ((own || steer || message.id === run.input) && textOf(message) !== '' && !isTakenOut(message))
-      expect(given, `${message.id} for ${run.id}`).toContain(message.id)
+      same(given.has(message.id), true, `${message.id} for ${run.id}`)
   }
 }
 

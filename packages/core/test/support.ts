@@ -197,6 +197,24 @@ export function roundTrip<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T // what JSON can hold comes back as it was, which is what tests of it show
 }
 
+/**
+ * As `expect` with `toBe`, for what is looked at a million times: to make an expectation costs more than most of what a
+ * random life does between two of them.
+ */
+export function same<T>(actual: T, expected: T, what?: string): void {
+  if (!Object.is(actual, expected)) expect(actual, what).toBe(expected)
+}
+
+/** The same with `toBeLessThanOrEqual`. */
+export function atMost(actual: number, bound: number, what?: string): void {
+  if (!(actual <= bound)) expect(actual, what).toBeLessThanOrEqual(bound)
+}
+
+/** The same with `toEqual([])`. */
+export function none(found: readonly unknown[], what?: string): void {
+  if (found.length > 0) expect(found, what).toEqual([])
+}
+
 /** Short forms of the operations that tests write most. */
 export const ops = {
   open: (message = 'a', part = 'p', step?: string): WriteOp => ({

@@ -67,7 +67,7 @@ interface Entry {
  * of its loop would do as well, and cost more than most of what happens in between.
  */
 function settle(): Promise<void> {
-  return new Promise((resolve) => void process.nextTick(resolve))
+  return new Promise((resolve) => process.nextTick(resolve))
 }
 
 function before(a: Entry, b: Entry): boolean {
