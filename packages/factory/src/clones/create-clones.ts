@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { chmod, mkdir, readdir, realpath, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { FactoryError } from '../errors.ts'
 import { withMachineLock } from '../process/machine-lock.ts'
@@ -76,6 +76,7 @@ export interface Clones {
 }
 
 const day = 86_400_000
+const nothing: DiskUse = { bytes: 0, files: 0, linkedBytes: 0 }
 /** Where nobody says otherwise. */
 export const usualLimits: CloneLimits = { maxBytes: 20_000_000_000, undoDays: 7 }
 
@@ -117,13 +118,21 @@ export function createClones(options: ClonesOptions): Clones {
     let linked = 0
     for (const place of [attempts, shelf]) {
       for (const id of await names(place)) {
-        const use = measured.get(id) ?? (await diskUse([path.join(place, id)]))
-        measured.set(id, use)
+        const use = measured.get(id) ?? (await measure(id, path.join(place, id)))
         own += use.bytes - use.linkedBytes
         linked = Math.max(linked, use.linkedBytes)
       }
     }
     return own + linked
+  }
+
+  async function measure(id: string, folder: string): Promise<DiskUse> {
+    const use = await diskUse([folder])
+    // Of one that was put away meanwhile, it has seen a part. That one is found on the shelf.
+    const isThere = await stat(folder).catch(() => undefined)
+    if (!isThere) return nothing
+    measured.set(id, use)
+    return use
   }
 
   async function start({ id, lane, base: from }: Parameters<Clones['start']>[0]): Promise<Attempt> {
