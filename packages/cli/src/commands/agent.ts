@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { agentFormats } from '@headrace/client/http-agent'
+import { agentFormats } from '@headrace/formats'
 import type { AddOptions, ListOptions, ServerOptions } from '../agents/agents.ts'
 import { parseDuration } from '../terminal/duration.ts'
 import { option, whole } from './options.ts'

@@ -1,6 +1,5 @@
 import type { HeadraceError } from '@headrace/core'
-import { createWorker, type RunHandler, type Worker } from '@headrace/client/agent'
-import { httpAgent } from '@headrace/client/http-agent'
+import { createWorker, type RunHandler, type RunResult, type Worker } from '@headrace/client/agent'
 import { signWebhook, type Headrace, type HttpAgent } from '@headrace/server'
 
 export interface RunAgentsOptions {
@@ -75,14 +74,22 @@ function shapeOf({ capacity, leaseMs }: HttpAgent): string {
 }
 
 function handlerOf({ fetch }: RunAgentsOptions['headrace'], { secrets, ...settings }: HttpAgent): RunHandler {
-  return httpAgent({
-    ...settings,
-    fetch,
-    // No dots in the id of a webhook; runs and sessions may have some.
-    ...(secrets && {
-      sign: ({ id, body }) => signWebhook(secrets, { id: id.replaceAll('.', '_'), at: Date.now(), body }),
-    }),
-  })
+  let called: Promise<RunHandler> | undefined
+  return async (run): Promise<RunResult | void> => {
+    // Formats of others, which most servers never meet.
+    called ??= import('@headrace/client/http-agent').then(({ httpAgent }) =>
+      httpAgent({
+        ...settings,
+        fetch,
+        // No dots in the id of a webhook; runs and sessions may have some.
+        ...(secrets && {
+          sign: ({ id, body }) => signWebhook(secrets, { id: id.replaceAll('.', '_'), at: Date.now(), body }),
+        }),
+      }),
+    )
+    const handler = await called
+    return handler(run)
+  }
 }
 
 function start(

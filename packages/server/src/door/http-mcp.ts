@@ -1,9 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createMcpHandler } from '@modelcontextprotocol/server'
 import { HeadraceError, type Schema } from '@headrace/core'
-import { createMcpServer } from '../mcp/create-mcp-server.ts'
 import { hubSessions } from '../mcp/hub-sessions.ts'
 import { streamed } from './http-reply.ts'
 import { route, type Route } from './http-route.ts'
@@ -33,6 +31,11 @@ export function mcpRoutes(services: HttpServices): readonly Route[] {
   return [
     route('POST /v1/mcp', { body: message }, async ({ request, response, body, grant }) => {
       const sessions = hubSessions({ hub, clock, grant })
+      // An eighth of all that a server would read before it is ready, and many are never asked.
+      const [{ createMcpHandler }, { createMcpServer }] = await Promise.all([
+        import('@modelcontextprotocol/server'),
+        import('../mcp/create-mcp-server.ts'),
+      ])
       const handler = createMcpHandler(() => createMcpServer({ sessions, publicError }), {
         // What it tells of are requests that it refused, and whoever sent them is told.
         onerror: () => undefined,
