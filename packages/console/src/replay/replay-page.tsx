@@ -2,7 +2,7 @@ import type { SessionSnapshot } from '@headrace/client'
 import { useHeadrace, useSession } from '@headrace/client/react'
 import { isOpen, type Message, type SessionView } from '@headrace/core'
 import type { FloorPlace } from '@headrace/factory/floor'
-import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react'
+import { memo, useCallback, useEffect, useMemo, useState, type ReactNode } from 'react'
 import { useIdentity } from '../access/use-identity.ts'
 import { mayNothing } from '../model/may.ts'
 import { namesOf } from '../model/people.ts'
@@ -31,7 +31,12 @@ interface Props {
 }
 
 /** A session as it was: wound to any event, played, and looked at like the session itself. */
-export function ReplayPage({ id, at, narrow, place: onFloor }: Props): ReactNode {
+export const ReplayPage: (props: Props) => ReactNode = memo(function ReplayPage({
+  id,
+  at,
+  narrow,
+  place: onFloor,
+}: Props): ReactNode {
   const now = useSession(id)
   const { session, view, status, error } = now
   const me = useIdentity()?.actor
@@ -55,7 +60,7 @@ export function ReplayPage({ id, at, narrow, place: onFloor }: Props): ReactNode
       </main>
     </SessionContext>
   )
-}
+})
 
 interface ReplayedProps {
   /** The session as it is. */

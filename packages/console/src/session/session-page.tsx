@@ -1,5 +1,5 @@
 import { useCursor } from '@headrace/client/react'
-import { useEffect, useMemo, useState, type ReactNode } from 'react'
+import { memo, useEffect, useMemo, useState, type ReactNode } from 'react'
 import { useIdentity } from '../access/use-identity.ts'
 import { refreshList } from '../sessions/refresh.ts'
 import { namesOf } from '../model/people.ts'
@@ -34,8 +34,16 @@ interface Props {
   readonly place: FloorPlace | undefined
 }
 
-/** One session: who is here, what was said, what is being said, and a place to speak. */
-export function SessionPage({ id, dev, narrow, place: onFloor }: Props): ReactNode {
+/**
+ * One session: who is here, what was said, what is being said, and a place to speak. What the shell asks every few seconds,
+ * the list and the inbox, changes nothing here.
+ */
+export const SessionPage: (props: Props) => ReactNode = memo(function SessionPage({
+  id,
+  dev,
+  narrow,
+  place: onFloor,
+}: Props): ReactNode {
   const { session: snapshot, asOf } = useKeptSession(id)
   const { session, view, messages, status, error } = snapshot
   // What is seen here counts as read, on every device.
@@ -88,7 +96,7 @@ export function SessionPage({ id, dev, narrow, place: onFloor }: Props): ReactNo
       </main>
     </SessionContext>
   )
-}
+})
 
 type Names = ReturnType<typeof namesOf>
 
