@@ -2,12 +2,16 @@
  * Every English word of the console, in one place. Functions take what varies, so that a translation may order it
  * freely. Calm and exact: say what is so, then what happens next.
  */
-const number = new Intl.NumberFormat('en')
-const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
-const dollars = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', maximumFractionDigits: 4 })
+import { lazily } from './model/lazily.ts'
+
+const number = lazily(() => new Intl.NumberFormat('en'))
+const compact = lazily(() => new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }))
+const dollars = lazily(
+  () => new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', maximumFractionDigits: 4 }),
+)
 
 function count(n: number, one: string, many: string): string {
-  return `${number.format(n)} ${n === 1 ? one : many}`
+  return `${number().format(n)} ${n === 1 ? one : many}`
 }
 
 function list(names: readonly string[]): string {
@@ -25,8 +29,8 @@ function lengthOf(ms: number): string {
 export const text = {
   product: 'Headrace',
   skip: 'Skip to the conversation',
-  number: (n: number): string => number.format(n),
-  usd: (amount: number): string => dollars.format(amount),
+  number: (n: number): string => number().format(n),
+  usd: (amount: number): string => dollars().format(amount),
   list,
 
   access: {
@@ -69,7 +73,7 @@ export const text = {
     waiting: 'waiting for you',
     lead: (n: number): string =>
       n === 0 ? 'Nothing waits for you' : count(n, 'thing waits for you', 'things wait for you'),
-    titleCount: (n: number): string => `(${number.format(n)}) `,
+    titleCount: (n: number): string => `(${number().format(n)}) `,
     empty: 'Nothing waits for you',
     emptyLead: 'What agents ask you, what failed and who named you comes together here, from all sessions and lanes.',
     stale: (reason: string): string => `This may not be the newest. ${reason}`,
@@ -192,7 +196,7 @@ export const text = {
     empty: 'Nothing said yet',
     emptyLead:
       'What you write here is kept, in order. Close the tab, lose the network, change the device: it is all still here.',
-    older: (n: number): string => (n > 0 ? `Show older messages (${number.format(n)})` : 'Show older messages'),
+    older: (n: number): string => (n > 0 ? `Show older messages (${number().format(n)})` : 'Show older messages'),
     loadingOlder: 'Loading older messages',
     begins: 'The session begins here.',
     latest: 'Jump to the latest',
@@ -203,7 +207,7 @@ export const text = {
   menu: {
     label: 'More about this session',
     export: 'Export',
-    exporting: (lines: number): string => `${number.format(lines)} lines so far`,
+    exporting: (lines: number): string => `${number().format(lines)} lines so far`,
     inspect: 'Inspect',
     archive: 'Archive',
     restore: 'Take out of the archive',
@@ -214,10 +218,10 @@ export const text = {
     none: 'Nothing was asked of an agent yet.',
     complete: 'Complete',
     tokens: (input: number, output: number): string =>
-      `${compact.format(input)} tokens in, ${compact.format(output)} out`,
+      `${compact().format(input)} tokens in, ${compact().format(output)} out`,
     tools: (n: number): string => count(n, 'tool call', 'tool calls'),
-    budgetTokens: (n: number): string => `of ${compact.format(n)} tokens`,
-    budgetCost: (usd: number): string => `of ${dollars.format(usd)}`,
+    budgetTokens: (n: number): string => `of ${compact().format(n)} tokens`,
+    budgetCost: (usd: number): string => `of ${dollars().format(usd)}`,
     undelivered: (error: string): string => `Its agent could not be called: ${error}`,
     pause: (agent: string): string => `Pause ${agent}`,
     resume: (agent: string): string => `Let ${agent} go on`,
@@ -233,7 +237,7 @@ export const text = {
     edit: 'Say it anew',
     newWords: 'New words',
     sayAnew: 'Say it anew',
-    version: (n: number, of: number): string => `${number.format(n)} of ${number.format(of)}`,
+    version: (n: number, of: number): string => `${number().format(n)} of ${number().format(of)}`,
     versionBefore: 'Version before',
     versionAfter: 'Version after',
     earlier: (n: number): string => count(n, 'earlier answer', 'earlier answers'),
@@ -324,7 +328,7 @@ export const text = {
     beginning: 'Where what is kept begins',
     askedThen: 'Waited for an answer then',
     place: 'Place in the session',
-    where: (seq: number, head: number): string => `event ${number.format(seq)} of ${number.format(head)}`,
+    where: (seq: number, head: number): string => `event ${number().format(seq)} of ${number().format(head)}`,
     play: 'Play',
     pause: 'Pause',
     before: 'What happened before',
@@ -343,7 +347,7 @@ export const text = {
       writes: (agent: string): string => `${agent} writes`,
       asked: (name: string, agent: string): string => `${name} asked ${agent}`,
       begins: (agent: string, attempt: number): string =>
-        attempt > 1 ? `${agent} begins attempt ${number.format(attempt)}` : `${agent} begins`,
+        attempt > 1 ? `${agent} begins attempt ${number().format(attempt)}` : `${agent} begins`,
       lost: (agent: string): string => `${agent} went silent`,
       ended: (agent: string, reason: string): string => `${agent} ended: ${reason}`,
       stop: (name: string, agent: string): string => `${name} asked ${agent} to stop`,
@@ -401,8 +405,8 @@ export const text = {
     title: (name: string): string => `Floor ${name}`,
     counts: (working: number, ready: number, needs: number): string =>
       [
-        `${number.format(working)} under way`,
-        `${number.format(ready)} ready`,
+        `${number().format(working)} under way`,
+        `${number().format(ready)} ready`,
         ...(needs > 0 ? [count(needs, 'needs a person', 'need a person')] : []),
       ].join(', '),
     needCount: (n: number): string => count(n, 'task needs a person.', 'tasks need a person.'),
@@ -446,7 +450,7 @@ export const text = {
       paused: 'Free. The floor is paused.',
       stopped: 'Free. The floor is stopped.',
     },
-    wip: (n: number): string => `${number.format(n)} at once`,
+    wip: (n: number): string => `${number().format(n)} at once`,
     confined: (how: string): string => `Agents ${how}`,
     kinds: { ci: 'CI', feature: 'Features', bug: 'Bugs', horizon: 'Horizon', docs: 'Docs', custom: 'Custom' },
     oversight: {
@@ -456,7 +460,7 @@ export const text = {
       merge: 'merges by the gate',
       unattended: 'unattended',
     },
-    attempt: (n: number): string => `attempt ${number.format(n)}`,
+    attempt: (n: number): string => `attempt ${number().format(n)}`,
     ago: (length: string): string => `${length} ago`,
     freshness: 'When anything last happened in the lane',
     state: {
@@ -494,11 +498,11 @@ export const text = {
     },
     beginsNow: 'Begins now',
     waits: (why: string): string => `Waits: ${why}`,
-    inLane: (lane: string, attempt: number): string => `In ${lane}, attempt ${number.format(attempt)}`,
+    inLane: (lane: string, attempt: number): string => `In ${lane}, attempt ${number().format(attempt)}`,
     mergedAs: (commit: string): string => (commit === '' ? 'Done' : `Merged as ${commit}`),
     rejectedBecause: (why: string): string => `Rejected: ${why}`,
-    showAll: (n: number): string => `Show all ${number.format(n)}`,
-    showMore: (n: number, all: number): string => `Show ${number.format(n)} more of ${number.format(all)}`,
+    showAll: (n: number): string => `Show all ${number().format(n)}`,
+    showMore: (n: number, all: number): string => `Show ${number().format(n)} more of ${number().format(all)}`,
     shelf: {
       title: 'Put away',
       until: (day: string): string => `can be had back until ${day}`,
@@ -531,7 +535,7 @@ export const text = {
       seek: 'Look for a task',
       ring: (way: readonly string[]): string => `It waits itself: ${way.join(' waits for ')}.`,
       noneFound: 'No task is called so.',
-      moreFound: (n: number): string => `${number.format(n)} more: look for them by their words.`,
+      moreFound: (n: number): string => `${number().format(n)} more: look for them by their words.`,
       save: 'Save',
     },
     circles: (done: string, evidence: string): string => `In circles, ${done}: ${evidence}`,
@@ -564,7 +568,7 @@ export const text = {
     acceptance: 'It is done when',
     attempts: 'Attempts',
     noAttempts: 'Not tried yet.',
-    under: (attempt: number, length: string): string => `Attempt ${number.format(attempt)} for ${length} now, in`,
+    under: (attempt: number, length: string): string => `Attempt ${number().format(attempt)} for ${length} now, in`,
     dependsOn: (tasks: readonly string[]): string => `Depends on ${list(tasks)}.`,
     facts: (of: {
       readonly kind: string
@@ -599,7 +603,7 @@ export const text = {
     judging: (length: string): string => `Judged now, for ${length}`,
     inQueue: 'Waits for its turn',
     fromLane: (lane: string, round: number): string =>
-      round > 1 ? `from ${lane}, round ${number.format(round)}` : `from ${lane}`,
+      round > 1 ? `from ${lane}, round ${number().format(round)}` : `from ${lane}`,
     evidence: 'Evidence',
     verdicts: {
       merged: 'merged',
@@ -616,27 +620,27 @@ export const text = {
 
   /** What a factory's crew notes, see model/factory-fact.ts. */
   fact: {
-    attempt: (task: string, n: number): string => `${task}, attempt ${number.format(n)}`,
+    attempt: (task: string, n: number): string => `${task}, attempt ${number().format(n)}`,
     lesson: (why: string): string => `An earlier attempt: ${why}`,
     clone: (folder: string): string => `Began in its clone \`${folder}\``,
     cell: (inForce: string): string => `Shut in: ${inForce}`,
-    round: (n: number): string => `Round ${number.format(n)}`,
-    again: (n: number, why: string): string => `Round ${number.format(n)}, because: ${why}`,
+    round: (n: number): string => `Round ${number().format(n)}`,
+    again: (n: number, why: string): string => `Round ${number().format(n)}, because: ${why}`,
     killed: (n: number): string => `Its agent was killed from outside, ${count(n, 'time', 'times')}`,
     work: (files: number): string => `Its work left the clone: ${count(files, 'file', 'files')} changed`,
     offered: (task: string, lane: string, n: number): string =>
-      `${lane} offers what it did for ${task}${n > 1 ? `, round ${number.format(n)}` : ''}`,
+      `${lane} offers what it did for ${task}${n > 1 ? `, round ${number().format(n)}` : ''}`,
     verdict: (verdict: string, why: string): string => `The gate: ${verdict}. ${why}`,
     outcome: (outcome: string, why: string): string => `Over: ${outcome}. ${why}`,
     models: (agent: string, calls: number): string =>
       `${agent} works on it: ${count(calls, 'call', 'calls')} to models`,
     plan: (done: number, of: number): string =>
-      `Its plan: ${number.format(done)} of ${count(of, 'step', 'steps')} done`,
+      `Its plan: ${number().format(done)} of ${count(of, 'step', 'steps')} done`,
     step: (words: string, isDone: boolean): string => (isDone ? `Done: ${words}` : words),
     context: (used: number, size: number): string =>
       size > 0
         ? `Its context is ${Math.round((100 * used) / size)} % full`
-        : `${number.format(used)} tokens of context`,
+        : `${number().format(used)} tokens of context`,
     asked: (ask: string, of: string): string => (of === '' ? `Asked: ${ask}` : `Asked: ${ask} ${of}`),
     circles: (rung: string): string => `It goes in circles: ${rung}`,
     found: 'Found by plugins, and counted',
@@ -667,14 +671,14 @@ export const text = {
     ms: (ms: number): string => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`,
     measure: 'Measure an answer',
     slow: 'Everything comes and goes',
-    slower: (ms: number): string => (ms === 0 ? 'at once' : `${number.format(ms)} ms later`),
+    slower: (ms: number): string => (ms === 0 ? 'at once' : `${number().format(ms)} ms later`),
     stateAt: 'State after event',
     show: 'Show',
     replay: 'Replay there',
-    viewAt: (seq: number): string => `view at ${number.format(seq)}`,
+    viewAt: (seq: number): string => `view at ${number().format(seq)}`,
     events: 'Events',
     filter: 'Filter events: a type, a run, a word',
-    count: (shown: number, of: number): string => `${number.format(shown)} of ${number.format(of)}`,
+    count: (shown: number, of: number): string => `${number().format(shown)} of ${number().format(of)}`,
     older: 'Older events',
   },
 
@@ -690,7 +694,7 @@ export const text = {
     sideNames: { numbers: 'Numbers', day: 'Days', skills: 'Skills', judgement: 'Judgement' },
     tried: 'Attempts',
     attemptOf: (task: string, attempt: number, lane: string): string =>
-      `${task}, attempt ${number.format(attempt)} in ${lane}`,
+      `${task}, attempt ${number().format(attempt)} in ${lane}`,
     day: {
       earlier: 'Earlier',
       later: 'Later',
@@ -719,7 +723,7 @@ export const text = {
       moreCases: (n: number): string => `and ${count(n, 'other attempt', 'other attempts')}`,
       givenIn: (lanes: readonly string[]): string =>
         `given in ${list(lanes.slice(0, 3))}${lanes.length > 3 ? ', …' : ''}`,
-      landed: (landed: number, of: number): string => `${number.format(landed)} of ${number.format(of)} landed,`,
+      landed: (landed: number, of: number): string => `${number().format(landed)} of ${number().format(of)} landed,`,
       likely: (low: string, high: string): string => `likely ${low} to ${high}`,
       facts: (of: { readonly tasks: number; readonly tokens: string; readonly cost: string | undefined }): string =>
         [count(of.tasks, 'task', 'tasks'), `${of.tokens} tokens`, ...(of.cost === undefined ? [] : [of.cost])].join(
@@ -746,10 +750,10 @@ export const text = {
         readonly overruled: number
       }): string =>
         [
-          ...(of.now > 0 ? [`${number.format(of.now)} at work`] : []),
-          `${number.format(of.stood)} landed nothing`,
-          `${number.format(of.landed)} landed all the same`,
-          `${number.format(of.overruled)} overruled`,
+          ...(of.now > 0 ? [`${number().format(of.now)} at work`] : []),
+          `${number().format(of.stood)} landed nothing`,
+          `${number().format(of.landed)} landed all the same`,
+          `${number().format(of.overruled)} overruled`,
         ].join(', ') + '.',
       judged: { now: 'at work', landed: 'landed all the same', stood: 'landed nothing', overruled: 'overruled' },
       overruledBy: (by: string, reason: string): string => `${by} overruled that: ${reason}`,
@@ -785,14 +789,14 @@ export const text = {
     byLane: 'By lane',
     byAgent: 'By agent',
     share: (part: number): string => `${Math.round(100 * part)} %`,
-    compact: (n: number): string => compact.format(n),
+    compact: (n: number): string => compact().format(n),
     atMost: (most: string): string => `up to ${most}`,
     outcomesTold: (merged: number, shown: number, other: number): string =>
-      `${number.format(merged)} merged, ${number.format(shown)} shown to a person, ${number.format(other)} not landed`,
+      `${number().format(merged)} merged, ${number().format(shown)} shown to a person, ${number().format(other)} not landed`,
   },
 
   terminal: {
-    all: (chars: number): string => `Show all ${number.format(chars)} characters`,
+    all: (chars: number): string => `Show all ${number().format(chars)} characters`,
   },
 
   diff: {
@@ -800,12 +804,12 @@ export const text = {
     noneLead:
       'What the agent changes stands here as soon as its tools say so, and whole when its work leaves the clone.',
     loading: 'Comparing',
-    of: (task: string, attempt: number): string => `${task}, attempt ${number.format(attempt)}`,
+    of: (task: string, attempt: number): string => `${task}, attempt ${number().format(attempt)}`,
     cut: 'This is the beginning. `headrace factory diff` shows all of it.',
     edits: 'Since then, as its tools say',
     kinds: { added: 'added', removed: 'removed', renamed: 'renamed', changed: '' },
     binary: 'Not text.',
-    from: (line: number): string => `from line ${number.format(line)}`,
+    from: (line: number): string => `from line ${number().format(line)}`,
     added: 'added',
     removed: 'removed',
   },
@@ -814,7 +818,7 @@ export const text = {
     none: 'The gate has seen nothing of this lane',
     noneLead: 'What its attempts offer is judged here, one after the other, with what the tests printed.',
     judging: 'Judged now',
-    round: (attempt: string, n: number): string => (n > 1 ? `${attempt}, round ${number.format(n)}` : attempt),
+    round: (attempt: string, n: number): string => (n > 1 ? `${attempt}, round ${number().format(n)}` : attempt),
   },
 
   lane: {
@@ -885,7 +889,7 @@ export const text = {
     now: 'now',
     seconds: (n: number): string => `${n < 10 ? n.toFixed(1) : Math.round(n)} s`,
     wholeSeconds: (s: number): string => `${s} s`,
-    hours: (h: number, m: number): string => `${number.format(h)} h ${m} min`,
+    hours: (h: number, m: number): string => `${number().format(h)} h ${m} min`,
     minutes: (m: number, s: number): string => `${m} min ${s} s`,
   },
 
