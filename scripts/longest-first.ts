@@ -16,7 +16,6 @@ const longest = [
   'packages/cli/test/factory.test.ts',
   'test/kill-factory.test.ts',
   'test/kill-server.test.ts',
-  'packages/core/test/model.test.ts',
   'packages/server/test/store-embedded-crash.test.ts',
   'packages/console/test/floor.browser.test.ts',
   'packages/console/test/floor-desk.browser.test.ts',
