@@ -75,7 +75,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     }),
   )
 
-  const isTried = ({ rounds }: Lane): boolean => rounds > 0 || !signal.aborted
+  const isShort = signal.aborted || (hasGoal && isOver() && lanes.some((lane) => leftOf(lane, options) > 0))
+  const isTried = ({ rounds }: Lane): boolean => rounds > 0 || !isShort
   for (const { kind } of lanes.filter((lane) => !isTried(lane)))
     skipped.push({ kind: kind.name, reason: 'the campaign was ended before its first round' })
   const reports = lanes.filter(isTried).map((lane): KindReport => {
@@ -99,7 +100,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
       ...(minutes !== undefined && { minutes }),
       ...(options.mutant && { mutant: options.mutant }),
     },
-    ...(signal.aborted && { cutShort: true }),
+    ...(isShort && { cutShort: true }),
     machine: options.machine,
     kinds: reports,
     skipped,

@@ -93,6 +93,12 @@ test('L2 a campaign that is told to end finishes its round, and reports it as cu
   expect(reportPage(report)).toContain('before it had reached its goals: 1 of 12 `kill`')
 })
 
+test('L2 a long campaign whose time is over has had a round of each kind, and is reported as cut short', async () => {
+  const report = await campaign([kind(journals), kind(journals, 'power')], { minutes: 0 })
+  expect(report).toMatchObject({ ok: true, cutShort: true, config: { minutes: 0 } })
+  expect(report.kinds.map(({ verdict }) => verdict.faults)).toEqual([4, 4])
+})
+
 test('L2 a kind that breaks the campaign itself fails, and what the others have shown is reported', async () => {
   const broken = kind(() => Promise.reject(new Error('no more disks')), 'power')
   const report = await campaign([broken, kind(journals)])
