@@ -78,7 +78,7 @@ const slowMutants = [
 
 test.each([...quickMutants, ...(isWhole ? slowMutants : [])])(
   'a server with the mutant %s fails the campaign',
-  { timeout: 120_000 },
+  { timeout: 400_000 },
   async (mutant, goal, expected) => {
     const [kind = ''] = goal.split('=')
     const { code, out, err } = await campaign([
