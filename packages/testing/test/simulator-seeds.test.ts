@@ -10,7 +10,7 @@ const low = constants.priority.PRIORITY_BELOW_NORMAL
 const seeds = process.env['HEADRACE_SEEDS'] ?? '20000'
 
 // By the command, because it uses all cores.
-test(`every invariant holds in ${seeds} seeds`, { timeout: 900_000 }, async () => {
+test(`every invariant holds in ${seeds} seeds`, { timeout: 1_800_000 }, async () => {
   const args = ['--conditions=@headrace/source', path.join(root, 'scripts/simulate.mjs'), '--seeds', seeds]
   const stdout = await new Promise<string>((resolve) => {
     const child = execFile(process.execPath, args, { cwd: root, maxBuffer: 64 * 1_048_576 }, (_failed, out, err) =>
