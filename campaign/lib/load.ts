@@ -73,6 +73,8 @@ export interface Load {
 /** Longer than the load of a machine may keep this process from running: that a lease lapses then is right. */
 const leaseMs = 600_000
 const backoff = { minMs: 5, maxMs: 150 }
+/** Different errors of agents that are kept for the report. */
+const mostHeard = 10
 /** Its runs are for nobody else. */
 const streamer = 'streamer'
 /** Most milliseconds that it rests when it was answered. */
@@ -265,6 +267,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
 
   function startAgents(): { readonly worker: Worker; readonly end: () => Promise<void> } {
     const said = new Map<string, { readonly run: AgentRun; readonly words: readonly Write[] }>()
+    const heard = new Set<string>()
     const finish = Promise.withResolvers<void>()
     const started = createWorker({
       url: server.url,
@@ -274,7 +277,8 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       agent: 'assistant',
       capacity: peopled.length,
       leaseMs,
-      onError: () => undefined,
+      // Why a run was lost to its agent is known only here.
+      onError: ({ code, message }) => heard.size < mostHeard && heard.add(`${code}: ${message}`),
       handler: async (run) => {
         const { session, attempt } = run
         if (said.has(session)) takenRuns.push(`the run of ${session} had begun, and was given to attempt ${attempt}`)
@@ -296,7 +300,8 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
         for (const [session, { run, words }] of said) {
           // A run that was taken away has no answer to its last words.
           if (run.stopped !== undefined) {
-            takenRuns.push(`the run of ${session} had begun, and its agent was told ${run.stopped}`)
+            const errors = heard.size === 0 ? '' : `; agents heard ${[...heard].join(', ')}`
+            takenRuns.push(`the run of ${session} had begun, and its agent was told ${run.stopped}${errors}`)
             continue
           }
           // Its end was answered; what was written before is durable then.
