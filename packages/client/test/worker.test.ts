@@ -502,6 +502,30 @@ test('R3: a heartbeat that is refused loses the run', async () => {
   expect(await promise).toBe('lost')
 })
 
+test('L3 R3: a heartbeat that comes too late for the end of its run loses nothing', async () => {
+  await using server = await ScriptedServer.start()
+  const [started, ending] = [Promise.withResolvers<AgentRun>(), Promise.withResolvers<void>()]
+  const { clock } = setup(server, async (run) => {
+    started.resolve(run)
+    await ending.promise
+  })
+  const peer = await server.welcomed()
+  await peer.next('work')
+  assign(peer)
+  const run = await started.promise
+  clock.advance(2_000)
+  const beat = await peer.next('command')
+  ending.resolve()
+  const end = await nextWrite(peer)
+  expect(end.body.ops).toMatchObject([{ op: 'end', reason: 'complete' }])
+  peer.refuse(beat, new HeadraceError('run_ended', 'Run r2 is over.'))
+  peer.accept(end, 5)
+  // Answers come in their order, so both have been heard when this run begins.
+  assign(peer, 'r3')
+  await nextWrite(peer)
+  expect([run.stopped, run.signal.aborted]).toEqual([undefined, false])
+})
+
 test('the same assignment twice is one run; a later attempt takes the place of an earlier one', async () => {
   await using server = await ScriptedServer.start()
   const runs: AgentRun[] = []

@@ -267,7 +267,9 @@ export class Dispatcher {
     try {
       const claimed = await this.#claimNext(pool, slot, key)
       slot.claiming -= 1
-      if (claimed) this.#hand(pool, slot, key, claimed)
+      // A claim that crossed another one for the same run is taken for its retry.
+      const isNew = claimed && slot.held.get(`${key} ${claimed.run}`)?.attempt !== claimed.attempt
+      if (isNew) this.#hand(pool, slot, key, claimed)
       slot.settled?.()
       this.#pump(pool)
     } catch (thrown) {
@@ -394,7 +396,8 @@ export class Dispatcher {
     if (!holds(room, slot, claim)) await room.catchUp()
     if (!holds(room, slot, claim)) {
       slot.held.delete(id)
-      slot.signal(claim, { signal: 'lost' })
+      // Where it let go of the run itself and only the answer was lost, that comes when it sends the batch again.
+      if (!hasLetGo(room, claim)) slot.signal(claim, { signal: 'lost' })
       return
     }
     slot.held.set(id, claim)
@@ -450,6 +453,11 @@ function heldId({ tenant }: Pool, { session, run }: HeldRun): string {
 function holds(room: Room, { worker }: Slot, { run: id, attempt }: HeldRun): boolean {
   const run = room.state.view.runs.find((candidate) => candidate.id === id)
   return run?.status === 'active' && run.attempt === attempt && run.worker === worker
+}
+
+/** Whether the attempt has ended or suspended the run by a batch of its own. */
+function hasLetGo({ state }: Room, { run, attempt }: HeldRun): boolean {
+  return state.guard.ends.some((end) => end[0] === run && end[1] === attempt)
 }
 
 function room(slot: Slot): number {

@@ -242,6 +242,27 @@ describe('dispatch', () => {
     expect(back.assigned).toEqual([])
   })
 
+  test('R3 L3: a worker that ended a run and missed the answer is not told that it lost it', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    for (let index = 0; index < 3; index += 1) await send(server, { policy: 'parallel' })
+    const worker = work(server, 'w1')
+    await settled()
+    const [ended, suspended, cancelled] = worker.assigned
+    await write(server, ended!, 1, { op: 'end', reason: 'complete' })
+    await write(server, suspended!, 1, { op: 'suspend' })
+    expect(worker.assigned).toHaveLength(3)
+    worker.slot.close()
+    await server.ask({ type: 'cancel', target: { run: cancelled!.run } })
+    await server.clock.advance(3_000)
+    const held = worker.assigned.map(({ session, run, attempt }) => ({ session, run, attempt }))
+    const back = work(server, 'w1', { held })
+    await settled()
+    expect(back.signals).toEqual([['lost', held[2]]])
+    expect(await write(server, ended!, 1, { op: 'end', reason: 'complete' })).toMatchObject({ outcome: 'noop' })
+    expect(await write(server, suspended!, 1, { op: 'suspend' })).toMatchObject({ outcome: 'noop' })
+  })
+
   test('A1: a worker gets only runs of sessions that its token lets it write', async () => {
     await using server = openHub()
     await server.ask({ type: 'create' })

@@ -443,8 +443,9 @@ export class LiveRun implements AgentRun {
       .then(
         (answer) => this.#heard(answer),
         (thrown: unknown) => {
-          // What is refused for now is said again with the next beat.
-          if (isLost(HeadraceError.from(thrown))) this.stop('lost')
+          // What is refused for now is said again with the next beat. What is being written has an answer of its own, and
+          // may be the end of the run, which this then comes too late for.
+          if (isLost(HeadraceError.from(thrown)) && !this.#writer.isSending && !this.#settled) this.stop('lost')
         },
       )
       .finally(() => (this.#beating = false))
