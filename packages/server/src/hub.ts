@@ -17,8 +17,8 @@ import {
   type SessionView,
   type Store,
 } from '@headrace/core'
-import { Dispatcher } from './dispatcher.ts'
-import { claimOnce } from './claim-once.ts'
+import { claimOnce } from './dispatch/claim-once.ts'
+import { Dispatcher } from './dispatch/dispatcher.ts'
 import { belowFloor } from './history/below-floor.ts'
 import { createHistory, type History } from './history/history.ts'
 import { createTurns, type Turns } from './history/turns.ts'

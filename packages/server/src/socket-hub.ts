@@ -1,4 +1,4 @@
-import type { Dispatcher } from './dispatcher.ts'
+import type { Dispatcher } from './dispatch/dispatcher.ts'
 import type { Hub } from './hub-types.ts'
 import type { Presences } from './presence.ts'
 

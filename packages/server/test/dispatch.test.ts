@@ -4,7 +4,7 @@ import { createMemoryStore } from '../src/store/memory.ts'
 import { ada, grantOf, key, openHub, text, type TestHub } from './support/hub.ts'
 import { settled } from './support/fake-clock.ts'
 import type { Assignment } from '../src/hub-types.ts'
-import type { WorkerSlot } from '../src/dispatcher.ts'
+import type { WorkerSlot } from '../src/dispatch/worker-slot.ts'
 
 interface TestWorker {
   readonly slot: WorkerSlot

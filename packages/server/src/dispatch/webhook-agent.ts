@@ -18,10 +18,11 @@ import {
 } from '@headrace/core'
 import type { Auth } from '../auth/auth.ts'
 import type { Clock } from '../clock.ts'
-import type { Dispatcher, WorkerSlot } from '../dispatcher.ts'
 import type { Assignment, Hub } from '../hub-types.ts'
 import type { Outgoing } from '../outgoing/outgoing.ts'
 import { signWebhook } from '../outgoing/webhook-signature.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import type { WorkerSlot } from './worker-slot.ts'
 
 /** An agent that is called. */
 export interface WebhookAgent {

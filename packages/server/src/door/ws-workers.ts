@@ -1,7 +1,7 @@
 /** The offers to work that one connection has made: it carries what their runs are told, and keeps them alive. */
 import { HeadraceError, type Grant, type Up } from '@headrace/core'
 import type { Access } from '../auth/access.ts'
-import type { WorkerSlot } from '../dispatcher.ts'
+import type { WorkerSlot } from '../dispatch/worker-slot.ts'
 import type { SocketHub } from '../socket-hub.ts'
 import type { Outlet } from './outlet.ts'
 

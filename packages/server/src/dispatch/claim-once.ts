@@ -1,7 +1,7 @@
 import { HeadraceError, type AgentName, type Grant } from '@headrace/core'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../clock.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import type { Assignment, ClaimOptions } from './hub-types.ts'
+import type { Assignment, ClaimOptions } from '../hub-types.ts'
 
 interface Claim extends ClaimOptions {
   readonly agent: AgentName
