@@ -1,6 +1,6 @@
-import { WebSocket } from 'ws'
-import { subprotocol, type Down, type HeldRun, type Up, type WriteOp } from '@headrace/core'
+import type { Down, HeldRun, Up, WriteOp } from '@headrace/core'
 import type { Write } from '../journals.ts'
+import { startWire } from './wire.ts'
 
 export interface WireAgentOptions {
   /** Address and token to connect with now: both may change when a server comes back. */
@@ -47,9 +47,6 @@ interface Talk {
   isOver: boolean
 }
 
-const again = { firstMs: 15, mostMs: 120 }
-/** Given up when no welcome came in this time. */
-const welcomeMs = 10_000
 /** Longer than the load of a machine may keep this process from running: that a lease lapses then is right. */
 const leaseMs = 600_000
 const wordsPerBatch = 100
@@ -64,52 +61,30 @@ const window = 2
 export function startWireAgent(options: WireAgentOptions): WireAgent {
   const { at, agent, sessions, random, writes, onAcked, onTaken } = options
   const talks = new Map(sessions.map((session) => [session, begin(session)]))
-  let socket: WebSocket | undefined
-  let timer: NodeJS.Timeout | undefined
-  let waitMs = again.firstMs
-  let isOnline = false
+  const wire = startWire({ at, onOnline: takeUp, onFrame })
   let isFinishing = false
   let isClosed = false
 
-  function open(): void {
-    const { url, token } = at()
-    const ws = new WebSocket(`${url.replace('http', 'ws')}/v1/connect`, subprotocol, { perMessageDeflate: false })
-    socket = ws
-    timer = setTimeout(() => ws.terminate(), welcomeMs)
-    const send = (frame: Up): void => ws.send(JSON.stringify(frame))
-    ws.once('open', () => send({ type: 'hello', token }))
-    ws.on('message', (data: Buffer) => {
-      const frame = JSON.parse(data.toString()) as Down // a server of this protocol wrote it
-      switch (frame.type) {
-        case 'welcome':
-          clearTimeout(timer)
-          waitMs = again.firstMs
-          isOnline = true
-          send({ type: 'work', agent, worker: 'wire', capacity: sessions.length, leaseMs, held: held() })
-          for (const { unanswered } of talks.values()) for (const batch of unanswered) ws.send(batch.frame)
-          return
-        case 'assign':
-          return assigned(frame)
-        case 'reply':
-          return answered(frame)
-        case 'signal':
-          return signalled(frame)
-        case 'error':
-          if (frame.error.retry !== 'later') for (const session of talks.keys()) taken(session, frame.error.message)
-          return
-        default:
-        // It follows no session; a server that says goodbye closes the connection.
-      }
-    })
-    ws.once('error', () => undefined)
-    ws.once('close', () => {
-      clearTimeout(timer)
-      isOnline = false
-      if (!isClosed) {
-        timer = setTimeout(open, waitMs)
-        waitMs = Math.min(2 * waitMs, again.mostMs)
-      }
-    })
+  /** Says what it holds, and what has no answer. */
+  function takeUp(): void {
+    wire.send({ type: 'work', agent, worker: 'wire', capacity: sessions.length, leaseMs, held: held() })
+    for (const { unanswered } of talks.values()) for (const batch of unanswered) wire.sendText(batch.frame)
+  }
+
+  function onFrame(frame: Down): void {
+    switch (frame.type) {
+      case 'assign':
+        return assigned(frame)
+      case 'reply':
+        return answered(frame)
+      case 'signal':
+        return signalled(frame)
+      case 'error':
+        if (frame.error.retry !== 'later') for (const session of talks.keys()) taken(session, frame.error.message)
+        return
+      default:
+      // It follows no session; a server that says goodbye closes the connection.
+    }
   }
 
   function held(): readonly HeldRun[] {
@@ -140,7 +115,7 @@ export function startWireAgent(options: WireAgentOptions): WireAgent {
     if (reply.outcome === 'refused') {
       const { code, retry } = reply.error
       // What is behind a batch that was refused for now is refused too: all of it again, in its order.
-      if (retry === 'later' || (code === 'out_of_order' && index > 0)) return socket?.terminate()
+      if (retry === 'later' || (code === 'out_of_order' && index > 0)) return wire.drop()
       return taken(reply.session, `a batch of it was refused: ${reply.error.message}`)
     }
     const [batch] = talk.unanswered.splice(index, 1)
@@ -170,7 +145,7 @@ export function startWireAgent(options: WireAgentOptions): WireAgent {
     while (!talk.isOver && !isClosed && talk.run !== '' && talk.unanswered.length < window) {
       const batch = isFinishing ? lastOf(talk) : next(talk)
       talk.unanswered.push(batch)
-      if (isOnline) socket?.send(batch.frame)
+      if (wire.isOnline) wire.sendText(batch.frame)
     }
   }
 
@@ -199,7 +174,6 @@ export function startWireAgent(options: WireAgentOptions): WireAgent {
     return batchOf(talk, [{ op: 'end', reason: 'complete' }], [], 0)
   }
 
-  open()
   return {
     async finish() {
       isFinishing = true
@@ -208,8 +182,7 @@ export function startWireAgent(options: WireAgentOptions): WireAgent {
     },
     close() {
       isClosed = true
-      clearTimeout(timer)
-      socket?.terminate()
+      wire.close()
     },
   }
 }
