@@ -57,6 +57,8 @@ export class WorkerProcess {
   #work(run: AgentRun): Promise<void> {
     const { random, setup, isHealing } = this.#world
     this.#world.note(this.name, `works on ${run.id}, attempt ${run.attempt}`)
+    // Whoever dies hears nothing any more, and a lost connection is no loss.
+    run.signal.addEventListener('abort', () => run.stopped === 'lost' && this.#world.lost(this.name, run))
     return work(run, {
       random: random.fork(`work ${run.session} ${run.id} ${run.attempt} ${this.name}`),
       agents: setup.agents,

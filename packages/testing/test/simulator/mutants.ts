@@ -408,6 +408,17 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'tells a worker that comes back that it lost what it holds',
+    subject: through(({ dispatcher }) => ({
+      dispatcher: changed(dispatcher, {
+        register(options) {
+          for (const held of options.held ?? []) options.signal(held, { signal: 'lost' })
+          return dispatcher.register(options)
+        },
+      }),
+    })),
+  },
+  {
     name: 'forgets to wake a run that waits for an answer',
     subject: rules((decide) => (state, command, now, options) => {
       const decision = decide(state, command, now, options)
