@@ -24,13 +24,13 @@ async function mountImage(context: TestContext, image: string, directory: string
     await mkdir(directory, { recursive: true })
     await run('mount', ['-o', 'loop', image, directory])
   } catch (thrown) {
-    skip(context, `can't mount a file system from a file: ${String(thrown).trim()}`)
+    skip(context, "can't mount a file system from a file", thrown)
   }
 }
 
-function skip(context: TestContext, reason: string): never {
-  if (process.env['CI'] !== undefined) throw new Error(reason)
-  return context.skip(reason)
+function skip(context: TestContext, reason: string, cause: unknown): never {
+  if (process.env['CI'] !== undefined) throw new Error(reason, { cause })
+  return context.skip(`${reason}: ${String(cause).trim()}`)
 }
 
 test(
@@ -110,7 +110,7 @@ test('L2 a power cut right after a failed sync loses nothing that was acknowledg
     const firstLog = path.join(directory, 'data', '000003.log')
     const failing = ['-f', '-qq', '-o', calls, '-P', firstLog, '-e', 'inject=fdatasync:error=EIO']
     const child = spawn('strace', [...failing, ...storeChildOnce(directory)], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const ended = once(child, 'close').catch((thrown: unknown) => skip(context, `can't run strace: ${String(thrown)}`))
+    const ended = once(child, 'close').catch((thrown: unknown) => skip(context, "can't run strace", thrown))
     const said = await nextLine(child.stdout, (line) => line.startsWith('acknowledged')).catch(() => ended)
     await run('cp', ['--sparse=always', image, copy])
     process.kill(Number(String(said).split(' ').at(-1)), 'SIGKILL')
