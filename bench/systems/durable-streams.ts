@@ -1,7 +1,7 @@
 import { HttpConnection, openSocket } from '../lib/http-connection.ts'
 import { startNode } from '../lib/child.ts'
 import { pad } from '../tokens/mark.ts'
-import type { Driver, Load, Running, System } from '../tokens/system.ts'
+import { runningAt, type Driver, type Load, type Running, type System } from '../tokens/system.ts'
 
 const use =
   'One JSON stream per session. Writers: plain POST on a kept-alive connection per session, one request at a time; events that come meanwhile share the next one, as its client library does. Readers: live=sse, one connection each.'
@@ -27,7 +27,7 @@ export const durableStreamsFile: System = {
 async function start(args: readonly string[]): Promise<Running> {
   const server = await startNode(new URL('../servers/durable-streams.ts', import.meta.url), args)
   const { url } = JSON.parse(server.line) as { url: string }
-  return { address: url, pids: [server.pid], [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
+  return runningAt(url, server)
 }
 
 /** The stream of one session, as its writer sees it. */

@@ -2,7 +2,7 @@ import { HeadraceConnection } from '../lib/headrace-connection.ts'
 import { beginRuns } from '../lib/run-writer.ts'
 import { serveHeadrace } from '../lib/serve-headrace.ts'
 import { pad } from '../tokens/mark.ts'
-import type { Driver, Load, System } from '../tokens/system.ts'
+import { readingsOf, type Driver, type Load, type System } from '../tokens/system.ts'
 
 export const headrace: System = {
   name: 'headrace',
@@ -28,19 +28,15 @@ async function open(
   const sessions = Array.from({ length: load.sessions }, (_, index) => `s${index}`)
   const working = await dial()
   const writers = await beginRuns(working, sessions)
-  let reading = 0
-  for (let subscriber = 0; subscriber < load.subscribers; subscriber += 1) {
-    for (let first = 0; first < load.sessions; first += load.sessionsPerConnection) {
-      const connection = await dial(reader(subscriber))
-      for (const session of sessions.slice(first, first + load.sessionsPerConnection))
-        await connection.subscribe(session)
-      reading += 1
-    }
+  const readings = readingsOf(load)
+  for (const reading of readings) {
+    const connection = await dial(reader(reading.subscriber))
+    for (const session of reading.sessions) await connection.subscribe(`s${session}`)
   }
   const inOrder = sessions.map((session) => writers.get(session)!)
   const envelope = inOrder[0]!.envelope
   return {
-    connections: { writing: 1, reading },
+    connections: { writing: 1, reading: readings.length },
     publish: (session, text) =>
       inOrder[session]!.write({ op: 'delta', message: 'm', part: 'p', text: pad(text, envelope, load.eventBytes) }),
     close: () => connections.forEach((connection) => connection.close()),

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { missingNats, startNats } from '../lib/nats-server.ts'
 import { openSocket } from '../lib/http-connection.ts'
 import { record } from './durable-streams.ts'
-import type { Driver, Load, Running, System } from '../tokens/system.ts'
+import { readingsOf, runningAt, type Driver, type Load, type Running, type System } from '../tokens/system.ts'
 
 /** NATS with its own defaults: a stream on files, which are synced every two minutes. */
 export const natsFile: System = {
@@ -18,11 +18,7 @@ export const natsFile: System = {
 
 async function start(directory: string): Promise<Running> {
   const nats = await startNats(directory)
-  return {
-    address: `nats://127.0.0.1:${nats.port}`,
-    pids: [nats.pid],
-    [Symbol.asyncDispose]: () => nats[Symbol.asyncDispose](),
-  }
+  return runningAt(`nats://127.0.0.1:${nats.port}`, nats)
 }
 
 async function open(
@@ -51,18 +47,14 @@ async function open(
   writer.write(`SUB answers 1\r\n${publication('$JS.API.STREAM.CREATE.events answers', JSON.stringify(stream))}`)
   const answer = await answered
   if (answer.includes('"error"')) throw new Error(`NATS made no stream: ${answer}`)
-  let reading = 0
-  for (let subscriber = 0; subscriber < load.subscribers; subscriber += 1) {
-    for (let first = 0; first < load.sessions; first += load.sessionsPerConnection) {
-      const socket = await dial(reader(subscriber))
-      for (let session = first; session < Math.min(first + load.sessionsPerConnection, load.sessions); session += 1)
-        socket.write(`SUB live.s.${session} ${session + 1}\r\n`)
-      await settled(socket)
-      reading += 1
-    }
+  const readings = readingsOf(load)
+  for (const { subscriber, sessions } of readings) {
+    const socket = await dial(reader(subscriber))
+    for (const session of sessions) socket.write(`SUB live.s.${session} ${session + 1}\r\n`)
+    await settled(socket)
   }
   return {
-    connections: { writing: 1, reading },
+    connections: { writing: 1, reading: readings.length },
     publish: (session, text) =>
       writer.write(publication(`s.${session}`, record(session, text, load.eventBytes)), 'latin1'),
     close: () => sockets.forEach((socket) => socket.destroy()),

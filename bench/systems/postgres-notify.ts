@@ -1,7 +1,7 @@
 import { Client } from 'pg'
 import { missingPostgres, startPostgres } from '../lib/postgres-server.ts'
 import { record } from './durable-streams.ts'
-import type { Driver, Load, Running, System } from '../tokens/system.ts'
+import { readingsOf, runningAt, type Driver, type Load, type Running, type System } from '../tokens/system.ts'
 
 /** Connections beyond those of readers: the writer, and those that PostgreSQL keeps for itself. */
 const spare = 20
@@ -21,11 +21,7 @@ const maxReaders = 1_000
 
 async function start(directory: string): Promise<Running> {
   const postgres = await startPostgres(directory, maxReaders + spare)
-  return {
-    address: `postgres://bench@127.0.0.1:${postgres.port}/postgres`,
-    pids: [postgres.pid],
-    [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),
-  }
+  return runningAt(`postgres://bench@127.0.0.1:${postgres.port}/postgres`, postgres)
 }
 
 async function open(
@@ -42,20 +38,16 @@ async function open(
   }
   const writing = await dial()
   await writing.query('create table events (id bigserial primary key, session int not null, data text not null)')
-  let reading = 0
-  for (let subscriber = 0; subscriber < load.subscribers; subscriber += 1) {
-    for (let first = 0; first < load.sessions; first += load.sessionsPerConnection) {
-      const client = await dial()
-      const hear = reader(subscriber)
-      client.on('notification', ({ payload }) => hear(payload ?? ''))
-      for (let session = first; session < Math.min(first + load.sessionsPerConnection, load.sessions); session += 1)
-        await client.query(`listen s${session}`)
-      reading += 1
-    }
+  const readings = readingsOf(load)
+  for (const { subscriber, sessions } of readings) {
+    const client = await dial()
+    const hear = reader(subscriber)
+    client.on('notification', ({ payload }) => hear(payload ?? ''))
+    for (const session of sessions) await client.query(`listen s${session}`)
   }
   const writer = new Writer(writing)
   return {
-    connections: { writing: 1, reading },
+    connections: { writing: 1, reading: readings.length },
     publish: (session, text) => writer.write(session, record(session, text, load.eventBytes)),
     close: () => clients.forEach((client) => void client.end().catch(() => undefined)),
   }

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws'
 import { missingRedis } from '../lib/redis-server.ts'
 import { record } from './durable-streams.ts'
 import { startWebOverRedis } from './web-over-redis.ts'
-import type { Driver, Load, System } from '../tokens/system.ts'
+import { readingsOf, type Driver, type Load, type System } from '../tokens/system.ts'
 
 const use =
   'What it takes to show Redis streams in browsers: a WebSocket server of 70 lines (bench/servers/redis-gateway.ts) that writes with XADD and PUBLISH and hands messages on. No authentication, no rules, no catching up. Connections as for headrace; every event is written at once.'
@@ -43,21 +43,18 @@ async function open(
   }
   const writer = await dial()
   let writes = 0
-  let reading = 0
-  for (let subscriber = 0; subscriber < load.subscribers; subscriber += 1) {
-    for (let first = 0; first < load.sessions; first += load.sessionsPerConnection) {
-      const ws = await dial()
-      reading += 1
-      const hear = reader(subscriber)
-      for (let session = first; session < Math.min(first + load.sessionsPerConnection, load.sessions); session += 1) {
-        ws.send(JSON.stringify({ follow: `s${session}` }))
-        await once(ws, 'message')
-      }
-      ws.on('message', (data: Buffer) => hear(data.toString('latin1')))
+  const readings = readingsOf(load)
+  for (const { subscriber, sessions } of readings) {
+    const ws = await dial()
+    const hear = reader(subscriber)
+    for (const session of sessions) {
+      ws.send(JSON.stringify({ follow: `s${session}` }))
+      await once(ws, 'message')
     }
+    ws.on('message', (data: Buffer) => hear(data.toString('latin1')))
   }
   return {
-    connections: { writing: 1, reading },
+    connections: { writing: 1, reading: readings.length },
     publish(session, text) {
       writes += 1
       writer.send(`{"write":${writes},"session":"s${session}","data":${record(session, text, load.eventBytes)}}`)

@@ -2,7 +2,7 @@ import { missingRedis, startRedis } from '../lib/redis-server.ts'
 import { RespReader, respCommand, type Resp } from '../lib/resp.ts'
 import { openSocket } from '../lib/http-connection.ts'
 import { record } from './durable-streams.ts'
-import type { Driver, Load, Running, System } from '../tokens/system.ts'
+import { readingsOf, runningAt, type Driver, type Load, type Running, type System } from '../tokens/system.ts'
 
 const use =
   'One stream per session, no web tier: XADD pipelined on one connection, each reader its own connection with a blocking XREAD. A browser cannot connect so; what would stand between costs more on top.'
@@ -30,11 +30,7 @@ export const redisStreamsAlways: System = {
 
 async function start(directory: string, sync: 'always' | 'everysec'): Promise<Running> {
   const redis = await startRedis(['--dir', directory, '--appendonly', 'yes', '--appendfsync', sync])
-  return {
-    address: `redis://127.0.0.1:${redis.port}`,
-    pids: [redis.pid],
-    [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
-  }
+  return runningAt(`redis://127.0.0.1:${redis.port}`, redis)
 }
 
 async function open(
@@ -47,16 +43,10 @@ async function open(
   const replies = new RespReader()
   writer.on('data', (chunk: Buffer) => replies.push(chunk.toString('latin1'))) // throws on an error reply
   const closers: (() => void)[] = [() => writer.destroy()]
-  let reading = 0
-  for (let subscriber = 0; subscriber < load.subscribers; subscriber += 1) {
-    for (let first = 0; first < load.sessions; first += load.sessionsPerConnection) {
-      const count = Math.min(load.sessionsPerConnection, load.sessions - first)
-      closers.push(await follow(url, first, count, reader(subscriber)))
-      reading += 1
-    }
-  }
+  const readings = readingsOf(load)
+  for (const { subscriber, sessions } of readings) closers.push(await follow(url, sessions, reader(subscriber)))
   return {
-    connections: { writing: 1, reading },
+    connections: { writing: 1, reading: readings.length },
     publish: (session, text) =>
       writer.write(respCommand('XADD', `s${session}`, '*', 'd', record(session, text, load.eventBytes)), 'latin1'),
     close: () => closers.forEach((close) => close()),
@@ -64,10 +54,9 @@ async function open(
 }
 
 /** Reads the streams of some sessions for as long as they live: each answer names where the next read begins. */
-async function follow(url: URL, first: number, count: number, hear: (text: string) => void): Promise<() => void> {
+async function follow(url: URL, sessions: readonly number[], hear: (text: string) => void): Promise<() => void> {
   const socket = await openSocket(url)
-  const places = new Map<string, string>()
-  for (let session = first; session < first + count; session += 1) places.set(`s${session}`, '0-0')
+  const places = new Map(sessions.map((session) => [`s${session}`, '0-0']))
   const ask = (): boolean =>
     socket.write(respCommand('XREAD', 'BLOCK', '0', 'STREAMS', ...places.keys(), ...places.values()), 'latin1')
   const replies = new RespReader()

@@ -1,7 +1,7 @@
 import { io, type Socket } from 'socket.io-client'
 import { startNode } from '../lib/child.ts'
 import { record } from './durable-streams.ts'
-import type { Driver, Load, Running, System } from '../tokens/system.ts'
+import { readingsOf, runningAt, type Driver, type Load, type Running, type System } from '../tokens/system.ts'
 
 export const socketIo: System = {
   name: 'socket.io',
@@ -15,7 +15,7 @@ export const socketIo: System = {
 async function start(): Promise<Running> {
   const server = await startNode(new URL('../servers/socket-io.ts', import.meta.url), [])
   const { url } = JSON.parse(server.line) as { url: string }
-  return { address: url, pids: [server.pid], [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
+  return runningAt(url, server)
 }
 
 async function open(
@@ -30,18 +30,14 @@ async function open(
     return socket
   }
   const writer = await dial()
-  let reading = 0
-  for (let subscriber = 0; subscriber < load.subscribers; subscriber += 1) {
-    for (let first = 0; first < load.sessions; first += load.sessionsPerConnection) {
-      const socket = await dial()
-      socket.on('event', reader(subscriber))
-      for (let session = first; session < Math.min(first + load.sessionsPerConnection, load.sessions); session += 1)
-        await socket.emitWithAck('follow', `s${session}`)
-      reading += 1
-    }
+  const readings = readingsOf(load)
+  for (const { subscriber, sessions } of readings) {
+    const socket = await dial()
+    socket.on('event', reader(subscriber))
+    for (const session of sessions) await socket.emitWithAck('follow', `s${session}`)
   }
   return {
-    connections: { writing: 1, reading },
+    connections: { writing: 1, reading: readings.length },
     publish: (session, text) => void writer.emit('publish', `s${session}`, record(session, text, load.eventBytes)),
     close: () => sockets.forEach((socket) => socket.disconnect()),
   }

@@ -1,3 +1,5 @@
+import type { Child } from '../lib/child.ts'
+
 /** How much is asked of a system. */
 export interface Load {
   readonly sessions: number
@@ -19,6 +21,28 @@ export interface Running extends AsyncDisposable {
   readonly address: string
   /** Its processes: their descendants count too. */
   readonly pids: readonly number[]
+}
+
+/** A system that is one process. */
+export function runningAt(address: string, child: Child): Running {
+  return { address, pids: [child.pid], [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() }
+}
+
+/** A connection on which one subscriber of each of some sessions reads. */
+export interface Reading {
+  readonly subscriber: number
+  readonly sessions: readonly number[]
+}
+
+/** The reading connections that a load takes where sessions can share them. */
+export function readingsOf({ sessions, subscribers, sessionsPerConnection }: Load): readonly Reading[] {
+  const all = Array.from({ length: sessions }, (_, session) => session)
+  return Array.from({ length: subscribers }, (_, subscriber) => subscriber).flatMap((subscriber) =>
+    Array.from({ length: Math.ceil(sessions / sessionsPerConnection) }, (_, index) => {
+      const first = index * sessionsPerConnection
+      return { subscriber, sessions: all.slice(first, first + sessionsPerConnection) }
+    }),
+  )
 }
 
 /** The connections of the load process to a system. */
