@@ -12,7 +12,6 @@ import {
   folderSource,
   initFactory,
   landingRules,
-  landWork,
   laneFileSchema,
   loadFloor,
   parseFactoryFile,
@@ -22,7 +21,6 @@ import {
 } from '@headrace/factory'
 import { factoryFloor } from './support/factory-floor.ts'
 import { testFolder, workTree } from './support/git-repository.ts'
-import { sandbox } from './support/sandbox.ts'
 
 const small = `base: main\ngate:\n  test: npm test\nagents:\n  codex: { kind: acp, profile: codex }\n`
 const lane = (matter: string, body = '# bugs\n\n## Goal\n\nRepair it.\n\n## Done when\n\nThe test passes.\n') =>
@@ -300,22 +298,8 @@ test('F9e: the floor is read from the base branch only, and a change judges itse
   if (!bugs) throw new Error('no lane')
   expect(landingRules(files, bugs)).toMatchObject({ allowed: ['src/**'], gate: { test: { argv: ['node', '--test'] } } })
   floor.origin.git('checkout', '-q', '.')
-  const land = async (id: string, change: Parameters<typeof floor.origin.write>[0]) => {
-    const { attempt, agent } = await floor.attempt(id)
-    agent.write(change)
-    return landWork({
-      vault: floor.vault,
-      attempt,
-      rules: landingRules(files, bugs),
-      scratch: path.join(floor.folder, 'scratch'),
-      sandbox,
-      demand: 'preferred',
-      upTo: 'land',
-      message: 'm',
-      author: { name: 'a', email: 'a@b' },
-      now: () => 0,
-    })
-  }
+  const land = (id: string, change: Parameters<typeof floor.land>[1]) =>
+    floor.land(id, change, { rules: landingRules(files, bugs) })
   const wider = lane(plain.replace('src/**', '**'))
   expect((await land('one', { '.headrace/lanes/bugs.md': wider, 'docs/x.md': 'x\n' })).outcome).toBe('blocked')
   expect((await land('two', { 'src/m.mjs': 'export const m = 1\n' })).outcome).toBe('landed')

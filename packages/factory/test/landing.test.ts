@@ -1,8 +1,6 @@
-import path from 'node:path'
 import { expect, test } from 'vitest'
-import { defaultTestGlobs, landWork, landingInWords, type LandOptions, type LandingRules } from '@headrace/factory'
+import { defaultTestGlobs, landingInWords, type LandOptions, type LandingRules } from '@headrace/factory'
 import { factoryFloor } from './support/factory-floor.ts'
-import { sandbox } from './support/sandbox.ts'
 
 const suite = (wanted: number) =>
   `import test from 'node:test'\nimport assert from 'node:assert'\nimport { n } from '../n.mjs'\ntest('n', () => assert.equal(n, ${wanted}))\n`
@@ -19,28 +17,9 @@ const rules: LandingRules = {
 
 async function floor() {
   const made = await factoryFloor(files)
-  const land = async (
-    id: string,
-    change: Parameters<(typeof made.origin)['write']>[0],
-    more: Partial<LandOptions> = {},
-  ) => {
-    const { attempt, agent } = await made.attempt(id)
-    agent.write(change)
-    return landWork({
-      vault: made.vault,
-      attempt,
-      rules,
-      scratch: path.join(made.folder, 'scratch'),
-      sandbox,
-      demand: 'preferred',
-      baseline: { passed: 1, failed: 0, skipped: 0 },
-      upTo: 'land',
-      message: 'm',
-      author: { name: 'a', email: 'a@b' },
-      now: () => made.time.now,
-      ...more,
-    })
-  }
+  const judged = { rules, baseline: { passed: 1, failed: 0, skipped: 0 } }
+  const land = (id: string, change: Parameters<typeof made.land>[1], more: Partial<LandOptions> = {}) =>
+    made.land(id, change, { ...judged, ...more })
   return { ...made, land }
 }
 

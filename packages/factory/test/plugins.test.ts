@@ -15,7 +15,6 @@ import {
   confinedInWords,
   createTeller,
   defaultTestGlobs,
-  landWork,
   landingInWords,
   loadPlugins,
   noticesOf,
@@ -86,22 +85,8 @@ const files = {
 
 async function floorWith(plugins: LandingRules['plugins']) {
   const made = await factoryFloor(files)
-  return async (id: string, change: Readonly<Record<string, string>>) => {
-    const { attempt, agent } = await made.attempt(id)
-    agent.write(change)
-    return landWork({
-      vault: made.vault,
-      attempt,
-      rules: { ...rules, ...(plugins && { plugins }) },
-      scratch: path.join(made.folder, 'scratch'),
-      sandbox,
-      demand: 'preferred',
-      upTo: 'judge',
-      message: 'm',
-      author: { name: 'a', email: 'a@b' },
-      now: () => made.time.now,
-    })
-  }
+  return (id: string, change: Readonly<Record<string, string>>) =>
+    made.land(id, change, { rules: { ...rules, ...(plugins && { plugins }) }, upTo: 'judge' })
 }
 
 test('X2: what comes with the factory stands behind the same interfaces as what others write', () => {

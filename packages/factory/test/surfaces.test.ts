@@ -11,7 +11,6 @@ import {
   featuresInWords,
   floorOf,
   landingInWords,
-  landWork,
   lookAtFolder,
   makeDemoRepository,
   openFloor,
@@ -26,7 +25,6 @@ import {
 } from '@headrace/factory'
 import { factoryFloor } from './support/factory-floor.ts'
 import { testFolder, workTree } from './support/git-repository.ts'
-import { sandbox } from './support/sandbox.ts'
 import { SessionsServer } from './support/sessions-server.ts'
 
 const yaml = `core:
@@ -133,23 +131,8 @@ async function landing() {
   made.origin.write({ 'package.json': '{"name":"pebble","type":"module"}\n' })
   made.origin.commit('the demo')
   await made.vault.refresh()
-  const land = async (id: string, change: Readonly<Record<string, string | null>>, task?: JudgedTask) => {
-    const { attempt, agent } = await made.attempt(id)
-    agent.write(change)
-    return landWork({
-      vault: made.vault,
-      attempt,
-      rules,
-      scratch: path.join(made.folder, 'scratch'),
-      sandbox,
-      demand: 'preferred',
-      upTo: 'land',
-      message: 'm',
-      author: { name: 'a', email: 'a@b' },
-      now: () => made.time.now,
-      ...(task && { task }),
-    })
-  }
+  const land = (id: string, change: Parameters<typeof made.land>[1], task: JudgedTask) =>
+    made.land(id, change, { rules, task })
   return { ...made, land }
 }
 

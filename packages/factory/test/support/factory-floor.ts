@@ -4,11 +4,14 @@ import {
   advanceBase,
   collectWork,
   createClones,
+  landWork,
   mergeWork,
   openVault,
   receiveWork,
   type Attempt,
   type Clones,
+  type LandOptions,
+  type Landing,
   type Merged,
   type Vault,
 } from '@headrace/factory'
@@ -28,6 +31,12 @@ export interface FactoryFloor {
   merge(attempt: Attempt, protectedPaths?: readonly string[]): Promise<Merged>
   collect(attempt: Attempt): ReturnType<typeof collectWork>
   advance(from: string, to: string): ReturnType<typeof advanceBase>
+  /** Makes a change in an attempt of its own and judges it; it lands unless the options end before that. */
+  land(
+    id: string,
+    change: Parameters<WorkTree['write']>[0],
+    options: Pick<LandOptions, 'rules'> & Partial<LandOptions>,
+  ): Promise<Landing>
 }
 
 export async function factoryFloor(
@@ -48,7 +57,7 @@ export async function factoryFloor(
     return collectWork({ attempt, into, sandbox, demand: 'preferred', now: time.now })
   }
 
-  return {
+  const floor: FactoryFloor = {
     folder,
     origin,
     vault,
@@ -73,5 +82,22 @@ export async function factoryFloor(
       })
     },
     advance: (from, to) => advanceBase({ vault, from, to }),
+    async land(id, change, options) {
+      const { attempt, agent } = await floor.attempt(id)
+      agent.write(change)
+      return landWork({
+        vault,
+        attempt,
+        scratch: path.join(folder, 'scratch'),
+        sandbox,
+        demand: 'preferred',
+        upTo: 'land',
+        message: 'm',
+        author: { name: 'a', email: 'a@b' },
+        now: () => time.now,
+        ...options,
+      })
+    },
   }
+  return floor
 }
