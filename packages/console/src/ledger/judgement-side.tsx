@@ -19,53 +19,60 @@ export function JudgementSide({ floor, sessions }: Props): ReactNode {
   const circles = useMemo(() => circlesOf(floor), [floor])
   const proposals = useMemo(() => proposalsOf(floor), [floor])
   const decisions = useMemo(() => (floor.decisions ?? []).toReversed(), [floor])
-  const shownCircles = useShown(circles)
-  const shownProposals = useShown(proposals)
-  const shownDecisions = useShown(decisions)
   const words = text.ledger.judgement
   return (
     <>
-      <section className="ledger-lines" aria-labelledby="circles">
-        <h2 id="circles" className="ledger-heading">
-          {words.circles} <span className="floor-count">{text.number(circles.length)}</span>
-        </h2>
-        {circles.length === 0 ? (
-          <p className="ledger-note">{words.noCircles}</p>
-        ) : (
-          <p className="ledger-note">{words.counts(countOf(circles))}</p>
+      <Listed
+        id="circles"
+        title={words.circles}
+        note={circles.length === 0 ? words.noCircles : words.counts(countOf(circles))}
+        look="cards"
+        items={circles}
+        item={(verdict) => (
+          <Circle key={`${verdict.task.id}.${verdict.attempt}`} verdict={verdict} sessions={sessions} />
         )}
-        <ul className="cards">
-          {shownCircles.shown.map((verdict) => (
-            <Circle key={`${verdict.task.id}.${verdict.attempt}`} verdict={verdict} sessions={sessions} />
-          ))}
-        </ul>
-        <MoreButton more={shownCircles.more} />
-      </section>
-      <section className="ledger-lines" aria-labelledby="proposals">
-        <h2 id="proposals" className="ledger-heading">
-          {words.proposals} <span className="floor-count">{text.number(proposals.length)}</span>
-        </h2>
-        {proposals.length === 0 && <p className="ledger-note">{words.noProposals}</p>}
-        <ul className="proposals">
-          {shownProposals.shown.map((task) => (
-            <ProposalCard key={task.id} task={task} />
-          ))}
-        </ul>
-        <MoreButton more={shownProposals.more} />
-      </section>
-      <section className="ledger-lines" aria-labelledby="decisions">
-        <h2 id="decisions" className="ledger-heading">
-          {words.decisions} <span className="floor-count">{text.number(decisions.length)}</span>
-        </h2>
-        <p className="ledger-note">{decisions.length === 0 ? words.noDecisions : words.decisionsNote}</p>
-        <ul className="decisions">
-          {shownDecisions.shown.map((decision) => (
-            <Decided key={`${decision.at} ${decision.title}`} decision={decision} />
-          ))}
-        </ul>
-        <MoreButton more={shownDecisions.more} />
-      </section>
+      />
+      <Listed
+        id="proposals"
+        title={words.proposals}
+        note={proposals.length === 0 ? words.noProposals : undefined}
+        look="proposals"
+        items={proposals}
+        item={(task) => <ProposalCard key={task.id} task={task} />}
+      />
+      <Listed
+        id="decisions"
+        title={words.decisions}
+        note={decisions.length === 0 ? words.noDecisions : words.decisionsNote}
+        look="decisions"
+        items={decisions}
+        item={(decision) => <Decided key={`${decision.at} ${decision.title}`} decision={decision} />}
+      />
     </>
+  )
+}
+
+interface ListedProps<T> {
+  readonly id: string
+  readonly title: string
+  readonly note: string | undefined
+  readonly look: 'cards' | 'proposals' | 'decisions'
+  readonly items: readonly T[]
+  readonly item: (item: T) => ReactNode
+}
+
+/** A list under its heading, which says how many there are; a long one is shown in part at first. */
+function Listed<T>({ id, title, note, look, items, item }: ListedProps<T>): ReactNode {
+  const { shown, more } = useShown(items)
+  return (
+    <section className="ledger-lines" aria-labelledby={id}>
+      <h2 id={id} className="ledger-heading">
+        {title} <span className="floor-count">{text.number(items.length)}</span>
+      </h2>
+      {note !== undefined && <p className="ledger-note">{note}</p>}
+      <ul className={look}>{shown.map(item)}</ul>
+      <MoreButton more={more} />
+    </section>
   )
 }
 
