@@ -6,6 +6,7 @@ import { Button } from '../ui/button.tsx'
 import { useFloorPlace } from './floor-context.ts'
 import { MoreButton, useShown } from './more-button.tsx'
 import { TaskCard } from './task-card.tsx'
+import '../ui/cards.css'
 import './backlog.css'
 
 /** What is under way, and what is over. */
@@ -71,7 +72,7 @@ export function NeedsPerson({ tasks }: NeedsProps): ReactNode {
       <h2 id="floor-needs" className="floor-heading" data-tone="wait">
         {text.floor.needs} <span className="floor-count">{text.number(tasks.length)}</span>
       </h2>
-      <ul className="tasks needs">
+      <ul className="cards needs">
         {shown.map(({ task, why }) => (
           <Needed key={task.id} task={task} why={why} />
         ))}

@@ -4,6 +4,7 @@ import type { BoardLane } from '../model/floor-board.ts'
 import { text } from '../text.ts'
 import { useFloorPlace } from './floor-context.ts'
 import { PlaceRequests } from './place-requests.tsx'
+import '../ui/cards.css'
 
 /** So many lanes at work are followed; what others ask comes by way of the inbox, some seconds later. */
 const followed = 48
@@ -16,7 +17,7 @@ export function FloorRequests({ lanes }: { readonly lanes: readonly BoardLane[] 
   const busy = lanes.filter(({ work }) => work.length > 0)
   const looked = busy.filter(({ lane }, index) => index < followed || asking.has(sessions.lane(lane.name)))
   return (
-    <div className="floor-requests">
+    <div className="cards floor-requests">
       {looked.map(({ lane }) => (
         <PlaceRequests key={lane.name} session={sessions.lane(lane.name)} name={lane.name} />
       ))}

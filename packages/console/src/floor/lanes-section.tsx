@@ -4,6 +4,7 @@ import type { BoardLane } from '../model/floor-board.ts'
 import { text } from '../text.ts'
 import { LaneCard } from './lane-card.tsx'
 import { MoreButton, useShown } from './more-button.tsx'
+import '../ui/cards.css'
 import '../ui/field.css'
 import './lanes-section.css'
 
@@ -58,7 +59,7 @@ function Cards({ lanes, floor, atGate, attended, now }: Props): ReactNode {
   const { shown, more } = useShown(lanes, manyLanes)
   return (
     <>
-      <ul className="lanes" data-testid="lanes">
+      <ul className="cards lanes" data-testid="lanes">
         {shown.map((each) => (
           <LaneCard key={each.lane.name} laid={each} floor={floor} atGate={atGate} attended={attended} now={now} />
         ))}

@@ -8,6 +8,7 @@ import { Time } from '../ui/time.tsx'
 import { useFloorPlace } from './floor-context.ts'
 import { MoreButton, useShown } from './more-button.tsx'
 import { UndoButton } from './undo-button.tsx'
+import '../ui/cards.css'
 import './shelf.css'
 
 interface Props {
@@ -24,7 +25,7 @@ export const Shelf: (props: Props) => ReactNode = memo(function Shelf({ floor }:
       <h2 id="floor-shelf" className="floor-heading">
         {text.floor.shelf.title} <span className="floor-count">{text.number(shelved.length)}</span>
       </h2>
-      <ul className="shelf">
+      <ul className="cards shelf">
         {shown.map((each) => (
           <Clone key={each.clone.id} shelved={each} />
         ))}

@@ -24,6 +24,7 @@ import { JudgementSide } from './judgement-side.tsx'
 import { NumbersSide } from './numbers-side.tsx'
 import { SkillsSide } from './skills-side.tsx'
 import '../session/session-header.css'
+import '../ui/cards.css'
 import '../ui/page.css'
 import './ledger-page.css'
 
