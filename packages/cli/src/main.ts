@@ -4,6 +4,9 @@ import { exitCode } from './exit-code.ts'
 import { createProgram } from './program.ts'
 import { createPaint } from './terminal/paint.ts'
 
+/** How long what a command has left behind may keep the process. */
+const goodbyeMs = 2_000
+
 /** Runs the command that the arguments name. Never rejects: the exit status says how it went. */
 export async function main(argv: readonly string[]): Promise<void> {
   // `headrace tail … | head` closes our output early: that is the wish of whoever reads it, not a failure.
@@ -24,7 +27,17 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.stderr.write(`${createPaint(process.stderr)('red', 'error:')} ${problem.message}\n`)
     if (program.opts()['verbose'] === true) process.stderr.write(`${stacks(problem)}\n`)
     process.exitCode = problem.exitCode
+  } finally {
+    leave()
   }
+}
+
+/**
+ * Node waits for the peer of a connection to say goodbye, for minutes where the network has swallowed it. What was printed
+ * is out before that counts.
+ */
+function leave(): void {
+  process.stdout.write('', () => setTimeout(() => process.exit(), goodbyeMs).unref())
 }
 
 /** An empty variable is how shells and compose files spell "not set", and commander takes any value of a flag for yes. */

@@ -221,4 +221,16 @@ describe('headrace tail', () => {
     expect(tail.stderr.match(/lost; trying again/g)).toHaveLength(2)
     expect(tail.stderr.match(/Connected again/g)).toHaveLength(2)
   })
+
+  test('ends when it is told to, also where nobody answers the goodbye', async () => {
+    await using place = await folder()
+    const at = ['--data', place.path]
+    await using silent = (await serve(at)).server
+    await headrace(['send', 's', 'one', '--create', ...at])
+    await using tail = start(['tail', 's', '--after', '0', '--json', ...at])
+    await tail.seen(/"seq":3,.*\n/)
+    silent.kill('SIGSTOP')
+    tail.kill('SIGINT')
+    expect(await tail.ended).toMatchObject({ code: 0 })
+  })
 })

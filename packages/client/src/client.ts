@@ -265,6 +265,9 @@ export interface Client {
   drop(): void
   /** `false`: stays offline until it is called with `true`. For demonstrations and tests. */
   setOnline(on: boolean): void
-  /** Ends everything; commands without an answer reject with `closed`, and may or may not be applied. Idempotent. */
+  /**
+   * Ends everything; commands without an answer reject with `closed`, and may or may not be applied. Idempotent. Node may
+   * keep the process for minutes after that if the network has swallowed the connection: call `process.exit()` to end it.
+   */
   close(): Promise<void>
 }

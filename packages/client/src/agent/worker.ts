@@ -26,11 +26,12 @@ export interface CloseOptions {
 }
 
 /**
- * A process that works as an agent.
+ * A process that works as an agent. Whoever closes it to end the process says so: Node would wait for minutes for a
+ * connection that the network has swallowed.
  *
  * @example
  * ```ts
- * process.once('SIGTERM', () => void worker.close({ graceMs: 30_000 }))
+ * process.once('SIGTERM', () => void worker.close({ graceMs: 30_000 }).then(() => process.exit()))
  * ```
  */
 export interface Worker {
