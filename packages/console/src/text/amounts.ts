@@ -6,6 +6,7 @@ const short = lazily(() => new Intl.NumberFormat('en', { notation: 'compact', ma
 const dollars = lazily(
   () => new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', maximumFractionDigits: 4 }),
 )
+const conjunction = lazily(() => new Intl.ListFormat('en', { type: 'conjunction' }))
 
 export function number(n: number): string {
   return plain().format(n)
@@ -24,8 +25,9 @@ export function count(n: number, one: string, many: string): string {
   return `${number(n)} ${n === 1 ? one : many}`
 }
 
+/** Most lists have one name, and the browser takes long over what it needs to know for two. */
 export function list(names: readonly string[]): string {
-  return new Intl.ListFormat('en', { type: 'conjunction' }).format(names)
+  return names.length === 1 ? String(names[0]) : conjunction().format(names)
 }
 
 /** A length of time in its largest unit. */
