@@ -1,8 +1,9 @@
 import react from '@vitejs/plugin-react'
 import { defaultClientConditions, defineConfig } from 'vite'
+import { firstView } from './first-view.ts'
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), firstView('/src/page.tsx')],
   // Relative, so that the console works under any path of a host application.
   base: './',
   resolve: {
@@ -21,6 +22,13 @@ export default defineConfig({
       // The worker's name stays, and its place says for which pages it is.
       output: {
         entryFileNames: ({ name }) => (name === 'service-worker' ? '[name].js' : 'assets/[name]-[hash].js'),
+        // Two files for the first view: what comes first, and the page with all that it needs, whoever else needs it too.
+        codeSplitting: {
+          groups: [
+            { name: 'start', tags: ['$initial'], test: (id) => !id.includes('/worker/'), priority: 1 },
+            { name: 'page', test: /\/src\/page\.tsx$/ },
+          ],
+        },
       },
     },
     // Colours come in light and dark pairs by `light-dark()`: browsers since 2024.

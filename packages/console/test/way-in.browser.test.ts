@@ -38,6 +38,33 @@ test('A3: the token leaves the address bar and stays in the tab', async (context
   await browser.close()
 })
 
+test('the session is asked for before what draws it has come, and drawn as soon as it has', async (context) => {
+  needBrowser(context)
+  const browser = await stage.context()
+  const page = await browser.newPage()
+  const { promise: mayCome, resolve: letCome } = Promise.withResolvers<void>()
+  await page.route(/\/assets\/page-[^/]+\.js$/, async (route) => {
+    await mayCome
+    await route.continue()
+  })
+  const asked = (async () => {
+    const socket = await page.waitForEvent('websocket')
+    const sent: string[] = []
+    socket.on('framesent', ({ payload }) => sent.push(String(payload)))
+    const came = await socket.waitForEvent('framereceived', ({ payload }) => String(payload).includes('"snapshot"'))
+    return { sent, view: String(came.payload) }
+  })()
+  await page.goto(`${stage.url}/#token=ada&session=other`)
+  const { sent, view } = await asked
+  expect(view).toContain('"other"')
+  expect(await page.locator('#root').innerHTML()).toBe('')
+  letCome()
+  await page.locator('[data-testid=session][data-status=live]').waitFor()
+  // With the same words as the page has, so once.
+  expect(sent.filter((frame) => frame.includes('"subscribe"'))).toEqual([expect.stringContaining('"device"')])
+  await browser.close()
+})
+
 test('sessions have addresses: links, back and forward', async (context) => {
   needBrowser(context)
   const page = await (await stage.context()).newPage()

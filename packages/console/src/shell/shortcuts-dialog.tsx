@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
-import { useSetting } from '../ui/setting.ts'
+import { useSetting } from '../ui/use-setting.ts'
 import { singleKeys } from './shortcuts.ts'
 import './shortcuts-dialog.css'
 

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { useSetting } from '../ui/setting.ts'
+import { useSetting } from '../ui/use-setting.ts'
 import { nextTheme, theme } from './theme.ts'
 
 /** Goes from automatic to light to dark. */

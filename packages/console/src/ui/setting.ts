@@ -1,5 +1,3 @@
-import { useSyncExternalStore } from 'react'
-
 export interface Setting<T extends string> {
   readonly get: () => T
   readonly set: (value: T) => void
@@ -27,10 +25,6 @@ export function createSetting<T extends string>(name: string, values: readonly [
       return () => listeners.delete(listener)
     },
   }
-}
-
-export function useSetting<T extends string>(setting: Setting<T>): T {
-  return useSyncExternalStore(setting.subscribe, setting.get)
 }
 
 function read(key: string): string | null {

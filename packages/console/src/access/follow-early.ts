@@ -1,0 +1,24 @@
+import { parseRoute } from '../route/route.ts'
+import { currentAdmission } from './admission.ts'
+
+/**
+ * Connects, and follows the session that the address leads to until it leads elsewhere: what draws it finds it there, or
+ * on its way.
+ */
+export function followEarly(): void {
+  const client = currentAdmission()?.client
+  const route = parseRoute(location.hash)
+  if (!client || route.page !== 'session') return
+  const { id, at, inspect, ledger } = route
+  try {
+    // As its page will: whoever only looks back or around is not shown as present.
+    const session = client.session(id, { present: at === undefined && !inspect && !ledger })
+    addEventListener(
+      'hashchange',
+      session.subscribe(() => {}),
+      { once: true },
+    )
+  } catch {
+    // No session can have such an id: the page says so.
+  }
+}
