@@ -2,7 +2,9 @@
  * Who has a session open (P1). A device is here while one of its connections follows the session; it may be away for a
  * moment (a reload, a dropped socket) without anybody seeing it go.
  *
- * After a restart the log still shows devices that the old process saw. They get the same moment to come back.
+ * After a restart the log still shows devices that the old process saw. They get the same moment to come back. While a
+ * session can't be written, what is true of a device is said again until it is in the log: runs stop where nobody watches,
+ * and people are told of what they don't see.
  */
 import { systemGrant, splitKey, type Command, type Grant, type Outcome, type SessionKey } from '@headrace/core'
 import type { Clock } from './clock.ts'
@@ -10,10 +12,19 @@ import type { Room } from './room.ts'
 
 /** How long a device may be gone before it is shown as gone. */
 const awayMs = 5_000
+/** What was refused for now is said again after so long. */
+const againMs = 1_000
 
 interface Entry {
   connections: number
-  cancelLeave: (() => void) | undefined
+  /** Until it leaves, or joins again. */
+  cancelTimer: (() => void) | undefined
+}
+
+/** `node`: as whose it was seen. */
+interface Seen {
+  readonly device: string
+  readonly node: string
 }
 
 type Submit = (key: SessionKey, command: Command) => Promise<Outcome>
@@ -35,12 +46,8 @@ export class Presences {
   async join(key: SessionKey, grant: Grant, device: string, label: string | undefined): Promise<() => void> {
     const entry = this.#entry(key, `${grant.actor} ${device}`)
     entry.connections += 1
-    entry.cancelLeave?.()
-    entry.cancelLeave = undefined
-    await this.#submit(key, {
-      grant,
-      body: { type: 'join', device, node: this.#node, ...(label !== undefined && { label }) },
-    })
+    const body = { type: 'join', device, node: this.#node, ...(label !== undefined && { label }) } as const
+    await this.#show(key, entry, { grant, body })
     let left = false
     return () => {
       if (left) return
@@ -48,6 +55,19 @@ export class Presences {
       entry.connections -= 1
       if (entry.connections === 0) this.#leaveLater(key, grant, { device, node: this.#node })
     }
+  }
+
+  async #show(key: SessionKey, entry: Entry, join: Command): Promise<void> {
+    entry.cancelTimer?.()
+    const outcome = await this.#submit(key, join)
+    if (!isForNow(outcome) || entry.connections === 0 || this.#closed) return
+    this.#later(entry, againMs, () => void this.#show(key, entry, join))
+  }
+
+  /** In place of what the device was to do before. */
+  #later(entry: Entry, ms: number, run: () => void): void {
+    entry.cancelTimer?.()
+    entry.cancelTimer = this.#clock.after(ms, run)
   }
 
   /** Devices that an earlier process of this server showed. */
@@ -58,25 +78,26 @@ export class Presences {
     }
   }
 
-  /** `node`: as whose it was seen. A device that another server sees by then stays. */
-  #leaveLater(key: SessionKey, grant: Grant, seen: { readonly device: string; readonly node: string }): void {
+  /** A device that another server sees by then stays. */
+  #leaveLater(key: SessionKey, grant: Grant, seen: Seen, ms = awayMs): void {
     const id = `${grant.actor} ${seen.device}`
     if (this.#closed) return
     const entry = this.#entry(key, id)
     if (entry.connections > 0) return
-    entry.cancelLeave?.()
-    entry.cancelLeave = this.#clock.after(awayMs, () => {
+    this.#later(entry, ms, () => {
       const devices = this.#sessions.get(key)
       devices?.delete(id)
       if (devices?.size === 0) this.#sessions.delete(key)
-      void this.#submit(key, { grant, body: { type: 'leave', ...seen } })
+      void this.#submit(key, { grant, body: { type: 'leave', ...seen } }).then((outcome) => {
+        if (isForNow(outcome)) this.#leaveLater(key, grant, seen, againMs)
+      })
     })
   }
 
   #entry(key: SessionKey, id: string): Entry {
     const devices = this.#sessions.get(key) ?? new Map<string, Entry>()
     this.#sessions.set(key, devices)
-    const entry = devices.get(id) ?? { connections: 0, cancelLeave: undefined }
+    const entry = devices.get(id) ?? { connections: 0, cancelTimer: undefined }
     devices.set(id, entry)
     return entry
   }
@@ -86,7 +107,7 @@ export class Presences {
   }
 
   forget(key: SessionKey): void {
-    for (const entry of this.#sessions.get(key)?.values() ?? []) entry.cancelLeave?.()
+    for (const entry of this.#sessions.get(key)?.values() ?? []) entry.cancelTimer?.()
     this.#sessions.delete(key)
   }
 
@@ -95,4 +116,8 @@ export class Presences {
     this.#closed = true
     for (const key of this.#sessions.keys()) this.forget(key)
   }
+}
+
+function isForNow(outcome: Outcome): boolean {
+  return outcome.outcome === 'refused' && outcome.error.retry === 'later'
 }

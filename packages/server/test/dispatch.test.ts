@@ -445,6 +445,43 @@ describe('presence', () => {
     ])
   })
 
+  test('P1: who comes or goes while the session can not be written is shown, or gone, when it can', async () => {
+    const store = createMemoryStore()
+    const flaky = { ...store }
+    await using server = openHub(flaky)
+    await server.ask({ type: 'create' })
+    const here = async (): Promise<readonly string[]> =>
+      (await server.hub.view(key, ada)).presence.map(({ device }) => device)
+    const fail = (): void => {
+      flaky.append = () => Promise.reject(new HeadraceError('store_full', 'The disk is full.'))
+    }
+    const heal = async (): Promise<void> => {
+      flaky.append = (...args) => store.append(...args)
+      await server.clock.advance(1_000)
+    }
+    fail()
+    const leave = await server.hub.presences.join(key, ada, 'tab-1', undefined)
+    const leaveSoon = await server.hub.presences.join(key, ada, 'tab-2', undefined)
+    leaveSoon()
+    await server.clock.advance(3_000)
+    expect(await here()).toEqual([])
+    await heal()
+    expect(await here()).toEqual(['tab-1'])
+    fail()
+    leave()
+    await server.clock.advance(7_000)
+    expect(await here()).toEqual(['tab-1'])
+    await heal()
+    expect(await here()).toEqual([])
+    await server.clock.advance(60_000)
+    expect(server.hub.presences.has(key)).toBe(false)
+    expect((await server.log()).map(({ type }) => type)).toEqual([
+      'session.created',
+      'presence.joined',
+      'presence.left',
+    ])
+  })
+
   test('P1: a server that is closed sets no timer for devices that go after that', async () => {
     const server = openHub()
     await server.ask({ type: 'create' })

@@ -122,6 +122,23 @@ function somethingLeft(world: World): ReturnType<WhatIsLeft> {
       }
     }
   }
+  return wronglyShown(world)
+}
+
+/** Who is shown in a session are those who are there. Servers that share a store know of devices that only another one saw. */
+function wronglyShown(world: World): ReturnType<WhatIsLeft> {
+  if (world.setup.servers > 1) return undefined
+  for (const session of world.sessions) {
+    const { head, state } = world.journal.history(world.key(session))
+    if (head === 0) continue
+    const here = world.devices
+      .filter((device) => !device.isClosed)
+      .map(({ host }) => world.shown.get(host)?.in(session))
+    const expected = here.filter((shown) => shown !== undefined).toSorted()
+    const shown = state.view.presence.map(({ actor, device }) => `${actor} ${device}`).toSorted()
+    if (expected.join() !== shown.join())
+      return () => `${session} shows ${shown.join(', ') || 'nobody'}, and there are ${expected.join(', ') || 'nobody'}`
+  }
   return undefined
 }
 

@@ -24,7 +24,8 @@ export const invariants = {
   'state-is-fold': 'What readers, joiners and servers know is the fold of the log.',
   bounded: 'What a room keeps is bounded.',
   'no-defect': 'Nothing reports a defect of its own, and no client ever sees a gap.',
-  liveness: 'After everything has healed all is answered, all runs end, and all readers are at the head.',
+  liveness:
+    'After everything has healed all is answered, all runs end, all readers are at the head, and who is shown is there.',
   'no-leak': 'What was closed has no timer left.',
 } as const
 

@@ -29,6 +29,7 @@ import { scripted } from './scripted.ts'
 import { leak } from './secrets.ts'
 import { ServerSlot } from './server-slot.ts'
 import { ServerSocket } from './server-socket.ts'
+import { ShownDevices } from './shown-devices.ts'
 import { WorkerProcess } from './worker-process.ts'
 import type { Plan, Setup } from './setup.ts'
 import type { StoreTrouble } from './simulated-store.ts'
@@ -60,6 +61,8 @@ export class World {
   readonly servers: readonly ServerSlot[]
   readonly devices: Device[] = []
   readonly workers: WorkerProcess[] = []
+  /** Where the device of a host asks to be shown. */
+  readonly shown: Map<Host, ShownDevices> = new Map()
   readonly puller: Puller
   /** Live connections. */
   readonly links: Set<Link> = new Set()
@@ -173,17 +176,21 @@ export class World {
 
   webSocket(host: Host, actor: Actor): typeof globalThis.WebSocket {
     const records = new Map<string, CommandRecord>()
+    const shown = new ShownDevices(actor)
+    this.shown.set(host, shown)
     return webSocketOf({
       host,
       dial: (socket) => this.#dial(socket, actor),
       sent: (text) => {
         if (this.trace && !text.startsWith('{"type":"p')) this.note(host.name, `▸ ${text}`)
+        shown.said(text)
         if (!text.startsWith('{"type":"command"')) return
         const frame = JSON.parse(text) as Extract<Up, { readonly type: 'command' }> // sent by a client under test
         records.set(frame.id, this.journal.sent(this.grant(actor), frame.id, this.key(frame.session), frame.body))
       },
       received: (text) => {
         if (this.trace && !text.startsWith('{"type":"p')) this.note(host.name, `◂ ${text}`)
+        shown.said(text)
         if (!text.startsWith('{"type":"reply"')) return
         const frame = JSON.parse(text) as Extract<Down, { readonly type: 'reply' }> // sent by a server under test
         const record = records.get(frame.id)

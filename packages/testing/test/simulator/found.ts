@@ -190,4 +190,30 @@ export const found: readonly Found[] = [
       ],
     },
   },
+  {
+    bug: 'a device that came while the store did not answer was never shown',
+    plan: {
+      seed: 869,
+      setup: {
+        servers: 1,
+        people: 1,
+        sessions: 1,
+        agents: ['assistant'],
+        workers: 1,
+        capacity: 1,
+        leaseMs: 3000,
+        policies: ['parallel', 'queue'],
+        maxAttempts: 2,
+        delayMs: [1, 5],
+        storeDelayMs: [5, 250],
+        idleMs: 6000,
+        paceMs: 0,
+        faults: ['flaky'],
+      },
+      moves: [
+        { at: 0, name: 'create', roll: 265584605 },
+        { at: 2945, name: 'post', roll: 420914958 },
+      ],
+    },
+  },
 ]

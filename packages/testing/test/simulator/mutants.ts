@@ -419,6 +419,17 @@ export const mutants: readonly Mutant[] = [
     })),
   },
   {
+    name: 'goes on showing devices that have gone',
+    subject: through(({ presences }) => ({
+      presences: changed(presences, {
+        async join(...args) {
+          await presences.join(...args)
+          return () => undefined
+        },
+      }),
+    })),
+  },
+  {
     name: 'forgets to wake a run that waits for an answer',
     subject: rules((decide) => (state, command, now, options) => {
       const decision = decide(state, command, now, options)
