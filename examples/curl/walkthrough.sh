@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A session by HTTP alone: somebody asks, an agent answers and asks back, somebody approves. Needs a server at HEADRACE_URL
-# and a token for it in HEADRACE_TOKEN: `npx headrace serve` prints both.
+# and a token for it in HEADRACE_TOKEN: README.md beside this says where they come from.
 set -euo pipefail
 
 api() { curl -sS -H "Authorization: Bearer $HEADRACE_TOKEN" -H 'Content-Type: application/json' "$@"; }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,6 +29,23 @@ describe('headrace', () => {
       stdout: '',
       stderr: `headrace needs Node 22.13 or newer, and this is Node ${version}. Install a newer one from https://nodejs.org.\n`,
     })
+  })
+
+  test('what npm links as the command is there before a build, and says that one is missing', async () => {
+    const root = fileURLToPath(new URL('..', import.meta.url))
+    const manifest: unknown = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
+    const { bin, files } = manifest as { bin: { headrace: string }; files: readonly string[] }
+    const file = path.join(root, bin.headrace)
+    expect(files).toContain(path.basename(path.dirname(file)))
+    expect(statSync(file).mode & 0o111).toBe(0o111)
+    await using place = await folder()
+    mkdirSync(path.join(place.path, 'bin'))
+    const alone = path.join(place.path, 'bin/headrace.mjs')
+    copyFileSync(file, alone)
+    const ended = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
+      execFile(process.execPath, [alone], (error, _stdout, stderr) => resolve({ code: error?.code ?? 0, stderr }))
+    })
+    expect(ended).toEqual({ code: 1, stderr: expect.stringContaining('npm run build') })
   })
 
   test('--version is that of the package', async () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { connect, type Client } from '@headrace/client'
@@ -62,6 +63,9 @@ describe('headrace fork, export, verify, erase, search, inbox, share', () => {
       code: 2,
       stderr: expect.stringContaining('never overwrites'),
     })
+    const none = path.join(data.path, 'none.jsonl')
+    expect(await cli('export', 'past/nobody', '-o', none)).toMatchObject({ code: 5 })
+    expect(existsSync(none), 'nothing is left in the way of the next try').toBe(false)
     expect(await headrace(['verify', file])).toMatchObject({ code: 0, stdout: expect.stringContaining('past/1') })
     const forged = (await readFile(file, 'utf8')).replace('by train', 'by horse')
     expect(await headrace(['verify', '-'], { input: forged })).toMatchObject({

@@ -34,6 +34,20 @@ describe('headrace serve', () => {
     expect(existsSync(file)).toBe(false)
   })
 
+  test('A3: says which --cors a page would need that a browser only shows as not connected', async () => {
+    await using data = await folder()
+    const { server, ready } = await serve(['--data', data.path])
+    await using _server = server
+    const page = 'http://localhost:5173'
+    for (let time = 0; time < 2; time += 1)
+      expect((await fetch(`${ready.url}/v1/me`, { headers: { origin: page } })).status).toBe(403)
+    server.kill('SIGTERM')
+    const told = (await server.ended).stderr.split('\n').filter((line) => line.includes(page))
+    expect(told).toEqual([
+      `origin_not_allowed: Pages on ${page} may not use this server. If they should, start it with --cors ${page}.`,
+    ])
+  })
+
   test('prints one line with the link for people, and nothing else when it is to be quiet', async () => {
     await using data = await folder()
     await using server = start(['serve', '--port', '0', '--data', data.path, '--quiet'])

@@ -212,6 +212,35 @@ test('a fixed token that the server does not know closes the client for good', a
   expect(server.untaken).toBe(0)
 })
 
+test('a hello that would be refused again closes the client for good; another token may do better', async () => {
+  await using server = await ScriptedServer.start()
+  const refuse = async (path: string): Promise<void> => {
+    const peer = await server.connection()
+    await peer.next('hello')
+    peer.end('bad_request', 'Not so.', { path })
+  }
+  const fixed = setup(server.url)
+  await refuse('token')
+  expect((await fixed.reaches('closed')).error).toMatchObject({ code: 'bad_request' })
+  const other = setup(server.url, { token: () => 'x' })
+  await refuse('token')
+  await other.reaches('offline')
+  other.clock.runNext()
+  await refuse('client')
+  expect((await other.reaches('closed')).error).toMatchObject({ code: 'bad_request' })
+})
+
+test('an empty token is none: nothing is asked with it, and it is said once', async () => {
+  const fixed = setup('http://127.0.0.1:1', { token: '' })
+  const waiting = expect(fixed.client.session('s').send('hello')).rejects.toMatchObject({ code: 'unauthenticated' })
+  expect((await fixed.reaches('closed')).error?.message).toContain('The token is empty')
+  await waiting
+  expect(fixed.errors).toHaveLength(1)
+  const later = setup('http://127.0.0.1:1', { token: () => '' })
+  expect((await later.reaches('offline')).error).toMatchObject({ code: 'unauthenticated' })
+  expect(later.errors).toHaveLength(1)
+})
+
 test('a server of another protocol version closes the client for good', async () => {
   await using server = await ScriptedServer.start()
   const { reaches } = setup(server.url)

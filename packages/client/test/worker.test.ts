@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import { afterEach, expect, test } from 'vitest'
 import { HeadraceError, emptyView, type Message, type SessionView, type Up } from '@headrace/core'
 import {
@@ -720,4 +721,30 @@ test('a token that loses the right to work: what runs is stopped', async () => {
   peer.end('forbidden', 'The token does not allow working as the agent writer.')
   expect(await promise).toBe('closed')
   expect(worker.status).toMatchObject({ state: 'closed', error: { code: 'forbidden' } })
+})
+
+test('an address that was never reached is told once; a server that is gone for a while is not', async () => {
+  const lost = setup({ url: 'http://127.0.0.1:1' } as ScriptedServer, () => undefined)
+  for (let attempt = 0; attempt < 8; attempt += 1) {
+    await until(
+      () => lost.worker.status.state === 'offline',
+      (listener) => lost.worker.onStatus(listener),
+    )
+    expect(lost.errors).toHaveLength(attempt < 5 ? 0 : 1)
+    lost.clock.runNext()
+  }
+  expect(lost.errors[0]).toMatchObject({ code: 'connection_lost' })
+  expect(lost.errors[0]?.message).toMatch(/^The worker of writer has not reached http:\/\/127\.0\.0\.1:1 yet/)
+})
+
+test('a process whose worker is refused for good does not end as if all was well', async () => {
+  const program = `import { createWorker } from '@headrace/client/agent'
+    createWorker({ url: 'http://127.0.0.1:1', token: '', agent: 'a', handler() {} })`
+  const args = ['--conditions=@headrace/source', '--input-type=module', '-e', program]
+  const ended = await new Promise<{ readonly code: unknown; readonly stderr: string }>((resolve) => {
+    execFile(process.execPath, args, { cwd: import.meta.dirname }, (error, _stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, stderr }),
+    )
+  })
+  expect(ended).toEqual({ code: 1, stderr: expect.stringContaining('The token is empty') })
 })

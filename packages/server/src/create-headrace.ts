@@ -8,6 +8,7 @@ import { createOwnTokens } from './auth/own-tokens.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { defaultConnectionLimits, type ConnectionLimits } from './door/connection-limits.ts'
 import { createGate } from './door/gate.ts'
+import { tellRefusedPages } from './door/tell-refused-pages.ts'
 import { createHttpDoor } from './door/http-door.ts'
 import { defaultHttpLimits, type HttpLimits } from './door/http-limits.ts'
 import { readStreamOptions, type DurableStreamsOptions } from './door/stream-options.ts'
@@ -62,7 +63,10 @@ export interface HeadraceOptions {
   readonly durableStreams?: DurableStreamsOptions
   /** Time; default the machine's. */
   readonly clock?: Clock
-  /** Called with defects and failures that no caller can be told of. Default: written to standard error. */
+  /**
+   * Called with defects and failures that no caller can be told of, and with `origin_not_allowed` once for each of the first 16
+   * origins whose pages are refused. Default: written to standard error.
+   */
   readonly onError?: (error: HeadraceError) => void
   /** Id of this server process; default random. */
   readonly node?: string
@@ -187,7 +191,10 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
     clock,
     ...(options.trustedProxies && { trustedProxies: options.trustedProxies }),
   })
-  const gate = createGate({ cors: options.cors ?? [], hosts: options.hosts ?? [], loopbackOnly })
+  const gate = tellRefusedPages(
+    createGate({ cors: options.cors ?? [], hosts: options.hosts ?? [], loopbackOnly }),
+    onError,
+  )
   const ws = new WsDoor({ hub, access, traffic, clock, pace, meter, limits, gate, onError })
   const streams = createStreamServices({ store, clock, meter, log, outgoing, callbackUrl, onError })
   const handler = createHttpDoor({

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createGate, type GateOptions } from '../src/door/gate.ts'
+import { tellRefusedPages } from '../src/door/tell-refused-pages.ts'
 
 function check(options: GateOptions, headers: Record<string, string>, socket?: object): string {
   return createGate(options).check({ headers, ...(socket && { socket }) })?.code ?? 'ok'
@@ -128,4 +129,19 @@ describe('the gate: CORS headers', () => {
     expect(headers()).toEqual({ Vary: 'Origin' })
     expect(headers('https://app.example')).not.toHaveProperty('Access-Control-Allow-Credentials')
   })
+})
+
+test('A3: whoever runs the server is told once of each origin whose pages are refused, and of 16 at the most', () => {
+  const told: string[] = []
+  const gate = tellRefusedPages(createGate({ cors: ['https://app.example'] }), ({ message }) => told.push(message))
+  const refused = (origin: string) => gate.check({ headers: { host: 'localhost:4400', origin } })?.code
+  expect(refused('https://app.example')).toBeUndefined()
+  expect(gate.check({ headers: { host: 'evil.example', origin: 'http://evil.example' } })?.code).toBe(
+    'host_not_allowed',
+  )
+  expect(told).toEqual([])
+  for (let time = 0; time < 2; time += 1) expect(refused('http://localhost:5173')).toBe('origin_not_allowed')
+  expect(told).toEqual([expect.stringContaining('http://localhost:5173')])
+  for (let port = 1; port < 100; port += 1) expect(refused(`http://localhost:${port}`)).toBe('origin_not_allowed')
+  expect(told).toHaveLength(16)
 })

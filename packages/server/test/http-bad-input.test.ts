@@ -236,11 +236,12 @@ describe('bad input: what', () => {
     )
   })
 
-  test('an unknown route is 404 and says which there are', async () => {
+  test('an unknown route is 404 and says where they are described; which there are is in the detail', async () => {
     await using server = await openDoor()
     const refused = await server.ask('GET /v1/sessions/team-a/1')
-    expect(refused).toMatchObject(refusedWith(404, 'not_found', 'GET /v1/sessions/{session}'))
+    expect(refused).toMatchObject(refusedWith(404, 'not_found', 'GET /v1/openapi.json'))
     expect(refused.body.error.message).toContain('%2F')
+    expect(refused.body.error.message.length).toBeLessThan(200)
     expect(refused.body.error.detail.routes).toContain('POST /v1/sessions/{session}/commands')
   })
 

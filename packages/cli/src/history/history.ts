@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
@@ -45,12 +46,24 @@ export async function exportSession(id: string, { output: file, ...options }: Ex
     const done = file === undefined ? undefined : finished(target)
     // A file that can't be written fails here and not in the middle of the loop.
     done?.catch(() => undefined)
-    for await (const line of client.export(id)) {
-      if (target.errored) break
-      if (!target.write(`${line}\n`)) await Promise.race([once(target, 'drain'), done ?? once(target, 'close')])
+    let isOurs = false
+    target.once('open', () => (isOurs = true))
+    try {
+      for await (const line of client.export(id)) {
+        if (target.errored) break
+        if (!target.write(`${line}\n`)) await Promise.race([once(target, 'drain'), done ?? once(target, 'close')])
+      }
+      if (file !== undefined) target.end()
+      await done
+    } catch (thrown) {
+      // Half an export verifies as nothing, and would stand in the way of the next try.
+      if (file !== undefined) {
+        target.destroy()
+        await done?.catch(() => undefined)
+        if (isOurs) await rm(file, { force: true })
+      }
+      throw thrown
     }
-    if (file !== undefined) target.end()
-    await done
   }).catch((thrown: unknown) => {
     if (file === undefined || !(thrown instanceof Error) || !('code' in thrown)) throw thrown
     if (thrown.code === 'EEXIST')

@@ -1,4 +1,4 @@
-import { verbs } from '@headrace/core'
+import { verbs, type HeadraceError } from '@headrace/core'
 import { processOutput, type Output } from '../terminal/console.ts'
 import { createPaint } from '../terminal/paint.ts'
 import { readAgentFile } from '../agents/agent-file.ts'
@@ -44,7 +44,7 @@ export async function serve(options: ServeOptions, output: Output = processOutpu
     keys,
     outbound: outbound(options),
     ...(options.agentFile !== undefined && { declared: readAgentFile(options.agentFile) }),
-    onError: (error) => output.err(`${error.code}: ${error.message}`),
+    onError: (error) => output.err(newsOf(error)),
     ...(cors && { cors }),
     ...(hosts && { hosts }),
     ...(trustedProxies && { trustedProxies }),
@@ -70,6 +70,16 @@ export async function serve(options: ServeOptions, output: Output = processOutpu
     await server.close()
     throw thrown
   }
+}
+
+/** As the library says it, and where it names an option, with that of this command. */
+function newsOf({ code, message, detail }: HeadraceError): string {
+  const origin = detail?.['origin']
+  const said =
+    code === 'origin_not_allowed' && typeof origin === 'string' && URL.canParse(origin)
+      ? message.replace('add their exact origin to its cors option', `start it with --cors ${origin}`)
+      : message
+  return `${code}: ${said}`
 }
 
 function notes(isLocal: boolean, data: string): readonly string[] {

@@ -16,6 +16,7 @@ import { Tokens } from '../net/tokens.ts'
 import { Outbox } from '../outbox.ts'
 import { onBackOnline } from '../page-events.ts'
 import { randomId } from '../random-id.ts'
+import { failProcess } from '../report-error.ts'
 import { readAssignment } from './assignment.ts'
 import { LiveRun } from './live-run.ts'
 import type { ConnectionStatus } from '../net/status.ts'
@@ -28,6 +29,8 @@ const defaultGraceMs = 10_000
 /** Pages of messages that are looked through for what a run needs. */
 const maxPages = 20
 const pageSize = 100
+/** With the usual waits some seconds: longer than a server takes to start. */
+const triesUntilTold = 6
 
 /**
  * Works as an agent: takes runs as they come, and calls the handler for each. Reconnects by itself; a handler notices
@@ -65,6 +68,8 @@ class SocketWorker implements Worker {
   readonly #runs = new Map<string, LiveRun>()
   readonly #ready = Promise.withResolvers<void>()
   #capacity: number
+  /** How often it could not connect, as long as it never has: then the address may be wrong. */
+  #neverOnline: number | undefined = 0
   #closing: Promise<void> | undefined
 
   constructor(options: WorkerOptions) {
@@ -123,14 +128,27 @@ class SocketWorker implements Worker {
     this.#connection.send(this.#offer())
     this.#outbox.online()
     for (const run of this.#runs.values()) run.online()
+    this.#neverOnline = undefined
     this.#ready.resolve()
   }
 
   #offline(error: HeadraceError, closed: boolean): void {
-    if (!closed) return this.#outbox.offline(error)
+    if (!closed) {
+      this.#tellNeverOnline(error)
+      return this.#outbox.offline(error)
+    }
+    // Nobody else can tell whoever started the process that it ends because it was refused.
+    if (error.code !== 'closed' && this.#options.onError === undefined) failProcess()
     for (const run of this.#runs.values()) run.stop('closed')
     this.#outbox.close(error)
     this.#ready.reject(error)
+  }
+
+  #tellNeverOnline({ code, message }: HeadraceError): void {
+    if (this.#neverOnline === undefined || (this.#neverOnline += 1) !== triesUntilTold) return
+    const { url, agent } = this.#options
+    const text = `The worker of ${agent} has not reached ${url} yet: ${message} It goes on trying.`
+    this.#connection.onError(new HeadraceError(code, text))
   }
 
   #receive(frame: SessionFrame): void {

@@ -1,4 +1,4 @@
-import type { AgentName } from '@headrace/core'
+import type { AgentName, HeadraceError } from '@headrace/core'
 import type { ConnectionOptions, TokenOptions } from '../net/connection.ts'
 import type { ConnectionStatus } from '../net/status.ts'
 import type { RunHandler } from './run.ts'
@@ -9,6 +9,11 @@ export interface WorkerOptions extends ConnectionOptions, TokenOptions {
   readonly agent: AgentName
   /** Does the work. Called once for every run, or attempt at one, that this worker is given. */
   readonly handler: RunHandler
+  /**
+   * As for a client; and once with an address that was never reached so far. Without it a worker that is closed for good, as
+   * by a token that is refused, lets Node end with exit code 1, so that whatever started the process knows.
+   */
+  readonly onError?: (error: HeadraceError) => void
   /** Runs at the same time: 1 to 10,000. Default 16. */
   readonly capacity?: number
   /**

@@ -204,7 +204,8 @@ export class Connection {
     } catch (thrown) {
       if (round !== this.#round) return
       const error = HeadraceError.from(thrown)
-      this.onError(error)
+      // What closes it is reported as it is closed.
+      if (!this.#isFinal(error, false)) this.onError(error)
       return this.#end(error, false)
     }
     if (round === this.#round) this.#openSocket(credential)
@@ -291,8 +292,9 @@ export class Connection {
       this.#triedNewToken = false
     }
     const byeMs = this.#byeMs ?? 0
+    const wasWelcome = this.#onlineSince !== undefined
     this.#stop()
-    if (this.#isFinal(error)) return this.close(error)
+    if (this.#isFinal(error, wasWelcome)) return this.close(error)
     this.#status = { state: 'offline', retryAt: null, error }
     this.#peer.offline(error, false)
     // The peer's listeners may have closed it or switched it off.
@@ -308,8 +310,11 @@ export class Connection {
   }
 
   /** Whether the next attempt could only end the same way. */
-  #isFinal({ code, retry }: HeadraceError): boolean {
+  #isFinal({ code, retry, detail }: HeadraceError, wasWelcome: boolean): boolean {
     if (retry === 'token') return !this.tokens.reconnects
+    // The same hello would be refused again, unless its token is another one.
+    if (code === 'bad_request' && !wasWelcome)
+      return !((detail?.['path'] === 'token' || detail?.['path'] === 'ticket') && this.tokens.reconnects)
     return (
       code === 'unsupported_version' ||
       code === 'forbidden' ||

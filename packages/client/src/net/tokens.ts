@@ -41,7 +41,7 @@ export class Tokens {
     return this.#last ?? this.fresh()
   }
 
-  /** @throws HeadraceError `unauthenticated` when the token function fails, or there is only a ticket. */
+  /** @throws HeadraceError `unauthenticated` when the token function fails, the token is empty, or there is only a ticket. */
   async fresh(): Promise<string> {
     const source = this.#source
     if (source === undefined) {
@@ -49,8 +49,15 @@ export class Tokens {
         'A ticket opens a connection and nothing else. Give connect a token too, for what is asked beside it.'
       throw new HeadraceError('unauthenticated', text)
     }
-    this.#last = typeof source === 'function' ? await call('token', source) : source
-    return this.#last
+    const token = typeof source === 'function' ? await call('token', source) : source
+    // Mostly a variable of the environment that is not set.
+    if (token === '')
+      throw new HeadraceError(
+        'unauthenticated',
+        'The token is empty. Give the one of this server: `headrace token` makes one.',
+      )
+    this.#last = token
+    return token
   }
 }
 

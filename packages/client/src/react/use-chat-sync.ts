@@ -21,7 +21,7 @@ export interface SyncTransport<Message extends { readonly id: string }> {
 }
 
 export interface UseChatSync {
-  /** `stale` while the connection is lost; what streams goes on by itself. */
+  /** `stale` while the connection is lost; what streams goes on by itself. `live` also before the first message makes the session. */
   readonly connection: SessionStatus
   /** Whether `loadOlder` would bring more. */
   readonly hasOlder: boolean
@@ -85,7 +85,7 @@ export function useChatSync<Message extends { readonly id: string }>(
 
   const store = useMemo(() => {
     const { connection, hasOlder } = {
-      connection: () => transport.snapshot(id).status,
+      connection: () => connectionOf(transport.snapshot(id)),
       hasOlder: () => transport.snapshot(id).hasOlder,
     }
     const subscribe = (listener: () => void): (() => void) => transport.subscribe(id, listener)
@@ -102,4 +102,9 @@ export function useChatSync<Message extends { readonly id: string }>(
     }),
     [connection, hasOlder, transport, id],
   )
+}
+
+/** A chat begins with its first message: that there is no session before is no failure. */
+function connectionOf({ status, error }: SessionSnapshot): SessionStatus {
+  return error?.code === 'session_not_found' ? 'live' : status
 }

@@ -95,8 +95,8 @@ export class ScriptedPeer {
   }
 
   /** Ends the connection the way the server does: says why, then closes. */
-  end(code: ErrorCode, message: string = code): void {
-    const error = new HeadraceError(code, message)
+  end(code: ErrorCode, message: string = code, detail?: Readonly<Record<string, string>>): void {
+    const error = new HeadraceError(code, message, detail && { detail })
     this.send({ type: 'error', error: error.toWire() })
     this.socket.close(error.closeCode, code)
   }

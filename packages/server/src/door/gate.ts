@@ -62,7 +62,7 @@ export function createGate({ cors = [], hosts = [], loopbackOnly = true }: GateO
     const shown =
       origin === 'null' ? 'without an origin (a local file or a sandboxed frame)' : `on ${origin.slice(0, 100)}`
     const text = `Pages ${shown} may not use this server. If they should, add their exact origin to its cors option.`
-    return new HeadraceError('origin_not_allowed', text)
+    return new HeadraceError('origin_not_allowed', text, { detail: { origin: origin.slice(0, 100) } })
   }
 
   return {

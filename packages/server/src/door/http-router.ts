@@ -31,7 +31,7 @@ export function createRouter(routes: readonly Route[]): Router {
     },
     notFound(method, path) {
       const known = routes.map((route) => `${route.method} ${route.path}`)
-      const text = `There is no ${method.slice(0, 16)} ${path.slice(0, 200)}. Routes: ${known.join(', ')}. An id is one segment: write its slashes as %2F.`
+      const text = `There is no ${method.slice(0, 16)} ${path.slice(0, 200)}. GET /v1/openapi.json says what there is. An id is one segment: write its slashes as %2F.`
       return new HeadraceError('not_found', text, { detail: { routes: known } })
     },
   }
