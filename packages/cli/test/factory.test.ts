@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -76,6 +76,17 @@ test(
     const stopped = await factory('stop')
     expect(stopped).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing is under way') as string })
     expect((await factory('status')).stdout).toMatch(/^The floor is stopped: \d done, 0 under way/)
+    expect(await factory('steer', 'nowhere', 'Hello')).toMatchObject({
+      code: exitCode.refused,
+      stderr: 'error: There is no lane nowhere. Lanes: steady, alpha, hasty, dreamer, crooked.\n',
+    })
+    expect((await factory('hand-back', 'steady')).stdout).toBe('Nobody has taken steady over.\n')
+    await using elsewhere = await folder()
+    expect(await factory('diff', id, '--folder', path.join(elsewhere.path, 'none'))).toMatchObject({
+      code: exitCode.refused,
+      stderr: expect.stringContaining('headrace factory up') as string,
+    })
+    expect(existsSync(path.join(elsewhere.path, 'none'))).toBe(false)
     const report = JSON.parse((await factory('report', '--json')).stdout) as { total: { attempts: number } } // by the command
     expect((await factory('report')).stdout).toContain(`All:\n  ${report.total.attempts} attempts`)
     expect((await factory('report', '--day')).stdout).toContain(`| all | ${report.total.attempts} |`)

@@ -108,6 +108,11 @@ test('F2c: a base branch that is not there is named', async () => {
     code: 'base_missing',
     message: expect.stringContaining('has no branch "trunk"'),
   })
+  const nowhere = await openVault({ folder: path.join(folder, 'v3.git'), origin: folder, base: 'main' })
+  await expect(nowhere.refresh()).rejects.toMatchObject({
+    code: 'bad_option',
+    message: expect.stringContaining(`${folder} is not the top folder of a git repository`),
+  })
   await expect(openVault({ folder, origin: origin.folder, base: '--upload-pack=x' })).rejects.toMatchObject({
     code: 'bad_option',
   })

@@ -224,6 +224,20 @@ describe('F9c: init', () => {
     expect(existsSync(path.join(tree.folder, '.headrace'))).toBe(false)
   })
 
+  test('F9c: a folder that is no repository is named as that; a work tree that was added to one will do', async () => {
+    const folder = testFolder()
+    await expect(initFactory({ repository: folder })).rejects.toMatchObject({
+      code: 'bad_option',
+      message: expect.stringContaining(`${folder} is not the top folder of a git repository`) as string,
+    })
+    const tree = workTree(path.join(folder, 'repo'))
+    tree.write({ 'package.json': '{"scripts":{"test":"node --test"}}' })
+    tree.commit('first')
+    const added = path.join(folder, 'added')
+    tree.git('worktree', 'add', '-q', '-b', 'other', added)
+    expect((await initFactory({ repository: added, write: false })).explanation[0]).toBe('there is a branch main')
+  })
+
   test('F9c: it writes five lanes that pass the check, explains itself, and overwrites nothing', async () => {
     const tree = workTree(path.join(testFolder(), 'repo'))
     tree.git('checkout', '-q', '-b', 'trunk')
@@ -281,6 +295,16 @@ test('F9d: the check finds what only fits together wrong: agents, guards, lanes 
   expect(await check()).toEqual([])
   tree.write({ '.headrace/lanes/a.md': lane(several.replace('bestOf: 3', 'bestOf: 6')) })
   expect(await check()).toEqual([expect.stringMatching(/a.md:6:1 bestOf: /)])
+})
+
+test('F9e: files that nobody has committed are not there, and that is what is said', async () => {
+  const { origin, vault } = await factoryFloor({ 'package.json': '{}' })
+  origin.write({ '.headrace/factory.yaml': small, '.headrace/lanes/a.md': lane(plain) })
+  await expect(loadFloor(vault, await vault.head())).rejects.toMatchObject({
+    code: 'files_invalid',
+    message: 'The branch main has no .headrace/factory.yaml.',
+    evidence: [expect.stringContaining('git add .headrace && git commit'), expect.stringContaining('factory init')],
+  })
 })
 
 test('F9e: the floor is read from the base branch only, and a change judges itself by the base', async () => {

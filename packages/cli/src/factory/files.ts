@@ -2,6 +2,7 @@ import path from 'node:path'
 import { FactoryError, checkFactory, faultInWords, folderSource, initFactory } from '@headrace/factory'
 import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
+import { counted } from '../terminal/counted.ts'
 import { processOutput } from '../terminal/console.ts'
 import { problem } from './up.ts'
 
@@ -34,5 +35,5 @@ export async function check({ repository }: Pick<InitOptions, 'repository'>): Pr
   for (const note of notes) processOutput.err(`note: ${faultInWords(note)}`)
   if (!floor) throw new Problem(exitCode.refused, faults.map(faultInWords).join('\n'))
   const lanes = floor.lanes.map(({ name, kind, oversight }) => `${name} (${kind}, ${oversight})`)
-  processOutput.out(`The floor is right: ${lanes.length} lanes, ${lanes.join(', ')}.`)
+  processOutput.out(`The floor is right: ${counted(lanes.length, 'lane')}, ${lanes.join(', ')}.`)
 }

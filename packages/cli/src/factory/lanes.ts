@@ -1,18 +1,18 @@
 import type { Session } from '@headrace/client'
-import type { Run } from '@headrace/core'
+import { HeadraceError, type Run } from '@headrace/core'
 import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
 import { processOutput } from '../terminal/console.ts'
 import { viewOf } from '../connection/with-client.ts'
-import { withFloor, type FloorTarget } from './floor-target.ts'
+import { readFloor, withFloor, type FloorTarget, type OpenedFloor } from './floor-target.ts'
 
 /** An agent takes a steer when its turn is over; some turns are long. */
 const patienceMs = 60_000
 
 /** Says something to the agent of a lane, and waits for what becomes of it. */
 export async function steerLane(lane: string, text: string, options: FloorTarget): Promise<void> {
-  await withFloor(options, async ({ client, sessions }) => {
-    const session = client.session(sessions.lane(lane))
+  await withFloor(options, async (floor) => {
+    const session = await laneOf(lane, floor)
     const run = await workOf(session, lane)
     await session.until(({ status }) => status === 'live')
     const known = new Set(steersOf(session, run.id).map(({ message }) => message))
@@ -37,8 +37,8 @@ function outcomeOf(lane: string, steer: NonNullable<Run['steers']>[number] | und
 
 /** Takes over a lane: its agent holds still, and the clone is the caller's until it is handed back. */
 export async function takeLane(lane: string, options: FloorTarget & { readonly note?: string }): Promise<void> {
-  await withFloor(options, async ({ client, sessions }) => {
-    const session = client.session(sessions.lane(lane))
+  await withFloor(options, async (floor) => {
+    const session = await laneOf(lane, floor)
     await workOf(session, lane)
     await session.takeFloor(options.note === undefined ? {} : { note: options.note })
     processOutput.out(`You have ${lane}; its agent holds still.`)
@@ -49,16 +49,29 @@ export async function takeLane(lane: string, options: FloorTarget & { readonly n
 }
 
 export async function handBackLane(lane: string, options: FloorTarget): Promise<void> {
-  await withFloor(options, async ({ client, sessions }) => {
-    await client.session(sessions.lane(lane)).handBack()
-    processOutput.out(`${lane} goes on.`)
+  await withFloor(options, async (floor) => {
+    const session = await laneOf(lane, floor)
+    const { outcome } = await session.handBack()
+    processOutput.out(outcome === 'noop' ? `Nobody has taken ${lane} over.` : `${lane} goes on.`)
   })
 }
 
-async function workOf(session: Session, lane: string): Promise<Run> {
-  const view = await viewOf(session).catch((thrown: unknown) => {
-    throw new Problem(exitCode.refused, `Nothing was ever done in the lane ${lane}: ${String(thrown)}`)
+/** The session of a lane that is on the floor and has had work; one has none before. */
+async function laneOf(lane: string, floor: OpenedFloor): Promise<Session> {
+  const names = (await readFloor(floor)).lanes.map(({ name }) => name)
+  if (!names.includes(lane)) {
+    throw new Problem(exitCode.refused, `There is no lane ${lane}. Lanes: ${names.join(', ') || 'none'}.`)
+  }
+  const session = floor.client.session(floor.sessions.lane(lane))
+  await viewOf(session).catch((thrown: unknown) => {
+    if (!(thrown instanceof HeadraceError) || thrown.code !== 'session_not_found') throw thrown
+    throw new Problem(exitCode.refused, `The lane ${lane} works on nothing.`, { cause: thrown })
   })
+  return session
+}
+
+async function workOf(session: Session, lane: string): Promise<Run> {
+  const view = await viewOf(session)
   const run = view.runs.findLast(({ status }) => status === 'active')
   if (!run) throw new Problem(exitCode.refused, `The lane ${lane} works on nothing.`)
   return run

@@ -9,6 +9,7 @@ import {
   type ReportLine,
 } from '@headrace/factory'
 import { viewOf } from '../connection/with-client.ts'
+import { counted } from '../terminal/counted.ts'
 import { processOutput } from '../terminal/console.ts'
 import { formatDuration } from '../terminal/duration.ts'
 import { plain } from '../terminal/plain.ts'
@@ -62,7 +63,7 @@ function lineInWords(name: string, line: ReportLine): string {
     .map(([outcome, count]) => `${count} ${outcome}`)
     .join(', ')
   return [
-    `${name === '' ? '' : `${name}: `}${attempts} attempts${each === '' ? '' : ` (${each})`}`,
+    `${name === '' ? '' : `${name}: `}${counted(attempts, 'attempt')}${each === '' ? '' : ` (${each})`}`,
     ...(landRate === undefined ? [] : [`${Math.round(landRate * 100)} % landed`]),
     ...(reward === undefined ? [] : [`worth ${reward.toFixed(2)}`]),
     ...(commits === undefined ? [] : [`${commits.toFixed(1)} commits a change`]),

@@ -17,6 +17,7 @@ import {
 } from '@headrace/factory'
 import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
+import { counted } from '../terminal/counted.ts'
 import { processOutput } from '../terminal/console.ts'
 import { formatDuration } from '../terminal/duration.ts'
 import { plain } from '../terminal/plain.ts'
@@ -76,7 +77,7 @@ function dayLines({ day, attempts, outcomes, used, lostTokens, lessons, skills }
   const each = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`)
   const tokens = (used.inputTokens ?? 0) + (used.outputTokens ?? 0)
   return [
-    `${day}: ${attempts} attempts (${each.join(', ')})`,
+    `${day}: ${counted(attempts, 'attempt')} (${each.join(', ')})`,
     ...(tokens === 0 ? [] : [`  ${tokens} tokens, ${lostTokens} of them for what did not land`]),
     ...lessons.flatMap(({ key, text, count, evidence }) => [
       `  ${count} × ${key}: ${text}`,

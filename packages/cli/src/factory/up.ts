@@ -24,6 +24,7 @@ import { minter } from '../serve/minter.ts'
 import { removeServerFile, writeServerFile } from '../serve/server-file.ts'
 import { stopOnSignal } from '../serve/shutdown.ts'
 import { startServer } from '../serve/start-server.ts'
+import { counted } from '../terminal/counted.ts'
 import { processOutput, type Output } from '../terminal/console.ts'
 import { crewClaims } from './crew-claims.ts'
 import { openPlugins, type PluginPlaces } from './plugins.ts'
@@ -199,9 +200,9 @@ function introduction({ sandbox, swept }: Floor, link: string, { lanes }: FloorC
       : `The gate runs without a sandbox: ${sandbox.reason}.`
   const left = swept.filter(({ what }) => what === 'quarantined')
   return [
-    `The floor is open, with ${lanes.length} lanes: ${lanes.map(({ name }) => name).join(', ')}. ${shut}`,
+    `The floor is open, with ${counted(lanes.length, 'lane')}: ${lanes.map(({ name }) => name).join(', ')}. ${shut}`,
     ...confinedLines(lanes.map((lane) => ({ ...lane, confined: confinedInWords(lane, sandbox) }))),
-    ...(left.length > 0 ? [`${left.length} clones that an earlier run left are in quarantine.`] : []),
+    ...(left.length > 0 ? [`In quarantine: ${counted(left.length, 'clone')} that an earlier run left.`] : []),
     '',
     `  ${link}`,
     '',

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { FactoryError, createClones, openVault, type Clones, type Vault } from '@headrace/factory'
 import { exitCode } from '../exit-code.ts'
@@ -50,6 +51,12 @@ async function open({
   folder,
 }: WorkOptions): Promise<{ readonly vault: Vault; readonly clones: Clones }> {
   const place = path.resolve(folder)
+  if (!existsSync(path.join(place, 'vault.git/HEAD'))) {
+    throw new Problem(
+      exitCode.refused,
+      `No floor has its clones in ${folder}. Run this where \`headrace factory up\` was run, or name what it was given with --folder, --repository and --base.`,
+    )
+  }
   const vault = await openVault({ folder: path.join(place, 'vault.git'), origin: path.resolve(repository), base })
   return { vault, clones: createClones({ folder: path.join(place, 'clones'), vault, now: () => Date.now() }) }
 }

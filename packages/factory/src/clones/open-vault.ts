@@ -3,6 +3,7 @@ import path from 'node:path'
 import { FactoryError } from '../errors.ts'
 import { createGit, type Git } from '../git/create-git.ts'
 import type { GitProtocol } from '../git/git-environment.ts'
+import { noRepository } from '../git/no-repository.ts'
 import { withMachineLock } from '../process/machine-lock.ts'
 
 /**
@@ -96,6 +97,11 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     } catch (error) {
       if (error instanceof FactoryError && error.message.includes("couldn't find remote ref"))
         throw new FactoryError('base_missing', `${origin} has no branch "${base}".`, { evidence: error.evidence })
+      if (
+        error instanceof FactoryError &&
+        error.evidence.some((line) => line.endsWith('does not appear to be a git repository'))
+      )
+        throw noRepository(origin, error.evidence)
       throw error
     }
     return git.text(['rev-parse', '--verify', `${seenRef}^{commit}`])

@@ -1,6 +1,7 @@
 import { access, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createGit } from '../git/create-git.ts'
+import { noRepository } from '../git/no-repository.ts'
 import { readManifest } from '../guards/package-json.ts'
 import type { Argv } from './shapes.ts'
 
@@ -39,6 +40,7 @@ const others: readonly Tools[] = [
   { file: 'pyproject.toml', test: ['python3', '-m', 'pytest', '--junitxml={report}'] },
 ]
 
+/** @throws FactoryError `bad_option` when it is no repository of git */
 export async function detect(repository: string): Promise<Detected> {
   const because: string[] = []
   const has = async (file: string) =>
@@ -104,7 +106,14 @@ function direct(script: string): Argv | undefined {
 }
 
 async function detectBase(repository: string, because: string[]): Promise<string> {
-  const git = createGit({ gitDir: path.join(repository, '.git') })
+  const gitDir = path.join(repository, '.git')
+  const isThere = await access(gitDir).then(
+    () => true,
+    () => false,
+  )
+  if (!isThere) throw noRepository(repository)
+  // In a work tree that was added to a repository it is a file, and nothing can run in that.
+  const git = createGit({ gitDir, cwd: repository })
   const remote = await git.run(['symbolic-ref', '--quiet', '--short', 'refs/remotes/origin/HEAD'], {
     okCodes: [0, 1, 128],
   })

@@ -15,7 +15,15 @@ import { faultInWords } from './yaml-text.ts'
  * @throws FactoryError `files_invalid` with every fault, by file, line and key
  */
 export async function loadFloor(vault: Vault, commit: string): Promise<FloorFiles> {
-  const { floor, faults } = await checkFactory(await commitSource(vault, commit))
+  const source = await commitSource(vault, commit)
+  if ((await source.read(factoryPath)) === undefined) {
+    const evidence = [
+      `Commit it there, with the lanes: git add .headrace && git commit. What is not committed does not count.`,
+      'Where there is none yet, `headrace factory init` writes one.',
+    ]
+    throw new FactoryError('files_invalid', `The branch ${vault.base} has no ${factoryPath}.`, { evidence })
+  }
+  const { floor, faults } = await checkFactory(source)
   if (floor && floor.factory.base !== vault.base) {
     const text = `The base branch in ${factoryPath} is ${floor.factory.base}, and this floor stands on ${vault.base}.`
     const evidence = [`Open it with --base ${floor.factory.base}, or write \`base: ${vault.base}\` on ${vault.base}.`]
