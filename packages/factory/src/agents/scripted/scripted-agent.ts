@@ -1,4 +1,4 @@
-import { mkdir, realpath, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import process from 'node:process'
@@ -8,16 +8,14 @@ import { acpAgent, type AcpLimits } from '../acp/acp-agent.ts'
 import type { AgentKind, AgentStart } from '../agent.ts'
 import { script as scriptShape, type Script } from './script.ts'
 
-/** Its program, beside this file: built, or as source, where the other packages are found as source as well. */
+/** Its program, beside this file: built, or as source. */
 const isSource = import.meta.url.endsWith('.ts')
 const main = fileURLToPath(new URL(isSource ? './main.ts' : './main.js', import.meta.url))
-const program = [...(isSource ? ['--conditions=@headrace/source'] : []), main]
 
 /** The packages of itself and of what it imports. */
 async function ownPlaces(): Promise<readonly string[]> {
-  const { resolve } = createRequire(main)
-  const core = await realpath(resolve('@headrace/core/package.json'))
-  const places = await Promise.all([main, core, resolve('@agentclientprotocol/sdk')].map(codePlaces))
+  const protocol = createRequire(main).resolve('@agentclientprotocol/sdk')
+  const places = await Promise.all([main, protocol].map(codePlaces))
   return places.flat()
 }
 
@@ -37,7 +35,7 @@ export function scriptedAgent(name: string, scriptFor: (start: AgentStart) => Sc
         await mkdir(path.dirname(file(start)), { recursive: true })
         await writeFile(file(start), JSON.stringify(scriptShape.parse(scriptFor(start), 'script')))
       },
-      argv: (start) => [process.execPath, ...program, file(start)],
+      argv: (start) => [process.execPath, main, file(start)],
     },
     limits,
   )
