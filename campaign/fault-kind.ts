@@ -18,8 +18,6 @@ export interface RoundOptions {
   readonly patienceMs: number
   /** The long form: many times the load, where that shows more. */
   readonly isLong: boolean
-  /** The server's command. Default: from its sources. */
-  readonly command?: string
   /** The deliberate fault that the server has. Default: none. */
   readonly mutant?: MutantName
 }

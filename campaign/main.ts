@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util'
 import { describeMachine } from '../bench/lib/machine.ts'
 import { faultNames, type FaultName } from './fault-kind.ts'
 import { faultKinds } from './faults/index.ts'
-import { bundleServer } from './lib/bundle-server.ts'
+import { serverPrograms } from './lib/server-process.ts'
 import { mutantNames, type MutantName } from './mutants/mutant-name.ts'
 import { reportPage } from './report-page.ts'
 import { reportTable } from './report.ts'
@@ -74,6 +74,10 @@ const parent = values.directory ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir
 if (values.long && values.short) throw new Error('Either --short or --long.')
 const directory = await mkdtemp(path.join(parent, 'headrace-campaign-'))
 try {
+  if (values.long && process.env['HEADRACE_PROGRAMS'] === undefined) {
+    const { bundlePrograms } = await import('./lib/bundle-programs.ts')
+    process.env['HEADRACE_PROGRAMS'] = await bundlePrograms('campaign-programs', serverPrograms)
+  }
   const mutant: MutantName | undefined =
     values.mutant === undefined ? undefined : one(values.mutant, mutantNames, 'mutant')
   const chosen = values.faults.split(',').map((name) => one(name, faultNames, 'fault'))
@@ -87,7 +91,6 @@ try {
     atOnce: whole(values['at-once'], 'at-once'),
     patienceMs: whole(values.patience, 'patience') * 1_000,
     ...(mutant && { mutant }),
-    ...(values.long && { command: await bundleServer('campaign-server') }),
     directory,
     machine: { ...describeMachine(directory), loadAtStart: loadavg()[0] },
     say: (line) => process.stderr.write(`${line}\n`),

@@ -24,8 +24,6 @@ export interface CampaignOptions {
   readonly atOnce: number
   readonly patienceMs: number
   readonly mutant?: MutantName
-  /** The server's command. Default: from its sources. */
-  readonly command?: string
   /** Where data is kept meanwhile. */
   readonly directory: string
   readonly machine: object
@@ -155,7 +153,6 @@ async function takeRound(lane: Lane, options: CampaignOptions, hasGoal: boolean,
       directory,
       name,
       patienceMs: options.patienceMs,
-      ...(options.command !== undefined && { command: options.command }),
       ...(options.mutant && { mutant: options.mutant }),
     })
     for (const each of journals) lane.verdict = addVerdicts(lane.verdict, judge(each))

@@ -55,6 +55,9 @@ async function besideTests(folder, onFailed) {
 }
 
 async function withTests(folder, failed) {
+  // Tests start them hundreds of times, and from its sources the command takes twice as long.
+  const bundle = ['--conditions=@headrace/source', 'scripts/programs.mjs']
+  if (!(await timed('programs', () => run(node(), bundle)))) failed.push('programs')
   const stop = new AbortController()
   const isCI = process.env.CI === 'true'
   const checks = besideTests(folder, (name) => {
@@ -62,9 +65,15 @@ async function withTests(folder, failed) {
     // Locally a mistake that seconds have shown needs no minutes of tests; CI shows everything at once.
     if (!isCI) stop.abort()
   })
-  // Without it each file that shows the console to a browser builds one.
-  const built = failed.includes('build') ? {} : { HEADRACE_CONSOLE: path.join(root, 'packages/cli/console') }
-  const env = { ...built, HEADRACE_CLOSING_LINE: path.join(folder, 'closing-line') }
+  const env = {
+    HEADRACE_CLOSING_LINE: path.join(folder, 'closing-line'),
+    // Without it each file that shows the console to a browser builds one.
+    ...(!failed.includes('build') && { HEADRACE_CONSOLE: path.join(root, 'packages/cli/console') }),
+    // Without it programs are started from their sources.
+    ...(!failed.includes('programs') && {
+      HEADRACE_PROGRAMS: path.join(root, 'node_modules/.cache/headrace/programs'),
+    }),
+  }
   const options = { env, signal: stop.signal }
   const areOk = await timed('tests', () => run(node(), [tool('vitest'), 'run', ...args], options))
   await checks

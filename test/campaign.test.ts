@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import path from 'node:path'
 import process from 'node:process'
 import { expect, test } from 'vitest'
 import type { CampaignReport } from '../campaign/report.ts'
+import { programOf } from './support/program-of.ts'
 
 /**
  * `npm run campaign -- --short` takes minutes of CPU, so here is a part of it: some faults of seven kinds, and the mutants that
@@ -13,7 +13,7 @@ const kinds = 'kill,power,corruption,disk,network,loss,control'
 const isWhole = process.env['HEADRACE_CAMPAIGN'] === 'short'
 const seed = Number(process.env['HEADRACE_SEED'] ?? 781_769)
 
-const main = path.join(import.meta.dirname, '../campaign/main.ts')
+const main = programOf('campaign/main.ts')
 
 function campaign(
   args: readonly string[],

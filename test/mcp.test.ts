@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { Client, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { textOf, type Verb } from '@headrace/core'
@@ -9,6 +8,7 @@ import { createWorker, type AgentRun } from '@headrace/client/agent'
 import { createHeadrace, createSecretAuth, type Headrace } from '@headrace/server'
 import { createMemoryStore } from '@headrace/server/store/memory'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { programOf } from './support/program-of.ts'
 
 /** Answers, asks before it deploys, and works until it is stopped or steered: what the words say. */
 async function agent(run: AgentRun): Promise<void> {
@@ -67,7 +67,7 @@ afterAll(async () => {
   http.close()
 })
 
-const bin = join(import.meta.dirname, '../packages/cli/src/bin.ts')
+const bin = programOf('packages/cli/src/bin.ts')
 
 /** Both ways in, the second by both generations of the protocol. */
 const ways: Readonly<

@@ -18,10 +18,9 @@ export const kill: FaultKind = {
   short: 50,
   long: { faults: 2_000, perRound: 25 },
   missing: async () => undefined,
-  async run({ faults: times, isOver, random, directory, name, patienceMs, isLong, command, mutant }) {
+  async run({ faults: times, isOver, random, directory, name, patienceMs, isLong, mutant }) {
     await using server = createServerProcess({
       data: path.join(directory, 'data'),
-      ...(command !== undefined && { command }),
       ...(mutant && { mutant }),
     })
     await server.start()

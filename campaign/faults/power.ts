@@ -16,12 +16,11 @@ export const power: FaultKind = {
   short: 20,
   long: { faults: 500 },
   missing: missingDisks,
-  async run({ faults: times, isOver, random, directory, name, patienceMs, command, mutant }) {
+  async run({ faults: times, isOver, random, directory, name, patienceMs, mutant }) {
     let disk = await createDiskImage(directory)
     try {
       await using server = createServerProcess({
         data: path.join(disk.mounted, 'data'),
-        ...(command !== undefined && { command }),
         // The mutant is the real server on a disk that keeps nothing it is told to keep.
         ...(mutant === 'no-sync' ? { under: injecting(syncCalls, 'retval=0') } : mutant && { mutant }),
       })

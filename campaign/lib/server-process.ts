@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { verbs } from '@headrace/core'
 import { createSecretAuth } from '@headrace/server'
+import { programOf } from '../../test/support/program-of.ts'
 import { Stuck } from './progress.ts'
 import type { MutantName } from '../mutants/mutant-name.ts'
 
@@ -18,8 +19,6 @@ export interface ServerOptions {
   readonly host?: string
   /** Port to listen on. Default: any free one, and that one from then on. */
   readonly port?: number
-  /** The command to run. Default: from its sources. */
-  readonly command?: string
   /** Serve with one deliberate fault. Default: none, it is the command that people run. */
   readonly mutant?: MutantName
   /** What it runs under: `strace` and its arguments. Default: nothing. */
@@ -52,8 +51,10 @@ export interface ServerProcess extends AsyncDisposable {
 }
 
 const root = path.join(import.meta.dirname, '../..')
-const source = path.join(root, 'packages/cli/src/bin.ts')
-const broken = path.join(root, 'campaign/mutants/serve.ts')
+const command = 'packages/cli/src/bin.ts'
+const broken = 'campaign/mutants/serve.ts'
+/** Programs that it starts. */
+export const serverPrograms: readonly string[] = [command, broken]
 /** Compiled sources: a start costs half as much, and a campaign starts hundreds of servers. */
 const keepCompiled = path.join(root, 'campaign/lib/keep-compiled.ts')
 const compiled = path.join(root, 'node_modules/.cache/headrace/campaign')
@@ -76,8 +77,8 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
   let token = ''
 
   function launch(): ChildProcess {
-    const { command = source, host, mutant, under = [], env = {} } = options
-    const program = mutant === undefined ? [command, 'serve'] : [broken, mutant]
+    const { host, mutant, under = [], env = {} } = options
+    const program = mutant === undefined ? [programOf(command), 'serve'] : [programOf(broken), mutant]
     const args = [...program, '--port', String(port), '--data', data, '--json']
     if (host !== undefined) args.push('--host', host)
     const [file = '', ...rest] = [

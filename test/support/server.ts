@@ -4,14 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { programOf } from './program-of.ts'
 
-const root = join(import.meta.dirname, '../..')
 const fromSources = ['--conditions=@headrace/source']
 
-/** The command, run from its sources as a process of its own. */
+/** The command as a process of its own. */
 export function headrace(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-  const bin = join(root, 'packages/cli/src/bin.ts')
-  return spawn(process.execPath, [...fromSources, bin, ...args], {
+  return spawn(process.execPath, [...fromSources, programOf('packages/cli/src/bin.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   })
@@ -19,7 +18,7 @@ export function headrace(args: readonly string[], env: Readonly<Record<string, s
 
 /** A script beside the tests as a process of its own. */
 export function script(name: string, args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [...fromSources, join(root, 'test/support', name), ...args], {
+  return spawn(process.execPath, [...fromSources, programOf(`test/support/${name}`), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
 }

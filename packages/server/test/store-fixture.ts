@@ -4,7 +4,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
+import { programOf } from '../../../test/support/program-of.ts'
 
 export interface TempDirectory extends AsyncDisposable {
   readonly path: string
@@ -19,13 +19,13 @@ export async function makeTempDirectory(): Promise<TempDirectory> {
 
 /** The command of a process that appends until it is killed. */
 export function storeChild(options: { readonly directory: string; readonly seed: number }): [string, ...string[]] {
-  const program = fileURLToPath(new URL('store-child.ts', import.meta.url))
+  const program = programOf('packages/server/test/store-child.ts')
   return [process.execPath, '--conditions=@headrace/source', program, options.directory, String(options.seed)]
 }
 
 /** The command of a process that appends once, says so with its pid, and stands still. */
 export function storeChildOnce(directory: string): [string, ...string[]] {
-  const program = fileURLToPath(new URL('store-child-once.ts', import.meta.url))
+  const program = programOf('packages/server/test/store-child-once.ts')
   return [process.execPath, '--conditions=@headrace/source', program, directory]
 }
 

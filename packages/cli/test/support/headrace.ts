@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
+import { programOf } from '../../../../test/support/program-of.ts'
 
-const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url))
+const bin = programOf('packages/cli/src/bin.ts')
 
 /** What a command sees of the environment of the tests. */
 const kept = Object.fromEntries(['PATH', 'HOME', 'NODE_COMPILE_CACHE'].map((name) => [name, process.env[name]]))
