@@ -3,7 +3,6 @@ import type { FollowOptions, Follower, Page } from './hub-types.ts'
 
 /** Where followers read: the tail in memory, and the store behind it. */
 export interface PageSource {
-  readonly head: number
   recent(after: number): Page | 'cold' | undefined
   /** Shared: readers at the same place wait for the same read. */
   stored(after: number): Promise<Page | undefined>

@@ -10,7 +10,6 @@
  * that nobody did; an answer that appends nothing is checked against the head where servers share the store. Where the
  * store can't say whether a batch was written, the room reads the log to find out, so an answer is never a guess.
  */
-import { crc32 } from 'node:zlib'
 import {
   AppendConflict,
   HeadraceError,
@@ -32,18 +31,17 @@ import {
   type SessionState,
   type Store,
 } from '@headrace/core'
-import { LogFollower, type PageSource } from './follower.ts'
 import { changedWords } from './history/changed-words.ts'
-import { belowFloor } from './history/below-floor.ts'
 import { isSystemKey } from './system-session.ts'
 import { findMessages } from './cold-messages.ts'
-import { Tail, makePage, pageChars } from './tail.ts'
 import type { Clock } from './clock.ts'
 import { decideBatch, type DecidedBatch } from './decide-batch.ts'
 import { DueTimer } from './due-timer.ts'
-import type { FollowOptions, Follower, Meter, Page, ShownEphemeral } from './hub-types.ts'
+import type { FollowOptions, Follower, Meter, ShownEphemeral } from './hub-types.ts'
 import { loadSession, type LoadedSession } from './load.ts'
+import { RoomReaders } from './room-readers.ts'
 import type { Rules } from './rules.ts'
+import { Snapshots } from './snapshots.ts'
 
 export interface RoomOptions {
   readonly store: Store
@@ -65,21 +63,14 @@ interface Waiting {
 const maxBatch = 512
 /** Most commands that may wait for a room: past that the caller is told to slow down. */
 const maxWaiting = 8_192
-/**
- * A snapshot is written after 1,000 to 2,000 events, so that opening a session folds about that many. Each session has a
- * number of its own: many that stream at the same rate must not all write theirs at the same moment.
- */
-const snapshotEvery = 1_000
-/** A large state is written less often, so that snapshots stay a fraction of what the log itself takes. */
-const snapshotCharsPerEvent = 64
 /** After a restart, agents get so long to come back before a lapsed lease counts. */
 const returnMs = 6_000
 
-export class Room implements PageSource {
+export class Room {
   readonly key: SessionKey
   readonly #options: RoomOptions
-  #tail: Tail
-  readonly #followers = new Set<LogFollower>()
+  readonly #readers: RoomReaders
+  readonly #snapshots: Snapshots
   /** How far the time of the log is ahead of this machine's clock. */
   #ahead = 0
   #state: SessionState
@@ -87,15 +78,11 @@ export class Room implements PageSource {
   #floor: number
   #waiting: Waiting[] = []
   #working: Promise<void> | undefined
-  #snapshotSeq: number
-  readonly #ownGap: number
-  #snapshotGap: number
   readonly #timer: DueTimer
   /** The outcome of an append is unknown, so it may be done at any time until another one has succeeded. */
   #isInDoubt = false
   #closed = false
   #keep = true
-  readonly #reads = new Map<number, Promise<Page | undefined>>()
   /** When it last did something for anybody, for letting idle rooms go. */
   usedAt: number
 
@@ -105,10 +92,13 @@ export class Room implements PageSource {
     this.#state = loaded.state
     this.#row = loaded.row
     this.#floor = loaded.floor
-    this.#snapshotSeq = loaded.snapshotSeq
-    this.#ownGap = snapshotEvery + (crc32(key) % snapshotEvery)
-    this.#snapshotGap = this.#ownGap
-    this.#tail = new Tail(loaded.state.view.id, loaded.state.view.seq)
+    this.#snapshots = new Snapshots(key, loaded.snapshotSeq, options)
+    this.#readers = new RoomReaders(loaded.state.view.seq, {
+      key,
+      store: options.store,
+      floor: () => this.#floor,
+      onLeave: () => this.#use(),
+    })
     this.usedAt = options.clock.now()
     this.#timer = new DueTimer(options.clock, () => this.#tick())
     // Leases that ran while nobody had the room open count for a moment more, by any clock: their holders may be on their way.
@@ -157,20 +147,24 @@ export class Room implements PageSource {
 
   /** What the newest events say was changed in the store: readers get it from there. */
   forgetTail(): void {
-    this.#tail = new Tail(this.#state.view.id, this.head)
+    this.#readers.forget(this.head)
   }
 
   get followers(): number {
-    return this.#followers.size
+    return this.#readers.count
+  }
+
+  #use(): void {
+    this.usedAt = this.#options.clock.now()
   }
 
   /** Whether nothing would be missed if the room were let go. */
   get idle(): boolean {
-    return this.#followers.size === 0 && this.#waiting.length === 0 && !this.#working && nextDue(this.#state) === null
+    return this.#readers.count === 0 && this.#waiting.length === 0 && !this.#working && nextDue(this.#state) === null
   }
 
   submit(command: Command): Promise<Outcome> {
-    this.usedAt = this.#options.clock.now()
+    this.#use()
     if (this.#closed)
       return Promise.resolve(
         refused(new HeadraceError('draining', 'The server is shutting down; reconnect and send again.')),
@@ -339,20 +333,19 @@ export class Room implements PageSource {
     this.#state = loaded.state
     this.#row = loaded.row
     this.#floor = loaded.floor
-    this.#snapshotSeq = loaded.snapshotSeq
-    this.#tail = new Tail(loaded.state.view.id, this.head)
+    this.#snapshots.found(loaded.snapshotSeq)
+    this.#readers.forget(this.head)
     this.#schedule()
-    for (const follower of this.#followers) follower.wake()
+    this.#readers.wake()
     this.#options.onChange(this, [])
   }
 
   #advance(state: SessionState, encoded: readonly string[], row: SessionRow | undefined): void {
     this.#state = state
     if (row) this.#row = row
-    this.#tail.push(encoded)
     this.#schedule()
-    for (const follower of this.#followers) follower.wake()
-    if (this.head - this.#snapshotSeq >= this.#snapshotGap) this.#snapshot()
+    this.#readers.push(encoded)
+    this.#snapshots.reached(state)
   }
 
   #answer(waiting: Waiting | undefined, outcome: Outcome): void {
@@ -374,62 +367,21 @@ export class Room implements PageSource {
     void this.submit(tick).then(() => this.#schedule())
   }
 
-  /** Best effort: what is not written now can be made again from the log. */
-  #snapshot(): void {
-    const { view } = this.#state
-    this.#snapshotSeq = view.seq
-    const snapshot = { seq: view.seq, state: JSON.stringify(this.#state) }
-    this.#snapshotGap = Math.max(this.#ownGap, Math.ceil(snapshot.state.length / snapshotCharsPerEvent))
-    this.#options.store.putSnapshot(this.key, snapshot).catch((thrown: unknown) => {
-      const error = HeadraceError.from(thrown)
-      if (error.code === 'internal') this.#options.onError(error)
-    })
-  }
-
   /** @throws HeadraceError `compacted` */
   follow(reader: Reader, options: FollowOptions): Follower {
-    if (options.after < this.#floor) throw belowFloor(this.#state.view.id, options.after, this.#floor)
-    this.usedAt = this.#options.clock.now()
-    const follower = new LogFollower(this, reader, options)
-    this.#followers.add(follower)
-    return follower
+    this.#use()
+    return this.#readers.follow(reader, options)
   }
 
   show(shown: ShownEphemeral, by: FollowOptions['onEphemeral']): void {
-    for (const { onEphemeral } of this.#followers) if (onEphemeral !== by) onEphemeral?.(shown)
-  }
-
-  leave(follower: LogFollower): void {
-    this.#followers.delete(follower)
-    this.usedAt = this.#options.clock.now()
-  }
-
-  recent(after: number): Page | 'cold' | undefined {
-    return this.#tail.after(after)
-  }
-
-  stored(after: number): Promise<Page | undefined> {
-    const known = this.#reads.get(after)
-    if (known) return known
-    const read = this.#options.store
-      .read(this.key, after, { maxEvents: 1_000, maxChars: pageChars })
-      .then((events) => {
-        if (events.length === 0) return undefined
-        // A reader this slow was overtaken by a compaction.
-        const last = JSON.parse(events.at(-1) ?? '') as SessionEvent // written by a server of this format
-        if (last.seq !== after + events.length) throw belowFloor(this.#state.view.id, after, this.#floor)
-        return makePage(this.#state.view.id, after, events)
-      })
-      .finally(() => this.#reads.delete(after))
-    this.#reads.set(after, read)
-    return read
+    this.#readers.show(shown, by)
   }
 
   /** Closes for good and tells the readers that there is nothing left to read. */
   async end(error: HeadraceError): Promise<void> {
     this.#keep = false
     await this.close()
-    for (const follower of this.#followers) follower.end(error)
+    this.#readers.end(error)
   }
 
   /** Finishes what was accepted, then refuses. Idempotent. */
@@ -438,7 +390,7 @@ export class Room implements PageSource {
     this.#closed = true
     this.#timer.cancel()
     await this.#working
-    if (this.#keep && this.head > this.#snapshotSeq) this.#snapshot()
+    if (this.#keep) this.#snapshots.left(this.#state)
   }
 }
 
