@@ -12,15 +12,10 @@
  * What is needed to go on after a crash is in the session before it is relied on: the id of the agent's own session, and
  * which round it is. The clone is found by the attempt's id, and an offer that was made is the same offer.
  */
-import path from 'node:path'
 import type { AgentRun, Chunk } from '@headrace/client/agent'
 import { textOf, type Json, type Message } from '@headrace/core'
 import type { AgentAtWork, AgentStart, PermissionAsk, TurnEnd } from '../agents/agent.ts'
-import type { Cell } from '../cell/cell.ts'
-import { confinementInForce, inForceInWords, openCell, sandboxFor } from '../cell/open-cell.ts'
-import { attemptEnvironment } from '../clones/attempt-environment.ts'
-import type { Attempt } from '../clones/attempt.ts'
-import { startOrTakeOver } from '../clones/start-or-take-over.ts'
+import { confinementInForce, inForceInWords, sandboxFor } from '../cell/open-cell.ts'
 import { FactoryError } from '../errors.ts'
 import type { AttemptResult } from '../floor/task.ts'
 import { askFloor } from '../foreman/ask-floor.ts'
@@ -29,18 +24,15 @@ import { proposalsIn } from '../horizon/agent-proposals.ts'
 import { requestOf } from '../horizon/proposal.ts'
 import type { Offer } from '../merge/offer.ts'
 import { decidePermission } from '../oversight/decide-permission.ts'
-import { endMarked } from '../process/marked.ts'
 import { createPathMatcher } from '../paths.ts'
-import { collectWork } from '../work/collect-work.ts'
-import { receiveWork, type ReceivedWork } from '../work/receive-work.ts'
 import { workDiff } from '../work/work-diff.ts'
 import type { Lane, LaneRunnerOptions } from './lane-runner.ts'
+import { AttemptClone, type AttemptCloneOptions } from './attempt-clone.ts'
 import { converse } from './attempt-conversation.ts'
 import { AttemptJudgement } from './attempt-judgement.ts'
 import { AttemptModels } from './attempt-models.ts'
 import { AttemptOffers } from './attempt-offers.ts'
 import { AttemptSkills } from './attempt-skills.ts'
-import { prepareClone } from './prepare-clone.ts'
 import { goOnPrompt, redPrompt, taskPrompt } from './prompts.ts'
 import { resultOfVerdict } from './result-of-verdict.ts'
 
@@ -78,6 +70,7 @@ export class AttemptRun {
   readonly #deadline: AbortSignal
   readonly #models: AttemptModels
   readonly #offers: AttemptOffers
+  readonly #cloning: AttemptCloneOptions
   #judgement: AttemptJudgement | undefined
   /** What the agent said and did, in pieces. */
   #heard = 0
@@ -100,6 +93,8 @@ export class AttemptRun {
     const onTokens = (tokens: number): void => this.#judgement?.tokens(tokens)
     this.#models = new AttemptModels({ run, proxy: options.models, agent: lane.agent.name, onTokens })
     this.#offers = new AttemptOffers({ run, id: this.#id, order, lane, client, sessions, note: this.#note })
+    const base = order.try?.base
+    this.#cloning = { ...options, id: this.#id, ...(base !== undefined && { base }) }
     this.#deadline = AbortSignal.timeout(lane.attemptMs ?? 3_600_000)
   }
 
@@ -113,33 +108,34 @@ export class AttemptRun {
   }
 
   async #work(): Promise<AttemptResult> {
-    const { clones, order } = this.#options
+    const { order } = this.#options
     if (order.lands) return this.#land(order.lands)
     // It was over, and its process was killed before it could say so.
     const before = this.#outcomeIn(this.#run.view.messages)
-    const left = await clones.find(this.#id)
+    const left = await AttemptClone.find(this.#cloning)
     // Whoever had the attempt before may be gone in the middle, and its agent be at work without anybody who hears it.
-    if (left) await endMarked(left.marker)
+    await left?.end()
     if (before) {
-      if (left) await this.#putAway(before)
+      await left?.putAway(inWords(before))
       return before
     }
     const refused = (await this.#tellInForce()) ?? (await this.#pinSkills())
     if (refused) return refused
-    const clone = left ?? (await this.#clone())
+    const clone = left ?? (await AttemptClone.make(this.#cloning))
+    const { clone: folder, base } = clone.attempt
     // For whoever takes the lane over and works in the clone.
-    await this.#note('factory.clone', clone.clone)
+    await this.#note('factory.clone', folder)
     const { client, sessions, now, lane } = this.#options
-    const judging = { run: this.#run, order, lane, clone: clone.clone, client, sessions, now, note: this.#note }
+    const judging = { run: this.#run, order, lane, clone: folder, client, sessions, now, note: this.#note }
     this.#judgement = await AttemptJudgement.open(judging)
     const came = (await this.#prepare(clone)) ?? (await this.#rounds(clone, this.#judgement))
-    const result = order.try ? { ...came, base: clone.base } : came
+    const result = order.try ? { ...came, base } : came
     // First what came of it, and durable, or one that goes on after a crash would look for its clone in vain.
     await this.#note(outcomeNote, result as unknown as Json)
     await client.session(this.#run.session).until(({ view }) => this.#outcomeIn(view.messages) !== undefined, {
       signal: this.#run.signal,
     })
-    await this.#putAway(result)
+    await clone.putAway(inWords(result))
     return result
   }
 
@@ -149,13 +145,10 @@ export class AttemptRun {
   }
 
   /** As the gate does it: where it comes to nothing there, no work would be green either. */
-  async #prepare(clone: Attempt): Promise<AttemptResult | undefined> {
-    const { lane, sandbox } = this.#options
-    const { setup: steps = [], mandate } = lane
-    if (steps.length === 0 || this.#memory.prepared || mandate.oversight === 'observe') return undefined
-    const signal = AbortSignal.any([this.#run.signal, this.#deadline])
-    const env = this.#environment(clone)
-    const why = await prepareClone({ steps, attempt: clone, env, confinement: lane, sandbox, signal })
+  async #prepare(clone: AttemptClone): Promise<AttemptResult | undefined> {
+    const { setup = [], mandate } = this.#options.lane
+    if (setup.length === 0 || this.#memory.prepared || mandate.oversight === 'observe') return undefined
+    const why = await clone.prepare(AbortSignal.any([this.#run.signal, this.#deadline]))
     this.#run.signal.throwIfAborted()
     if (why !== undefined)
       return { outcome: 'failed', why: `Its clone could not be prepared: ${why}`, failure: 'setup' }
@@ -163,17 +156,11 @@ export class AttemptRun {
     return undefined
   }
 
-  #environment(clone: Attempt): Readonly<Record<string, string>> {
-    const { env = {}, programs = [] } = this.#options.lane
-    return attemptEnvironment(clone, { give: env, programs })
-  }
-
   /** Somebody stopped it, or its budget is used up: nobody comes back for its clone but to look at it. */
   async abandon(why: string): Promise<void> {
-    const left = await this.#options.clones.find(this.#id)
-    if (!left) return
-    await this.#proveEnded(left)
-    await this.#options.clones.quarantine(this.#id, why)
+    const left = await AttemptClone.find(this.#cloning)
+    await left?.proveEnded()
+    await left?.putAway(why)
   }
 
   /** Says what shuts its agent in. A lane that demands more than there is has nothing made and nothing started. */
@@ -222,21 +209,9 @@ export class AttemptRun {
     return { outcome: 'proposed', why: [why, ...answers, ...(fault === undefined ? [] : [`But ${fault}`])].join(' ') }
   }
 
-  async #putAway({ outcome, why }: AttemptResult): Promise<void> {
-    await this.#options.clones.quarantine(this.#id, `${outcome}: ${why}`.slice(0, 1_000))
-  }
-
-  async #clone(): Promise<Attempt> {
-    const { vault, clones, lane, order } = this.#options
-    // Others move the base as well.
-    await vault.refresh()
-    const base = order.try?.base
-    return startOrTakeOver(clones, { id: this.#id, lane: lane.name, ...(base !== undefined && { base }) })
-  }
-
-  async #rounds(clone: Attempt, judgement: AttemptJudgement): Promise<AttemptResult> {
-    const { lane } = this.#options
-    const { rounds = 3, mandate } = lane
+  async #rounds(clone: AttemptClone, judgement: AttemptJudgement): Promise<AttemptResult> {
+    const { rounds = 3, mandate } = this.#options.lane
+    const { base } = clone.attempt
     for (;;) {
       const { round, red, killed = 0 } = this.#memory
       const made = await this.#offers.made(round)
@@ -247,7 +222,7 @@ export class AttemptRun {
         continue
       }
       const end = await this.#agentTurn(clone, judgement)
-      await this.#proveEnded(clone)
+      await clone.proveEnded()
       if (judgement.result) return judgement.result
       if (end.end === 'failed' && end.killed && killed < maxKilled && !this.#isOver) {
         await this.#remember({ killed: killed + 1 })
@@ -256,7 +231,7 @@ export class AttemptRun {
       const failed = this.#resultOf(end)
       if (failed) return failed
       if (mandate.oversight === 'observe') return this.#reported()
-      const work = await this.#collect(clone)
+      const work = await clone.collect()
       if (!work) {
         if (red)
           return { outcome: 'rejected', why: red.why, ...(red.failure !== undefined && { failure: red.failure }) }
@@ -268,9 +243,9 @@ export class AttemptRun {
         return { outcome: 'empty', why: 'It ended without a change.' }
       }
       const { ref, head, commits } = work
-      await this.#note(notes.work, { ...(await workDiff(this.#options.vault.git, clone.base, head)) })
+      await this.#note(notes.work, { ...(await workDiff(this.#options.vault.git, base, head)) })
       if (mandate.oversight === 'propose') return { outcome: 'proposed', why: 'A person decides.', ref, commit: head }
-      const offer = await this.#offers.make(round, { base: clone.base, head, commits })
+      const offer = await this.#offers.make(round, { base, head, commits })
       const result = await this.#answered(offer, round >= rounds, judgement)
       if (result) return result
     }
@@ -297,20 +272,21 @@ export class AttemptRun {
   }
 
   /** Starts the agent, lets it work until its turn is over, and ends it with everything that it started. */
-  async #agentTurn(clone: Attempt, judgement: AttemptJudgement): Promise<TurnEnd> {
+  async #agentTurn(clone: AttemptClone, judgement: AttemptJudgement): Promise<TurnEnd> {
     const { lane } = this.#options
     const { signal } = this.#run
+    const { attempt } = clone
     const models = this.#models
     await models.tell()
     const { round, killed = 0 } = this.#memory
     const out = `a${this.#run.attempt}.r${round}.k${killed}`
     return this.#run.step(out, (output) =>
-      this.#inCell(clone, async (cell) => {
+      clone.inCell(async (cell) => {
         const { session, told } = this.#memory
         const start: AgentStart = {
-          cwd: clone.clone,
-          env: this.#environment(clone),
-          marker: clone.marker,
+          cwd: attempt.clone,
+          env: clone.environment,
+          marker: attempt.marker,
           ...(cell && { cell }),
           oversight: lane.mandate.oversight,
           ...(lane.model !== undefined && { model: lane.model }),
@@ -324,10 +300,10 @@ export class AttemptRun {
             await output.write(chunk)
             await judgement.hear(chunk)
           },
-          onPermission: (ask) => this.#mayIt(ask, clone),
+          onPermission: (ask) => this.#mayIt(ask, attempt.clone),
           signal: AbortSignal.any([signal, models.spent]),
         }
-        const skills = (await this.#skills?.deploy(clone)) ?? ''
+        const skills = (await this.#skills?.deploy(attempt)) ?? ''
         const agent = await lane.agent.start(start).catch((thrown: unknown) => {
           if (thrown instanceof FactoryError && thrown.detail?.['killed'] === true) return thrown
           throw thrown
@@ -355,24 +331,6 @@ export class AttemptRun {
     )
   }
 
-  async #inCell<T>(attempt: Attempt, work: (cell: Cell | undefined) => Promise<T>): Promise<T> {
-    const { lane, sandbox, models } = this.#options
-    const open = await openCell({ confinement: lane, sandbox: sandboxFor(lane.agent, sandbox), attempt, models })
-    try {
-      return await work(open.cell)
-    } finally {
-      await open.close()
-    }
-  }
-
-  /** An exit proves nothing: what it started may have left its group and its session. */
-  async #proveEnded({ marker }: Attempt): Promise<void> {
-    const { left } = await endMarked(marker)
-    if (left.length === 0) return
-    const evidence = left.slice(0, 20).map(({ pid, command }) => `${pid} ${command}`)
-    throw new FactoryError('still_alive', `${left.length} processes of ${this.#id} could not be ended.`, { evidence })
-  }
-
   /** What the agent is told first. */
   #words(agent: AgentAtWork, skills: string): string {
     const { order, lane } = this.#options
@@ -386,10 +344,10 @@ export class AttemptRun {
     return agent.resumed ? again : `${task}\n\n${again}`
   }
 
-  async #mayIt(ask: PermissionAsk, clone: Attempt): Promise<'allow' | 'reject'> {
+  async #mayIt(ask: PermissionAsk, cwd: string): Promise<'allow' | 'reject'> {
     const { lane } = this.#options
     const fits = (file: string, glob: string): boolean => createPathMatcher([glob])(file)
-    const context = { oversight: lane.mandate.oversight, rules: lane.rules, cwd: clone.clone, fits }
+    const context = { oversight: lane.mandate.oversight, rules: lane.rules, cwd, fits }
     const { decision, why } = decidePermission(ask, context)
     if (decision !== 'ask') return decision
     const { tool, paths, command, input } = ask
@@ -420,20 +378,12 @@ export class AttemptRun {
     }
   }
 
-  async #collect(clone: Attempt): Promise<ReceivedWork | undefined> {
-    const { vault, sandbox, demand, bundles, now } = this.#options
-    const into = path.join(bundles, this.#id)
-    try {
-      const work = await collectWork({ attempt: clone, into, sandbox, demand, now: now() })
-      return await receiveWork({ vault, attempt: this.#id, bundle: work.bundle, base: work.base })
-    } catch (thrown) {
-      if (thrown instanceof FactoryError && thrown.code === 'work_empty') return undefined
-      throw thrown
-    }
-  }
-
   async #remember(change: Partial<Memory>): Promise<void> {
     this.#memory = { ...this.#memory, ...change }
     await this.#note(memoryNote, this.#memory as unknown as Json)
   }
+}
+
+function inWords({ outcome, why }: AttemptResult): string {
+  return `${outcome}: ${why}`
 }
