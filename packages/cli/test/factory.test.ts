@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { connect } from '@headrace/client'
+import { createWorker } from '@headrace/client/agent'
 import { expect, test } from 'vitest'
 import { makeDemoRepository, type Horizon } from '@headrace/factory'
 import { exitCode } from '../src/exit-code.ts'
@@ -76,6 +78,10 @@ test(
     const stopped = await factory('stop')
     expect(stopped).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing is under way') as string })
     expect((await factory('status')).stdout).toMatch(/^The floor is stopped: \d done, 0 under way/)
+    await using asks = await asking({ url, token, session: 'factory/main/merge', title: 'May it be pushed?' })
+    expect((await factory('status')).stdout).toContain(
+      `Asks a person:\n  May it be pushed?: headrace answer ${asks.session}\n`,
+    )
     expect(await factory('steer', 'nowhere', 'Hello')).toMatchObject({
       code: exitCode.refused,
       stderr: 'error: There is no lane nowhere. Lanes: steady, alpha, hasty, dreamer, crooked.\n',
@@ -138,4 +144,31 @@ function processesOf(parent: number): readonly string[] {
     .filter((pid) => pid !== '')
     .map((pid) => readFileSync(path.join('/proc', pid, 'cmdline'), 'utf8').replaceAll('\0', ' '))
     .filter((command) => command !== '')
+}
+
+/** An agent that asks a person in a session, until it is disposed of. */
+async function asking(options: {
+  readonly url: string
+  readonly token: string
+  readonly session: string
+  readonly title: string
+}): Promise<AsyncDisposable & { readonly session: string }> {
+  const { url, token, session: id, title } = options
+  const worker = createWorker({
+    url,
+    token,
+    agent: 'tester',
+    handler: async (run) => void (await run.approve({ push: true }, { title })),
+  })
+  const client = connect({ url, token })
+  const session = client.session(id)
+  await session.send({ text: 'Ask.', agents: ['tester'], policy: 'parallel' })
+  await session.until(({ view }) => view.requests.some(({ status }) => status === 'open'))
+  return {
+    session: id,
+    async [Symbol.asyncDispose]() {
+      await worker.close({ graceMs: 0 })
+      await client.close()
+    },
+  }
 }

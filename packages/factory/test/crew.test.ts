@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
-import type { Client } from '@headrace/client'
+import type { Client, SessionSnapshot } from '@headrace/client'
+import type { Request } from '@headrace/core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
   acpAgent,
@@ -218,17 +219,28 @@ test('F1g a base that is red holds the floor, says which test, and goes on when 
   expect(end.tasks['T1']?.state).toMatchObject({ status: 'done' })
 })
 
-test('F1g a folder of the base branch with changes in it holds the floor, and what was done is merged after it', async () => {
+test('F1g what a folder of the base branch with changes in it does not take waits, and is merged when they are gone', async () => {
   await using made = await open([plays('good', [{ do: 'write', path: 'README.md', text: '# pebble\n\nNew.\n' }])])
   made.origin.write({ 'README.md': '# pebble\n\nMine, and not committed.\n' })
   await made.add('good')
-  const held = await made.until(({ mode }) => mode === 'paused')
-  expect(held.modeWhy).toMatch(/^The origin does not take it: .*unstaged changes.*resume the floor/)
+  const merge = made.client.session(made.floor.sessions.merge)
+  const asked = async (before?: string): Promise<Request> => {
+    const open = ({ view }: SessionSnapshot): Request | undefined =>
+      view.requests.find(({ id, status }) => status === 'open' && id !== before)
+    const found = open(await merge.until((snapshot) => open(snapshot) !== undefined))
+    if (!found) throw new Error('it was open a moment ago')
+    return found
+  }
+  const first = await asked()
+  expect(first.spec.title).toMatch(/^T1 is green, and waits\. The origin does not take it: .*unstaged changes/)
   expect(made.origin.git('status', '--porcelain')).toBe('M README.md')
+  // Whoever has put nothing right is asked again.
+  await merge.approve(first)
+  const second = await asked(first.id)
   made.origin.git('checkout', '--', 'README.md')
-  await made.ask({ ask: 'set-mode', mode: 'running' })
+  await merge.approve(second)
   const end = await made.until(isSettled)
-  expect(end.tasks['T1']?.state).toMatchObject({ status: 'done' })
+  expect(end.tasks['T1']).toMatchObject({ state: { status: 'done' }, attempts: [{ attempt: 1, outcome: 'merged' }] })
   expect(made.origin.git('status', '--porcelain')).toBe('')
   expect(made.origin.git('show', 'main:README.md')).toContain('New.')
 })

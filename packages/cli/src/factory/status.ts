@@ -1,15 +1,18 @@
 import { floorOf, planFloor, type FloorDocument, type Task } from '@headrace/factory'
+import { HeadraceError } from '@headrace/core'
+import { viewOf } from '../connection/with-client.ts'
 import { processOutput } from '../terminal/console.ts'
 import { formatDuration } from '../terminal/duration.ts'
 import { plainLine } from '../terminal/plain.ts'
-import { withFloor, type FloorTarget } from './floor-target.ts'
+import { withFloor, type FloorTarget, type OpenedFloor } from './floor-target.ts'
 import { taskLine } from './tasks.ts'
 
 /** Prints a floor; with `watch` again whenever it changes, until it is ended. */
 export async function status(
   options: FloorTarget & { readonly json?: boolean; readonly watch?: boolean },
 ): Promise<void> {
-  await withFloor(options, async ({ session }) => {
+  await withFloor(options, async (opened) => {
+    const { session } = opened
     for (let seen = -1; ;) {
       const { view } = await session.until((snapshot) => {
         if (snapshot.error) throw snapshot.error
@@ -18,15 +21,38 @@ export async function status(
       seen = view.document.version
       const floor = floorOf(view.document.value)
       if (options.json === true) processOutput.out(JSON.stringify(floor))
-      else for (const line of floorLines(floor, Date.now())) processOutput.out(line)
+      else for (const line of floorLines(floor, Date.now(), await asksOf(opened, floor))) processOutput.out(line)
       if (options.watch !== true) return
       processOutput.out('')
     }
   })
 }
 
+/** Something that an agent or the gate waits for a person with. */
+interface FloorQuestion {
+  readonly session: string
+  readonly title: string
+}
+
+/** What waits for an answer in the lanes at work and at the gate. */
+async function asksOf({ client, sessions }: OpenedFloor, floor: FloorDocument): Promise<readonly FloorQuestion[]> {
+  const atWork = Object.values(floor.tasks).flatMap(({ state }) => (state.status === 'working' ? [state.lane] : []))
+  const ids = [...[...new Set(atWork)].map((lane) => sessions.lane(lane)), sessions.merge]
+  const asks = await Promise.all(
+    ids.map(async (id) => {
+      const view = await viewOf(client.session(id)).catch((thrown: unknown) => {
+        if (thrown instanceof HeadraceError && thrown.code === 'session_not_found') return undefined
+        throw thrown
+      })
+      const open = view?.requests.filter(({ status }) => status === 'open') ?? []
+      return open.map(({ spec }) => ({ session: id, title: spec.title }))
+    }),
+  )
+  return asks.flat()
+}
+
 /** A floor as lines of text. */
-export function floorLines(floor: FloorDocument, now: number): readonly string[] {
+export function floorLines(floor: FloorDocument, now: number, asks: readonly FloorQuestion[] = []): readonly string[] {
   const { waiting } = planFloor(floor, floor.lanes, now)
   const tasks = Object.values(floor.tasks)
   const of = (...status: readonly Task['state']['status'][]): readonly Task[] =>
@@ -44,8 +70,13 @@ export function floorLines(floor: FloorDocument, now: number): readonly string[]
     ...(lanes.length > 0 ? ['', 'Lanes:', ...lanes] : []),
     ...confinedLines(floor.lanes),
     ...section('Waiting:', of('ready'), ({ id }) => waiting[id] ?? 'begins now'),
+    ...(asks.length > 0 ? ['', 'Asks a person:', ...asks.map(askLine)] : []),
     ...section('Needs a person:', of('parked', 'review', 'proposed'), whyOf),
   ]
+}
+
+function askLine({ session, title }: FloorQuestion): string {
+  return `  ${plainLine(title, 120)}: headrace answer ${session}`
 }
 
 function section(title: string, tasks: readonly Task[], why: (task: Task) => string): readonly string[] {

@@ -50,6 +50,7 @@ interface Baseline {
 /** How often the base may be moved by somebody else while one change is judged. */
 const maxStale = 5
 const maxEvidenceChars = 8_192
+const originHolds = 'origin'
 
 /** Judges the changes that are offered in the merge session. Give its worker a capacity of 1. */
 export function createGateWorker(options: GateWorkerOptions): RunHandler {
@@ -75,9 +76,13 @@ class Judgement {
   }
 
   async judge(): Promise<Verdict> {
-    for (let time = 0; time < maxStale; time += 1) {
+    let held = 0
+    for (let stale = 0; stale < maxStale;) {
       const verdict = await this.#once()
-      if (verdict) return verdict
+      if (!verdict) stale += 1
+      else if (verdict.failure !== originHolds) return verdict
+      else if (await this.#isPutRight(verdict, held)) [held, stale] = [held + 1, 0]
+      else return { ...verdict, why: `${verdict.why} Then resume the floor.` }
     }
     return { verdict: 'refused', why: `The base was moved ${maxStale} times while this was judged.`, failure: 'stale' }
   }
@@ -110,6 +115,17 @@ class Judgement {
     }
     if (landing.outcome === 'landed') await this.#keepBaseline({ commit: landing.commit, tests: landing.tests })
     return this.#withFacts(verdictOfLanding(landing), baseline.tests)
+  }
+
+  /**
+   * The work is as good as it was, and no other change would fare better: it waits here until somebody has put the origin right.
+   * Each time is asked about by itself, so that an answer is none to the next.
+   */
+  async #isPutRight({ why }: Verdict, time: number): Promise<boolean> {
+    const { offer } = this.#options
+    const action = { tryAgain: `${offer.attempt}.${offer.round}`, time }
+    const title = `${offer.task} is green, and waits. ${why} Then approve, and it is tried again; denied, its attempt is over.`
+    return this.#run.approve(action, { title: title.slice(0, 500) })
   }
 
   /** With what a reward goes by beside. */
@@ -285,8 +301,7 @@ function verdictOfLanding(landing: Landing): Verdict | undefined {
     case 'empty':
       return { verdict: 'nothing', ...said, failure: 'protected' }
     case 'held':
-      // No other change would fare better, and this one is as good as it was.
-      return { verdict: 'base', ...said, why: `${said.why}. Put that right, and resume the floor.`, failure: 'origin' }
+      return { verdict: 'base', ...said, why: `${said.why}. Put that right.`, failure: originHolds }
     case 'stale':
       return undefined
     default:
