@@ -11,6 +11,7 @@ export const invariants = {
   'refused-is-not-applied': 'A command that was refused for good is not in the log.',
   fence: 'An attempt that is over writes nothing.',
   'true-loss': 'A worker is told that it lost a run only if the attempt is over, and not by a batch of its own.',
+  'true-word': 'Stops, steers, answers and ends of other runs that an agent hears of are in the log, and come once.',
   'one-claim': 'A run is held by one attempt at a time, claimed when it waits and it is its turn.',
   lease: 'A lease lapses when it was not renewed in time, and not before.',
   'one-winner': 'A request is answered, expires or is withdrawn once, and only by who may.',

@@ -9,7 +9,6 @@ import {
   hot,
   splitKey,
   type CommandBody,
-  type EventOf,
   type Grant,
   type Message,
   type Outcome,
@@ -41,8 +40,6 @@ export interface CommandRecord {
   /** Its sender was told for good that it is refused. */
   refused: string | undefined
 }
-
-type LetGo = EventOf<'run.ended' | 'run.suspended'>
 
 interface Logged {
   readonly history: History
@@ -117,21 +114,6 @@ export class Journal {
     rules.checkBatch()
     this.#checkBatches(key, history.events.slice(-texts.length))
     this.#checkBounds(history)
-  }
-
-  /** A worker was told that it no longer holds a run. */
-  lost(key: SessionKey, id: string, attempt: number): void {
-    const { events, state } = this.history(key)
-    const run = state.view.runs.find((candidate) => candidate.id === id)
-    const name = `${splitKey(key).session}: attempt ${attempt} of ${id} was told that it is lost`
-    if (run?.status === 'active' && run.attempt === attempt) this.fail('true-loss', `${name}, and holds it`)
-    const end = events.findLast(
-      (event): event is LetGo =>
-        (event.type === 'run.ended' || event.type === 'run.suspended') &&
-        event.run === id &&
-        event.data.attempt === attempt,
-    )
-    if (end?.n !== undefined) this.fail('true-loss', `${name}, and let go of it itself by event ${end.seq}`)
   }
 
   #checkOrigin(key: SessionKey, event: SessionEvent, rules: LogRules): void {

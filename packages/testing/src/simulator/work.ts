@@ -1,11 +1,13 @@
 /** What a simulated agent does with a run: a few things of a table, as the numbers say. */
 import type { JsonObject } from '@headrace/core'
 import { RunStopped, type AgentRun, type Output } from '@headrace/client/agent'
+import type { AgentAudit } from './agent-audit.ts'
 import { onlyFor } from './secrets.ts'
 import { scripted } from './scripted.ts'
 import type { Random } from './random.ts'
 
 export interface WorkOptions {
+  readonly audit: AgentAudit
   readonly random: Random
   /** Agents that may be asked. */
   readonly agents: readonly string[]
@@ -29,30 +31,9 @@ const plain: readonly Habit[] = [
 
 /** What only those do who have time and somebody to ask. */
 const patient: readonly Habit[] = [
-  [2, (run, out, { random }) => approve(run, out, random)],
-  [
-    1,
-    (run, out, { random }) =>
-      run
-        .ask('How many?', { type: 'integer' }, { key: `ask${random.below(3)}`, ...expiry(random) })
-        .then((value) => out.text(`${JSON.stringify(value) ?? 'none'} `)),
-  ],
-  [
-    1,
-    (run, out, { random }) =>
-      run
-        .clientTool(
-          'where',
-          {},
-          {
-            key: `tool${random.below(3)}`,
-            ...expiry(random),
-            claimMs: 1_000,
-            onLapse: random.chance(0.5) ? 'again' : 'fail',
-          },
-        )
-        .then((result) => out.text(`${JSON.stringify(result)} `)),
-  ],
+  [2, approve],
+  [1, ask],
+  [1, callClientTool],
   [1, (run, _out, { random }) => waitApart(run, random)],
   [1, (run, out, options) => askOther(run, out, options)],
 ]
@@ -115,7 +96,29 @@ function expiry(random: Random): { readonly expiresMs?: number } {
   return expiresMs === undefined ? {} : { expiresMs }
 }
 
-async function approve(run: AgentRun, out: Output, random: Random): Promise<void> {
+async function ask(run: AgentRun, out: Output, { random, audit }: WorkOptions): Promise<void> {
+  const options = { key: `ask${random.below(3)}`, ...expiry(random) }
+  const value = await run.ask('How many?', { type: 'integer' }, options)
+  audit.answered('How many?', (answer) => ('value' in answer ? answer.value : undefined) === value)
+  await out.text(`${JSON.stringify(value) ?? 'none'} `)
+}
+
+async function callClientTool(run: AgentRun, out: Output, { random, audit }: WorkOptions): Promise<void> {
+  const result = await run.clientTool(
+    'where',
+    {},
+    {
+      key: `tool${random.below(3)}`,
+      ...expiry(random),
+      claimMs: 1_000,
+      onLapse: random.chance(0.5) ? 'again' : 'fail',
+    },
+  )
+  audit.answered('where', (answer) => JSON.stringify(answer) === JSON.stringify(result))
+  await out.text(`${JSON.stringify(result)} `)
+}
+
+async function approve(run: AgentRun, out: Output, { random, audit }: WorkOptions): Promise<void> {
   const action: JsonObject = { pay: random.below(3) }
   const ends = expiry(random)
   const onExpiry = ends.expiresMs === undefined ? undefined : random.pick(['deny', 'approve', 'escalate'] as const)
@@ -127,6 +130,7 @@ async function approve(run: AgentRun, out: Output, random: Random): Promise<void
     ...(isSecret && { to: 'operators' as const }),
     ...(random.chance(0.3) && { answerers: 'operators' as const }),
   })
+  audit.answered(action, (answer) => ('decision' in answer && answer.decision === 'approve') === is)
   await out.text(is ? 'paid ' : 'not paid ')
 }
 
@@ -143,9 +147,10 @@ async function waitApart(run: AgentRun, random: Random): Promise<void> {
   await run.suspend(random.chance(0.8) ? { waitsFor: [key] } : {})
 }
 
-async function askOther(run: AgentRun, out: Output, { random, agents }: WorkOptions): Promise<void> {
+async function askOther(run: AgentRun, out: Output, { random, agents, audit }: WorkOptions): Promise<void> {
   const agent = random.pick(agents) ?? run.agent
   const child = run.spawn(`child${random.below(2)}`, { agent, text: `for ${run.id}` })
+  audit.ended(child).catch(() => undefined)
   if (random.chance(0.5))
     return child.ended.then(
       () => undefined,

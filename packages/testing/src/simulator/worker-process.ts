@@ -1,6 +1,7 @@
 /** A process that works as an agent. */
 import { createWorker, type AgentRun, type Worker } from '@headrace/client/agent'
 import type { Actor } from '@headrace/core'
+import { AgentAudit } from './agent-audit.ts'
 import { Host } from './host.ts'
 import { work } from './work.ts'
 import type { World } from './world.ts'
@@ -57,9 +58,12 @@ export class WorkerProcess {
   #work(run: AgentRun): Promise<void> {
     const { random, setup, isHealing } = this.#world
     this.#world.note(this.name, `works on ${run.id}, attempt ${run.attempt}`)
-    // Whoever dies hears nothing any more, and a lost connection is no loss.
-    run.signal.addEventListener('abort', () => run.stopped === 'lost' && this.#world.lost(this.name, run))
+    const { journal } = this.#world
+    const audit = new AgentAudit(run, journal.history(this.#world.key(run.session)), (invariant, text) =>
+      journal.fail(invariant, `${run.session}: ${text}`),
+    )
     return work(run, {
+      audit,
       random: random.fork(`work ${run.session} ${run.id} ${run.attempt} ${this.name}`),
       agents: setup.agents,
       isHurried: isHealing,

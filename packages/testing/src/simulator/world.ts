@@ -15,7 +15,6 @@ import {
   type Up,
   type Verb,
 } from '@headrace/core'
-import type { AgentRun } from '@headrace/client/agent'
 import { webSocketOf, type ClientSocket } from './client-socket.ts'
 import { Device } from './device.ts'
 import { EventLoop } from './event-loop.ts'
@@ -118,12 +117,6 @@ export class World {
   durable(key: SessionKey, events: readonly string[]): void {
     if (this.trace) for (const event of events) this.note('store', event)
     this.journal.durable(key, events)
-  }
-
-  /** A worker was told that a run is no longer its own. */
-  lost(who: string, { session, id, attempt }: Pick<AgentRun, 'session' | 'id' | 'attempt'>): void {
-    this.note(who, `has lost ${id}, attempt ${attempt}`)
-    this.journal.lost(this.key(session), id, attempt)
   }
 
   note(who: string, text: string): void {

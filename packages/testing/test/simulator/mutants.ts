@@ -8,6 +8,7 @@ import {
   HeadraceError,
   type Request,
   type Run,
+  type RunSignal,
   type SessionKey,
   type SessionState,
   type Store,
@@ -45,6 +46,12 @@ function bound(target: object, name: string | symbol): unknown {
 
 function through(change: (hub: SocketHub) => Partial<SocketHub>): Subject {
   return headrace(() => ({ through: (hub) => changed(hub, change(hub)) }))
+}
+
+function approving(signal: RunSignal): RunSignal {
+  if (signal.signal !== 'answered') return signal
+  const { request } = signal
+  return { ...signal, request: { ...request, answer: { decision: 'approve' } } }
 }
 
 /** Followers that begin elsewhere. */
@@ -415,6 +422,27 @@ export const mutants: readonly Mutant[] = [
           for (const held of options.held ?? []) options.signal(held, { signal: 'lost' })
           return dispatcher.register(options)
         },
+      }),
+    })),
+  },
+  {
+    name: 'tells an agent yes where somebody said no',
+    subject: through(({ dispatcher }) => ({
+      dispatcher: changed(dispatcher, {
+        register: (options) =>
+          dispatcher.register({ ...options, signal: (held, signal) => options.signal(held, approving(signal)) }),
+      }),
+    })),
+  },
+  {
+    name: 'tells an agent to stop that nobody has asked to',
+    subject: through(({ dispatcher }) => ({
+      dispatcher: changed(dispatcher, {
+        register: (options) =>
+          dispatcher.register({
+            ...options,
+            signal: (held, signal) => options.signal(held, signal.signal === 'resumed' ? { signal: 'cancel' } : signal),
+          }),
       }),
     })),
   },
