@@ -2,7 +2,7 @@
  * The end of a simulation: everything heals, and then what should happen must happen. After that all is closed, and
  * nothing may be left.
  */
-import { systemGrant, type SessionView } from '@headrace/core'
+import { sameRow, sessionRow, systemGrant, type SessionView } from '@headrace/core'
 import type { History } from './history.ts'
 import type { World } from './world.ts'
 import { difference } from './link-audit.ts'
@@ -160,6 +160,14 @@ async function checkServer(world: World, host: Host): Promise<void> {
         server.messages(history.key, reader, { before: Number.MAX_SAFE_INTEGER, limit: 10_000 }),
       ),
     )
+    // What lists, inboxes and servers that start know of it. Of its metadata there may be another copy.
+    const row = await driven(world, world.store.row(history.key))
+    const expected = sessionRow(history.state)
+    if (!row || !sameRow({ ...row, metadata: expected.metadata }, expected))
+      world.journal.fail(
+        'state-is-fold',
+        `${history.key} is listed as ${JSON.stringify(row)}, not ${JSON.stringify(expected)}`,
+      )
     const cold = JSON.stringify(history.cold.toSorted((a, b) => a.seq - b.seq))
     if (`[${rows?.rows.map((row) => row.json).join(',')}]` !== cold) {
       world.journal.fail('state-is-fold', `${history.key}: the messages that went cold are not those that are stored`)
