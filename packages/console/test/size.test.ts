@@ -7,7 +7,7 @@ import { buildConsole } from './fixture/build.ts'
 /** Script and style, compressed as the server sends them: what the first view needs, and all of it. */
 const [firstBytes, allBytes] = [200_000, 250_000]
 
-const title = `the first view stays under ${firstBytes / 1_000} kB gzip and all of the console under ${allBytes / 1_000}, in files that a strict content policy lets in`
+const title = `the first view stays under ${firstBytes / 1_000} kB gzip and all of the console under ${allBytes / 1_000}, in files that a strict content policy lets in and a browser compiles as they come`
 test(title, async () => {
   const { folder, remove } = await buildConsole()
   try {
@@ -24,6 +24,10 @@ test(title, async () => {
     expect(first.length).toBeGreaterThan(1)
     expect(await sizeOf(first)).toBeLessThan(firstBytes)
     expect(await sizeOf(code)).toBeLessThan(allBytes)
+    // Only as the first thing in a file it is heard.
+    const scripts = first.filter((file) => file.endsWith('.js'))
+    for (const file of scripts)
+      expect(await readFile(path.join(folder, file), 'utf8')).toMatch(/^\/\/# allFunctionsCalledOnLoad\n/)
     expect(html).not.toMatch(/<style|<script(?![^>]*\ssrc=)|\sstyle=|\son\w+=|https?:/)
     const css = await Promise.all(
       code.filter((file) => file.endsWith('.css')).map((file) => readFile(path.join(folder, file), 'utf8')),
