@@ -14,6 +14,8 @@ interface Lasting extends Event {
 }
 interface Fetched extends Lasting {
   readonly request: Request
+  /** The browser's own answer for a page that it has asked for already. */
+  readonly preloadResponse: Promise<Response | undefined>
   respondWith(response: Promise<Response>): void
 }
 interface Pushed extends Lasting {
@@ -49,7 +51,8 @@ scope.addEventListener('install', (event) => {
 })
 
 scope.addEventListener('activate', (event) => {
-  event.waitUntil(scope.clients.claim())
+  // The browser asks for the page while this starts, which takes longer than the answer.
+  event.waitUntil(Promise.all([scope.clients.claim(), scope.registration.navigationPreload.enable()]))
 })
 
 scope.addEventListener('fetch', (event) => {
@@ -64,26 +67,28 @@ scope.addEventListener('fetch', (event) => {
 
 /** The page, new where there is a network. */
 async function page(event: Fetched): Promise<Response> {
-  const cache = await caches.open(cacheName)
   try {
-    const response = await fetch(event.request)
-    if (response.ok && (await replace(cache, response.clone()))) event.waitUntil(keepFiles(cache))
+    const response = (await event.preloadResponse) ?? (await fetch(event.request))
+    // Whoever waits for the page does not wait for this.
+    if (response.ok) event.waitUntil(replace(response.clone()))
     return response
   } catch (thrown) {
+    const cache = await caches.open(cacheName)
     const kept = await cache.match(home.href, { ignoreVary: true })
     if (kept) return kept
     throw thrown
   }
 }
 
-/** Keeps a page, and lets go of the files of another version. Returns whether it is another one. */
-async function replace(cache: Cache, response: Response): Promise<boolean> {
+/** Keeps a page. When it is another one, it lets go of the files of the one before, and keeps its own. */
+async function replace(response: Response): Promise<void> {
+  const cache = await caches.open(cacheName)
   const before = await cache.match(home.href, { ignoreVary: true })
   const [now, then] = [await response.clone().text(), await before?.text()]
-  if (now === then) return false
+  if (now === then) return
   if (then !== undefined) await Promise.all((await cache.keys()).map((request) => cache.delete(request)))
   await cache.put(home.href, response)
-  return true
+  await keepFiles(cache)
 }
 
 async function file(request: Request): Promise<Response> {
