@@ -1,59 +1,29 @@
 // @vitest-environment happy-dom
 import { StrictMode, act, type ReactNode } from 'react'
-import { createRoot, hydrateRoot, type Root } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { textOf, type CommandBody, type PartStart, type WriteOp } from '@headrace/core'
-import { connect, type Client } from '@headrace/client'
+import type { Client } from '@headrace/client'
 import { Composer, Conversation, HeadraceProvider, Requests, StopButton, useRuns } from '@headrace/client/react'
-import { FakeClock } from './support/fake-clock.ts'
-import { ModelServer } from './support/model-server.ts'
-import { settle } from './support/until.ts'
+import type { FakeClock } from './support/fake-clock.ts'
+import type { ModelServer } from './support/model-server.ts'
+import { ReactStage } from './support/react-stage.tsx'
 
+let stage: ReactStage
 let server: ModelServer
 let clock: FakeClock
 let client: Client
-let root: Root | undefined
 let place: HTMLElement
 
 beforeEach(() => {
-  Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
-  server = new ModelServer()
-  server.create()
-  clock = new FakeClock()
-  client = connect({ url: 'http://model', token: 't', clock, WebSocket: server.WebSocket, onError: () => undefined })
-  place = document.body.appendChild(document.createElement('div'))
+  stage = new ReactStage()
+  ;({ server, clock, client, place } = stage)
 })
 
-afterEach(async () => {
-  await act(async () => root?.unmount())
-  root = undefined
-  place.remove()
-  await client.close()
-  expect(clock.waiting).toBe(0)
-})
+afterEach(() => stage.strike())
 
-/** Opens the connection and delivers everything that is on the wire. */
-async function deliver(): Promise<void> {
-  await act(async () => {
-    await settle()
-    server.link?.socket.open()
-    await settle()
-    while (server.link?.wire.length) {
-      server.deliver(0)
-      await settle()
-    }
-  })
-}
-
-async function render(node: ReactNode): Promise<void> {
-  root ??= createRoot(place)
-  await act(async () => root?.render(<StrictMode>{within(node)}</StrictMode>))
-}
-
-function within(node: ReactNode): ReactNode {
-  return <HeadraceProvider client={client}>{node}</HeadraceProvider>
-}
+const deliver = (): Promise<void> => stage.deliver()
+const render = (node: ReactNode): Promise<void> => stage.render(node)
 
 const text = (words: string): readonly PartStart[] => [{ kind: 'text', text: words }]
 const ada = (body: CommandBody): void => server.act('user:ada', body)
@@ -216,12 +186,7 @@ test('S2: a page begins with the view that it came with, hydrates to it, and goe
   const html = renderToString(tree)
   expect(renderToString(tree)).toBe(html)
   expect(html).toContain('>from the server</article>')
-  place.innerHTML = html
-  const problems: unknown[] = []
-  await act(async () => {
-    root = hydrateRoot(place, tree, { onRecoverableError: (error) => problems.push(error) })
-  })
-  expect([problems, articles()]).toEqual([[], ['from the server']])
+  expect([await stage.hydrate(html, tree), articles()]).toEqual([[], ['from the server']])
   await deliver()
   expect(articles()).toEqual(['from the server'])
   ada({ type: 'post', parts: text('and live') })

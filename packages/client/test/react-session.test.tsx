@@ -1,10 +1,9 @@
 // @vitest-environment happy-dom
-import { StrictMode, act, type ReactNode } from 'react'
-import { createRoot, type Root } from 'react-dom/client'
+import { act, type ReactNode } from 'react'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { InboxPage, RequestSpec } from '@headrace/core'
-import { connect, type Client } from '@headrace/client'
+import type { Client } from '@headrace/client'
 import {
   HeadraceProvider,
   useClientTools,
@@ -23,66 +22,28 @@ import {
   type UseRequests,
   type UseSharedState,
 } from '@headrace/client/react'
-import { FakeClock } from './support/fake-clock.ts'
-import { ModelServer } from './support/model-server.ts'
+import type { FakeClock } from './support/fake-clock.ts'
+import type { ModelServer } from './support/model-server.ts'
+import { ReactStage } from './support/react-stage.tsx'
 import { settle } from './support/until.ts'
 
+let stage: ReactStage
 let server: ModelServer
 let clock: FakeClock
 let client: Client
-let root: Root | undefined
-let place: HTMLElement
 let pages: (() => Promise<InboxPage>)[]
 
 beforeEach(() => {
-  Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
-  server = new ModelServer()
-  server.create()
-  clock = new FakeClock()
   pages = []
-  client = connect({
-    url: 'http://model',
-    token: 't',
-    clock,
-    WebSocket: server.WebSocket,
-    device: 'desk',
-    onError: () => undefined,
-    fetch: async () => Response.json(await (pages.shift()?.() ?? { entries: [] })),
-  })
-  place = document.body.appendChild(document.createElement('div'))
+  const fetch = async (): Promise<Response> => Response.json(await (pages.shift()?.() ?? { entries: [] }))
+  stage = new ReactStage({ device: 'desk', fetch })
+  ;({ server, clock, client } = stage)
 })
 
-afterEach(async () => {
-  await act(async () => root?.unmount())
-  root = undefined
-  place.remove()
-  await client.close()
-  expect(clock.waiting).toBe(0)
-})
+afterEach(() => stage.strike())
 
-/** Opens the connection and delivers everything that is on the wire. */
-async function deliver(): Promise<void> {
-  await act(async () => {
-    await settle()
-    server.link?.socket.open()
-    await settle()
-    while (server.link?.wire.length) {
-      server.deliver(0)
-      await settle()
-    }
-  })
-}
-
-async function render(node: ReactNode): Promise<void> {
-  root ??= createRoot(place)
-  await act(async () =>
-    root?.render(
-      <StrictMode>
-        <HeadraceProvider client={client}>{node}</HeadraceProvider>
-      </StrictMode>,
-    ),
-  )
-}
+const deliver = (): Promise<void> => stage.deliver()
+const render = (node: ReactNode): Promise<void> => stage.render(node)
 
 /** A component that does nothing but show what a hook gives, and what it gave at each commit. */
 function probe<T>(use: () => T): { readonly node: ReactNode; readonly seen: T[]; readonly last: () => T } {

@@ -1,56 +1,29 @@
 // @vitest-environment happy-dom
-import { StrictMode, act, useEffect, useRef, type ReactNode } from 'react'
-import { createRoot, hydrateRoot, type Root } from 'react-dom/client'
+import { act, useEffect, useRef, type ReactNode } from 'react'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { textOf } from '@headrace/core'
-import { connect, type Client } from '@headrace/client'
+import type { Client } from '@headrace/client'
 import { HeadraceProvider, useConnection, useHeadrace, useSession, type UseSession } from '@headrace/client/react'
-import { FakeClock } from './support/fake-clock.ts'
-import { ModelServer } from './support/model-server.ts'
-import { settle } from './support/until.ts'
+import type { FakeClock } from './support/fake-clock.ts'
+import type { ModelServer } from './support/model-server.ts'
+import { ReactStage } from './support/react-stage.tsx'
 
+let stage: ReactStage
 let server: ModelServer
 let clock: FakeClock
 let client: Client
-let root: Root | undefined
 let place: HTMLElement
 
 beforeEach(() => {
-  Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
-  server = new ModelServer()
-  server.create()
-  clock = new FakeClock()
-  client = connect({ url: 'http://model', token: 't', clock, WebSocket: server.WebSocket, onError: () => undefined })
-  place = document.body.appendChild(document.createElement('div'))
+  stage = new ReactStage()
+  ;({ server, clock, client, place } = stage)
 })
 
-afterEach(async () => {
-  await act(async () => root?.unmount())
-  root = undefined
-  place.remove()
-  await client.close()
-  expect(clock.waiting).toBe(0)
-})
+afterEach(() => stage.strike())
 
-/** Opens the connection and delivers everything that is on the wire. */
-async function deliver(): Promise<void> {
-  await act(async () => {
-    await settle()
-    server.link?.socket.open()
-    await settle()
-    while (server.link?.wire.length) {
-      server.deliver(0)
-      await settle()
-    }
-  })
-}
-
-async function render(node: ReactNode, strict = false): Promise<void> {
-  root ??= createRoot(place)
-  const tree = <HeadraceProvider client={client}>{node}</HeadraceProvider>
-  await act(async () => root?.render(strict ? <StrictMode>{tree}</StrictMode> : tree))
-}
+const deliver = (): Promise<void> => stage.deliver()
+const render = (node: ReactNode, strict = false): Promise<void> => stage.render(node, strict)
 
 const renders: UseSession[] = []
 beforeEach(() => void renders.splice(0))
@@ -200,12 +173,7 @@ test('renders on a server, and hydrates to what is live', async () => {
   // Meanwhile the client, as in a page that was open for long, has the session already.
   const stop = client.session('s').subscribe(() => undefined)
   await deliver()
-  place.innerHTML = html
-  const problems: unknown[] = []
-  await act(async () => {
-    root = hydrateRoot(place, tree, { onRecoverableError: (error) => problems.push(error) })
-  })
-  expect(problems).toEqual([])
+  expect(await stage.hydrate(html, tree)).toEqual([])
   expect([status(), shown()]).toEqual(['live', 'one '])
   stop()
 })
