@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { ChildProcess } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { connect, type Session } from '@headrace/client'
+import { connect, type Client, type Session } from '@headrace/client'
 import type { EventType, SessionEvent } from '@headrace/core'
 import { ServerProcess, lines, script } from './support/server.ts'
 
@@ -19,7 +19,12 @@ function nextEvent(
   })
 }
 
-function agent(server: ServerProcess): { readonly child: ChildProcess; says(line: string): Promise<void> } {
+interface Agent {
+  readonly child: ChildProcess
+  says(line: string): Promise<void>
+}
+
+function agent(server: ServerProcess): Agent {
   const child = script('agent.ts', [server.url, server.token])
   const printed = lines(child)
   return {
@@ -29,6 +34,27 @@ function agent(server: ServerProcess): { readonly child: ChildProcess; says(line
       throw new Error(`the agent never said: ${line}`)
     },
   }
+}
+
+interface AtWork {
+  readonly client: Client
+  readonly session: Session
+  readonly working: Agent
+}
+
+/** A session whose agent is in the middle of its answer. */
+async function atWork(server: ServerProcess, id: string): Promise<AtWork> {
+  const client = connect({ url: server.url, token: server.token })
+  const session = client.session(id, { after: 0 })
+  session.subscribe(() => undefined)
+  await session.create()
+  const working = agent(server)
+  await working.says('ready')
+  const streaming = nextEvent(session, 'part.delta')
+  await session.send('go')
+  await working.says('attempt 1')
+  await streaming
+  return { client, session, working }
 }
 
 async function killed(child: ChildProcess): Promise<void> {
@@ -42,18 +68,9 @@ test(
   { timeout: 60_000 },
   async () => {
     await using server = await ServerProcess.start()
-    const client = connect({ url: server.url, token: server.token })
-    const session = client.session('agents/1', { after: 0 })
-    session.subscribe(() => undefined)
-    await session.create()
-    const first = agent(server)
-    await first.says('ready')
-    const streaming = nextEvent(session, 'part.delta')
-    await session.send('go')
-    await first.says('attempt 1')
-    await streaming
+    const { client, session, working } = await atWork(server, 'agents/1')
     const lapsed = nextEvent(session, 'run.lapsed')
-    await killed(first.child)
+    await killed(working.child)
     const at = performance.now()
     await lapsed
     expect(performance.now() - at).toBeLessThan(10_000)
@@ -78,15 +95,7 @@ test(
   { timeout: 60_000 },
   async () => {
     await using server = await ServerProcess.start()
-    const client = connect({ url: server.url, token: server.token })
-    const session = client.session('agents/2', { after: 0 })
-    session.subscribe(() => undefined)
-    await session.create()
-    const frozen = agent(server)
-    await frozen.says('ready')
-    const streaming = nextEvent(session, 'part.delta')
-    await session.send('go')
-    await streaming
+    const { client, session, working: frozen } = await atWork(server, 'agents/2')
     const lapsed = nextEvent(session, 'run.lapsed')
     frozen.child.kill('SIGSTOP')
     await lapsed
@@ -113,16 +122,8 @@ test(
   { timeout: 60_000 },
   async () => {
     await using server = await ServerProcess.start()
-    const client = connect({ url: server.url, token: server.token })
-    const session = client.session('agents/3', { after: 0 })
-    session.subscribe(() => undefined)
-    await session.create()
-    const first = agent(server)
-    await first.says('ready')
-    const streaming = nextEvent(session, 'part.delta')
-    await session.send('go')
-    await streaming
-    await killed(first.child)
+    const { client, session, working } = await atWork(server, 'agents/3')
+    await killed(working.child)
     const over = nextEvent(session, 'run.ended')
     expect(await session.cancel()).toMatchObject({ outcome: 'accepted' })
     const second = agent(server)
