@@ -1,7 +1,7 @@
 import type { LaneKind, Priority } from '@headrace/factory/floor'
 import { useId, useState, type ReactNode } from 'react'
 import { text } from '../text.ts'
-import { Button } from '../ui/button.tsx'
+import { DialogForm } from '../ui/dialog-form.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import '../ui/field.css'
 import { useFloorPlace } from './floor-context.ts'
@@ -22,14 +22,14 @@ export function AddTaskDialog({ onClose }: { readonly onClose: () => void }): Re
   const words = title.trim()
   return (
     <Dialog title={text.floor.add} onClose={onClose}>
-      <form
-        className="dialog-form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (words === '') return
+      <DialogForm
+        action={text.floor.addShort}
+        isReady={words !== ''}
+        onSubmit={() => {
           ask({ ask: 'add-task', title: words, kind, priority, ...(body.trim() !== '' && { body: body.trim() }) })
           onClose()
         }}
+        onClose={onClose}
       >
         <div className="field">
           <label className="field-label" htmlFor={`${field}-title`}>
@@ -78,15 +78,7 @@ export function AddTaskDialog({ onClose }: { readonly onClose: () => void }): Re
           </div>
           <PriorityField value={priority} onChange={setPriority} />
         </div>
-        <div className="dialog-actions">
-          <Button look="quiet" onClick={onClose}>
-            {text.create.cancel}
-          </Button>
-          <Button look="primary" type="submit" disabled={words === ''}>
-            {text.floor.addShort}
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   )
 }

@@ -2,7 +2,7 @@ import { waitsFor, type Priority, type Task } from '@headrace/factory/floor'
 import { useId, useState, type ReactNode } from 'react'
 import type { Board } from '../model/floor-board.ts'
 import { text } from '../text.ts'
-import { Button } from '../ui/button.tsx'
+import { DialogForm } from '../ui/dialog-form.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import '../ui/field.css'
 import { useFloorPlace } from './floor-context.ts'
@@ -41,13 +41,7 @@ export function PlaceDialog({ task, board, onClose }: Props): ReactNode {
       <p className="dialog-lead" dir="auto">
         {task.title}
       </p>
-      <form
-        className="dialog-form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          save()
-        }}
-      >
+      <DialogForm action={words.save} onSubmit={save} onClose={onClose}>
         <div className="field-pair place-where">
           <div className="field">
             <label className="field-label" htmlFor={`${field}-before`}>
@@ -88,15 +82,7 @@ export function PlaceDialog({ task, board, onClose }: Props): ReactNode {
         </div>
         {before === '' && <PriorityField value={priority} onChange={setPriority} />}
         <WaitsFor task={task} board={board} on={on} onChange={setOn} />
-        <div className="dialog-actions">
-          <Button look="quiet" onClick={onClose}>
-            {text.create.cancel}
-          </Button>
-          <Button look="primary" type="submit">
-            {words.save}
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   )
 }

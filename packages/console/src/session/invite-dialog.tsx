@@ -1,10 +1,11 @@
 import { HeadraceError } from '@headrace/core'
-import { useId, useState, type FormEvent, type ReactNode } from 'react'
+import { useId, useState, type ReactNode } from 'react'
 import { access } from '../access/access.ts'
 import { invite, type May } from '../access/invite.ts'
 import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
+import { DialogForm } from '../ui/dialog-form.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import '../ui/field.css'
 import { useSessionPlace } from './session-context.ts'
@@ -19,8 +20,7 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }): Rea
   const [link, setLink] = useState<string>()
   const [refused, setRefused] = useState<string>()
   const field = useId()
-  const make = (event: FormEvent): void => {
-    event.preventDefault()
+  const make = (): void => {
     setRefused(undefined)
     invite({ token: access.get() ?? '', session: session.id, name, may }).then(setLink, (thrown: unknown) => {
       const error = HeadraceError.from(thrown)
@@ -31,7 +31,7 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }): Rea
     <Dialog title={text.invite.title} onClose={onClose}>
       <p className="dialog-lead">{text.invite.lead}</p>
       {link === undefined ? (
-        <form className="dialog-form" onSubmit={make}>
+        <DialogForm action={text.invite.make} refused={refused} onSubmit={make} onClose={onClose}>
           <div className="field">
             <label className="field-label" htmlFor={field}>
               {text.invite.name}
@@ -54,20 +54,7 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }): Rea
               </label>
             ))}
           </fieldset>
-          {refused !== undefined && (
-            <p className="dialog-error" role="alert">
-              {refused}
-            </p>
-          )}
-          <div className="dialog-actions">
-            <Button look="quiet" onClick={onClose}>
-              {text.create.cancel}
-            </Button>
-            <Button look="primary" type="submit">
-              {text.invite.make}
-            </Button>
-          </div>
-        </form>
+        </DialogForm>
       ) : (
         <Made link={link} onClose={onClose} />
       )}

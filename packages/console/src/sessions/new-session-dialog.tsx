@@ -1,11 +1,11 @@
 import { useHeadrace } from '@headrace/client/react'
 import { HeadraceError } from '@headrace/core'
-import { useId, useState, type FormEvent, type ReactNode } from 'react'
+import { useId, useState, type ReactNode } from 'react'
 import { newSessionId } from '../model/session-id.ts'
 import { openSession } from '../route/use-route.ts'
 import { text } from '../text.ts'
-import { Button } from '../ui/button.tsx'
 import { refreshList } from './refresh.ts'
+import { DialogForm } from '../ui/dialog-form.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import '../ui/field.css'
 
@@ -16,8 +16,7 @@ export function NewSessionDialog({ onClose }: { readonly onClose: () => void }):
   const [busy, setBusy] = useState(false)
   const [refused, setRefused] = useState<string>()
   const field = useId()
-  const create = async (event: FormEvent): Promise<void> => {
-    event.preventDefault()
+  const create = async (): Promise<void> => {
     setBusy(true)
     setRefused(undefined)
     const name = title.trim()
@@ -34,7 +33,13 @@ export function NewSessionDialog({ onClose }: { readonly onClose: () => void }):
   }
   return (
     <Dialog title={text.create.title} onClose={onClose}>
-      <form className="dialog-form" onSubmit={(event) => void create(event)}>
+      <DialogForm
+        action={text.create.create}
+        isReady={!busy}
+        refused={refused}
+        onSubmit={() => void create()}
+        onClose={onClose}
+      >
         <div className="field">
           <label className="field-label" htmlFor={field}>
             {text.create.label} <span className="field-optional">({text.create.optional})</span>
@@ -50,20 +55,7 @@ export function NewSessionDialog({ onClose }: { readonly onClose: () => void }):
             onChange={(event) => setTitle(event.target.value)}
           />
         </div>
-        {refused !== undefined && (
-          <p className="dialog-error" role="alert">
-            {refused}
-          </p>
-        )}
-        <div className="dialog-actions">
-          <Button look="quiet" onClick={onClose}>
-            {text.create.cancel}
-          </Button>
-          <Button look="primary" type="submit" disabled={busy}>
-            {text.create.create}
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   )
 }

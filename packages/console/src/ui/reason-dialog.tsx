@@ -1,6 +1,6 @@
 import { useId, useState, type ReactNode } from 'react'
 import { text } from '../text.ts'
-import { Button } from './button.tsx'
+import { DialogForm } from './dialog-form.tsx'
 import { Dialog } from './dialog.tsx'
 import './field.css'
 
@@ -22,14 +22,14 @@ export function ReasonDialog({ title, lead, action, onClose, onReason }: Props):
   return (
     <Dialog title={title} onClose={onClose}>
       <p className="dialog-lead">{lead}</p>
-      <form
-        className="dialog-form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (words === '') return
+      <DialogForm
+        action={action}
+        isReady={words !== ''}
+        onSubmit={() => {
           onReason(words)
           onClose()
         }}
+        onClose={onClose}
       >
         <div className="field">
           <label className="field-label" htmlFor={field}>
@@ -45,15 +45,7 @@ export function ReasonDialog({ title, lead, action, onClose, onReason }: Props):
             onChange={(event) => setReason(event.target.value)}
           />
         </div>
-        <div className="dialog-actions">
-          <Button look="quiet" onClick={onClose}>
-            {text.create.cancel}
-          </Button>
-          <Button look="primary" type="submit" disabled={words === ''}>
-            {action}
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   )
 }
