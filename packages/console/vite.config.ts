@@ -12,6 +12,8 @@ export default defineConfig({
   build: {
     outDir: '../cli/console',
     emptyOutDir: true,
+    // Two files of some hundred kB are what is wanted below; Vite would advise against them in every build. In kB.
+    chunkSizeWarningLimit: 1_000,
     // A strict content policy allows no data: addresses.
     assetsInlineLimit: 0,
     // For the service worker, which keeps all files of the page.

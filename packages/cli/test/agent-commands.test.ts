@@ -107,6 +107,10 @@ describe('headrace agent', () => {
       server.output,
     )
     await expect(adding).rejects.toThrow('start the server with --allow-private-host 127.0.0.1:9')
+    for (const url of ['nowhere', 'https://me:secret@example.com/']) {
+      const wrong = addAgent({ name: 'x', url, format: 'sse-text', ...server.target }, server.output)
+      await expect(wrong).rejects.toThrow(/^(?!.*allow-private-host).*The address/)
+    }
   })
 
   test('H1: a server that is not there is told', async () => {

@@ -30,7 +30,9 @@ export async function addAgent({ name, ...options }: AddOptions, output: Output 
     await askServer(targetOf(options), `PUT ${pathOf(name)}`, registrationOf(options))
   } catch (thrown) {
     if (!(thrown instanceof HeadraceError) || thrown.detail?.['path'] !== 'url') throw thrown
-    const host = URL.canParse(url) ? new URL(url).host : url
+    const { host, username, password } = URL.canParse(url) ? new URL(url) : { host: '', username: '', password: '' }
+    // No option of the server makes these right.
+    if (host === '' || username !== '' || password !== '') throw thrown
     const fix = `If it should be reached, start the server with --allow-private-host ${host}.`
     throw new Problem(exitCode.refused, `${thrown.message} ${fix}`, { cause: thrown })
   }

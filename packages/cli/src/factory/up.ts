@@ -27,6 +27,7 @@ import { startServer } from '../serve/start-server.ts'
 import { counted } from '../terminal/counted.ts'
 import { processOutput, type Output } from '../terminal/console.ts'
 import { crewClaims } from './crew-claims.ts'
+import { missingKeys } from './missing-keys.ts'
 import { openPlugins, type PluginPlaces } from './plugins.ts'
 import { confinedLines } from './status.ts'
 
@@ -94,6 +95,7 @@ export async function up(options: UpOptions, output: Output = processOutput): Pr
     writeServerFile(data, { url, pid: process.pid, token }, output.err)
     const stopped = stopOnSignal({ stop, say: output.err, last: () => removeServerFile(data) })
     const link = linkOf(url, token, opened.sessions.floor)
+    for (const line of missingKeys(settings.files.factory.models, process.env)) output.err(`warning: ${line}`)
     if (json === true) output.out(JSON.stringify({ ready: true, url, token, pid: process.pid, link }))
     else for (const line of introduction(opened, link, settings.config)) output.out(line)
     await stopped
