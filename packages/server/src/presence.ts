@@ -7,13 +7,12 @@
  * and people are told of what they don't see.
  */
 import { systemGrant, splitKey, type Command, type Grant, type Outcome, type SessionKey } from '@headrace/core'
+import { againMs, isForNow } from './refused-for-now.ts'
 import type { Clock } from './clock.ts'
 import type { Room } from './room.ts'
 
 /** How long a device may be gone before it is shown as gone. */
 const awayMs = 5_000
-/** What was refused for now is said again after so long. */
-const againMs = 1_000
 
 interface Entry {
   connections: number
@@ -116,8 +115,4 @@ export class Presences {
     this.#closed = true
     for (const key of this.#sessions.keys()) this.forget(key)
   }
-}
-
-function isForNow(outcome: Outcome): boolean {
-  return outcome.outcome === 'refused' && outcome.error.retry === 'later'
 }

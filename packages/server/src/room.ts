@@ -32,6 +32,7 @@ import {
   type Store,
 } from '@headrace/core'
 import { changedWords } from './history/changed-words.ts'
+import { againMs, isForNow } from './refused-for-now.ts'
 import { isSystemKey } from './system-session.ts'
 import { findMessages } from './cold-messages.ts'
 import type { Clock } from './clock.ts'
@@ -364,7 +365,11 @@ export class Room {
     const isDue = (nextDue(this.#state) ?? Infinity) <= this.#now()
     if (!isDue) return this.#schedule()
     const tick = { grant: systemGrant(splitKey(this.key).tenant), body: { type: 'tick' } } as const
-    void this.submit(tick).then(() => this.#schedule())
+    void this.submit(tick).then((outcome) => {
+      // It is due still, and would be tried without a pause.
+      if (isForNow(outcome)) this.#timer.set(this.#now() + againMs, againMs)
+      else this.#schedule()
+    })
   }
 
   /** @throws HeadraceError `compacted` */

@@ -221,6 +221,28 @@ describe('dispatch', () => {
     expect(row).toMatchObject({ status: 'idle', openRuns: 0 })
   })
 
+  test('R3: a lease that lapses while nothing can be written is looked at once a second until something can', async () => {
+    const store = createMemoryStore()
+    const flaky = { ...store }
+    await using server = openHub(flaky)
+    await server.ask({ type: 'create' })
+    await send(server)
+    work(server, 'w1')
+    await settled()
+    let tries = 0
+    flaky.append = () => {
+      tries += 1
+      return Promise.reject(new HeadraceError('store_full', 'The disk is full.'))
+    }
+    await server.clock.advance(26_000)
+    expect(tries).toBeGreaterThan(10)
+    expect(tries).toBeLessThan(25)
+    expect((await server.hub.view(key, ada)).runs).toMatchObject([{ status: 'active' }])
+    flaky.append = (...args) => store.append(...args)
+    await server.clock.advance(1_000)
+    expect((await server.log()).map(({ type }) => type)).toContain('run.lapsed')
+  })
+
   test('R3 C3: a worker that comes back is told which of its runs were lost or cancelled meanwhile', async () => {
     await using server = openHub()
     await server.ask({ type: 'create' })

@@ -3,7 +3,7 @@ import { decrypt } from 'http_ece'
 import { decodeJwt } from 'jose'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, test } from 'vitest'
-import type { CommandBody, SessionEvent, WriteOp } from '@headrace/core'
+import { HeadraceError, type CommandBody, type SessionEvent, type WriteOp } from '@headrace/core'
 import type { NotifyOptions } from '../src/create-headrace.ts'
 import { createWebhookSecret } from '../src/outgoing/webhook-signature.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
@@ -96,6 +96,22 @@ describe('P4: people who are away are told', () => {
     })
     expect(await isSettled(stage)).toEqual(['sent'])
     await stage.clock.advance(600_000)
+    expect(stage.endpoint.received).toHaveLength(1)
+  })
+
+  test('once, also where that it was told can not be written for a while', async () => {
+    const store = createMemoryStore()
+    const flaky = { ...store }
+    await using stage = await open(webhook, flaky)
+    await stage.work({ op: 'end', reason: 'complete' })
+    flaky.append = () => Promise.reject(new HeadraceError('store_full', 'The disk is full.'))
+    await stage.clock.advance(5_000)
+    await stage.endpoint.count(1)
+    await stage.clock.advance(20_000)
+    flaky.append = (...args) => store.append(...args)
+    await stage.ask({ type: 'post', parts: text('goes on') })
+    await stage.clock.advance(600_000)
+    expect(await isSettled(stage)).toEqual(['sent'])
     expect(stage.endpoint.received).toHaveLength(1)
   })
 

@@ -1,8 +1,9 @@
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, test } from 'vitest'
-import type { CommandBody, Run } from '@headrace/core'
+import { HeadraceError, type CommandBody, type Run } from '@headrace/core'
 import type { Assignment } from '../src/hub-types.ts'
 import { createWebhookSecret } from '../src/outgoing/webhook-signature.ts'
+import { createMemoryStore } from '../src/store/memory.ts'
 import { openEndpoint, type Endpoint, type Received } from './support/endpoint.ts'
 import { FakeClock, settled } from './support/fake-clock.ts'
 import { ada, key, text } from './support/hub.ts'
@@ -21,11 +22,13 @@ function read({ headers, body }: Received): { type: string; data: Called } {
   return new Webhook(secret).verify(body, headers as Record<string, string>) as { type: string; data: Called } // sent by the server under test
 }
 
-async function open(): Promise<{ server: Served; clock: FakeClock; endpoint: Endpoint; person: TestSocket }> {
+async function open(
+  store = createMemoryStore(),
+): Promise<{ server: Served; clock: FakeClock; endpoint: Endpoint; person: TestSocket }> {
   const clock = new FakeClock(Date.now())
   const endpoint = await openEndpoint()
   const agent = { agent: 'assistant', url: endpoint.url, secrets: [secret] }
-  const server = await serve({ clock, agents: [agent], outgoing: { allowPrivate: [endpoint.host] } })
+  const server = await serve({ clock, store, agents: [agent], outgoing: { allowPrivate: [endpoint.host] } })
   const person = await server.join()
   await person.ask(session, { type: 'create' })
   return { server, clock, endpoint, person }
@@ -99,6 +102,31 @@ describe('R2: an agent is called by webhook', () => {
     expect(await back.ask(session, { type: 'retry', run: 'r3' })).toMatchObject({ outcome: 'accepted' })
     await endpoint.count(9)
     expect(await until(server, ({ status }) => status === 'active')).toMatchObject({ attempt: 9 })
+  })
+
+  test('R2a: a failure that can not be written down for a while uses up no attempt', async () => {
+    const store = createMemoryStore()
+    const refused = Promise.withResolvers<void>()
+    let isFull = true
+    const { server, clock, endpoint, person } = await open({
+      ...store,
+      append(...args) {
+        if (!isFull || !args[2].events.some((event) => event.includes('run.undelivered'))) return store.append(...args)
+        refused.resolve()
+        return Promise.reject(new HeadraceError('store_full', 'The disk is full.'))
+      },
+    })
+    await using _server = server
+    await using _endpoint = endpoint
+    endpoint.answers = [503]
+    await person.ask(session, { type: 'send', parts: text('hello') })
+    await refused.promise
+    await settled()
+    expect(await runs(server)).toMatchObject([{ status: 'active', attempt: 1 }])
+    isFull = false
+    await clock.advance(1_000)
+    const run = await until(server, ({ undelivered }) => undelivered?.tries === 1)
+    expect(run).not.toHaveProperty('lapses')
   })
 
   test('C3: what is stopped while it is being called is over, and it is told when it works', async () => {

@@ -20,6 +20,7 @@ import type { Auth } from '../auth/auth.ts'
 import type { Clock } from '../clock.ts'
 import type { Assignment, Hub } from '../hub-types.ts'
 import type { Outgoing } from '../outgoing/outgoing.ts'
+import { againMs, isForNow } from '../refused-for-now.ts'
 import { signWebhook } from '../outgoing/webhook-signature.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { WorkerSlot } from './worker-slot.ts'
@@ -89,8 +90,15 @@ async function deliver(options: WebhookAgentOptions, tenant: string, assignment:
   const wait = Math.min(maxRetryMs, firstRetryMs * 4 ** (tries - 1))
   const retry = tries < deliveryTries ? { retryAt: options.clock.now() + wait } : {}
   const grant = systemGrant(splitKey(key).tenant)
-  // Refused where the run is over by now or its lease has lapsed: then there is nothing to take back.
-  await options.hub.submit(key, { grant, body: { type: 'undelivered', run, attempt, error, ...retry } })
+  const giveBack = async (): Promise<void> => {
+    // Refused where the run is over by now or its lease has lapsed: then there is nothing to take back.
+    const outcome = await options.hub.submit(key, {
+      grant,
+      body: { type: 'undelivered', run, attempt, error, ...retry },
+    })
+    if (isForNow(outcome)) options.clock.after(againMs, () => void giveBack())
+  }
+  await giveBack()
 }
 
 /** What its agent should know while it works. It learns the same from the answers to its writes, so once is enough. */

@@ -9,6 +9,7 @@
  * is told once, whatever number of devices they have.
  */
 import { HeadraceError, splitKey, systemGrant, type Notice, type SessionKey, type SessionView } from '@headrace/core'
+import { againMs, isForNow } from '../refused-for-now.ts'
 import type { Clock } from '../clock.ts'
 import type { Room } from '../room.ts'
 
@@ -41,6 +42,15 @@ export interface NotifierOptions {
 /** Waits between tries, in milliseconds. After the last one it is given up. */
 const retryMs = [5_000, 30_000, 300_000]
 
+type Settled = 'sent' | 'seen' | 'failed' | 'no-address'
+
+interface Next {
+  readonly ms: number
+  readonly tries: number
+  /** What came of it, where only that is left to be written down. */
+  readonly settled?: Settled
+}
+
 export class Notifier {
   readonly #options: NotifierOptions
   /** Notices that are being looked after: the timer of each, by session and id. */
@@ -60,10 +70,10 @@ export class Notifier {
     }
   }
 
-  #later(key: SessionKey, notice: Notice, { ms, tries }: { readonly ms: number; readonly tries: number }): void {
+  #later(key: SessionKey, notice: Notice, next: Next): void {
     const id = `${key} ${notice.id}`
-    const cancel = this.#options.clock.after(ms, () => {
-      this.#look(key, notice, tries).catch((thrown: unknown) => {
+    const cancel = this.#options.clock.after(next.ms, () => {
+      this.#look(key, notice, next).catch((thrown: unknown) => {
         this.#waiting.delete(id)
         const error = HeadraceError.from(thrown)
         if (error.code === 'internal') this.#options.onError(error)
@@ -72,36 +82,40 @@ export class Notifier {
     this.#waiting.set(id, cancel)
   }
 
-  async #look(key: SessionKey, notice: Notice, tries: number): Promise<void> {
+  async #look(key: SessionKey, notice: Notice, { tries, settled }: Next): Promise<void> {
     if (this.#closed) return
     const room = await this.#options.room(key)
     const { view, guard } = room.state
     if (guard.notices.some(({ id }) => id === notice.id)) {
-      if (view.presence.some(({ actor }) => actor === notice.to)) await this.#settle(room, notice, 'seen')
-      else if (!(await this.#tell(room, notice, tries))) return
+      const isHere = view.presence.some(({ actor }) => actor === notice.to)
+      const outcome = settled ?? (isHere ? 'seen' : await this.#tell(room, notice, tries))
+      const isWritten = outcome !== undefined && (await this.#settle(room, notice, outcome))
+      if (!isWritten) return this.#again(key, notice, { tries, ...(outcome && { settled: outcome }) })
     }
     this.#waiting.delete(`${key} ${notice.id}`)
   }
 
-  /** Returns false when it will be tried again. */
-  async #tell(room: Room, notice: Notice, tries: number): Promise<boolean> {
+  /** Tries again to tell it, or to write down what came of it. */
+  #again(key: SessionKey, notice: Notice, { tries, settled }: Omit<Next, 'ms'>): void {
+    if (this.#closed) return
+    if (settled) this.#later(key, notice, { ms: againMs, tries, settled })
+    else this.#later(key, notice, { ms: retryMs[tries] ?? againMs, tries: tries + 1 })
+  }
+
+  /** `undefined` when it is worth another try. */
+  async #tell(room: Room, notice: Notice, tries: number): Promise<Settled | undefined> {
     const { tenant, session } = splitKey(room.key)
     const told = { tenant, session, notice, title: titleOf(room.state.view, notice) }
     const results = await Promise.allSettled(this.#options.channels.map((channel) => channel.tell(told)))
-    const isSent = results.some((result) => result.status === 'fulfilled' && result.value === 'sent')
-    const failed = results.find((result) => result.status === 'rejected')
-    const ms = retryMs[tries]
-    if (!isSent && failed && ms !== undefined) {
-      this.#later(room.key, notice, { ms, tries: tries + 1 })
-      return false
-    }
-    await this.#settle(room, notice, isSent ? 'sent' : failed ? 'failed' : 'no-address')
-    return true
+    if (results.some((result) => result.status === 'fulfilled' && result.value === 'sent')) return 'sent'
+    if (results.every((result) => result.status === 'fulfilled')) return 'no-address'
+    return tries < retryMs.length ? undefined : 'failed'
   }
 
-  async #settle(room: Room, { id }: Notice, outcome: 'sent' | 'seen' | 'failed' | 'no-address'): Promise<void> {
+  /** Returns whether it is written down. */
+  async #settle(room: Room, { id }: Notice, outcome: Settled): Promise<boolean> {
     const grant = systemGrant(splitKey(room.key).tenant)
-    await room.submit({ grant, body: { type: 'settle-notice', id, outcome } })
+    return !isForNow(await room.submit({ grant, body: { type: 'settle-notice', id, outcome } }))
   }
 
   /** Forgets a session that is gone. */
