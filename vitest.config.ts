@@ -6,11 +6,28 @@ import { LongestFirst } from './scripts/longest-first.ts'
 // Workspaces resolve to their sources, so unit tests need no build.
 const conditions = ['@headrace/source']
 
+/** Files that share what they import with those before them in the same process. */
+const shared = [
+  'packages/{core,formats,client,server}/test/**/*.test.{ts,tsx}',
+  'packages/console/test/unit/**/*.test.{ts,tsx}',
+]
+
 export default defineConfig({
   resolve: { conditions: [...conditions, 'module', 'node', 'development|production'] },
   ssr: { resolve: { conditions: [...conditions, 'module', 'node', 'development|production'] } },
   test: {
-    include: ['packages/*/{src,test}/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: ['packages/*/{src,test}/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
+          exclude: shared,
+        },
+      },
+      // Nothing in these outlives its file, and reading our sources anew for each took twice as long as their tests.
+      { extends: true, test: { name: 'shared', include: shared, isolate: false } },
+    ],
     // Most of a test’s time is waiting for processes and browsers, so there are more files at once than cores where those are few.
     maxWorkers: Math.max(4, availableParallelism() - 1),
     sequence: { sequencer: LongestFirst },

@@ -1,5 +1,5 @@
 // Long files first, so that none of them ends alone when all others are done. What is not named here comes after them, as
-// Vitest would have it: larger files first.
+// Vitest would have it: those that have a process for themselves, and of either larger files first.
 import path from 'node:path'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
@@ -25,6 +25,9 @@ const longest = [
   'packages/factory/test/own-repository.test.ts',
   'test/session-audit.test.ts',
   'test/resume.test.ts',
+  'packages/server/test/stream-conformance.test.ts',
+  'packages/server/test/store-embedded.test.ts',
+  'packages/core/test/model.test.ts',
 ]
 
 export class LongestFirst extends BaseSequencer {

@@ -128,7 +128,13 @@ describe('the console', () => {
     await using server = await openDoor()
     expect(await server.ask('GET /', browser)).toMatchObject({
       status: 404,
-      body: { error: { code: 'not_found', message: expect.stringContaining('GET /v1/sessions') } },
+      body: {
+        error: {
+          code: 'not_found',
+          message: expect.stringContaining('GET /v1/openapi.json says what there is'),
+          detail: { routes: expect.arrayContaining(['GET /v1/sessions']) },
+        },
+      },
     })
   })
 
