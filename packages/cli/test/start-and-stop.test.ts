@@ -6,8 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { HeadraceError } from '@headrace/core'
 import { describe, expect, test } from 'vitest'
 import { explain } from '../src/explain.ts'
+import { introduction } from '../src/demo/introduction.ts'
 import { explainStart } from '../src/serve/explain-start.ts'
 import { linkOf } from '../src/serve/link.ts'
+import { ownName } from '../src/terminal/own-name.ts'
 import { folder, start } from './support/headrace.ts'
 
 const source = (file: string): string => fileURLToPath(new URL(`../src/${file}`, import.meta.url))
@@ -47,6 +49,13 @@ describe('why a server could not start', () => {
       message: 'a defect. Run it again with --verbose to see where.',
     })
   })
+})
+
+test('what was started by npm is called by npx, as it is on no PATH', () => {
+  expect(ownName({})).toBe('headrace')
+  expect(ownName({ npm_execpath: '/usr/lib/node_modules/npm/bin/npm-cli.js' })).toBe('npx headrace')
+  const introduced = introduction({ operator: 'o', colleague: 'c' }, { model: undefined, data: 'd', hasConsole: true })
+  expect(introduced.join('\n')).toContain(`From another terminal:  ${ownName()} tail demo/welcome`)
 })
 
 test('the token of a link stands behind the #', () => {

@@ -1,3 +1,4 @@
+import { ownName } from '../terminal/own-name.ts'
 import { createPaint } from '../terminal/paint.ts'
 import type { ModelChoice } from './model/choose-model.ts'
 import { welcomeSession } from './people.ts'
@@ -38,7 +39,7 @@ export function introduction(
     '  3. Ask the writer, and the critic while the writer is still at it: each has its own Stop.',
     "  4. Open Grace's link in a private window, in the middle of an answer: she sees everything.",
     '',
-    `From another terminal:  headrace tail ${welcomeSession}`,
+    `From another terminal:  ${ownName()} tail ${welcomeSession}`,
     '',
     paint('dim', agents),
     paint('dim', `Sessions are kept in ${data}. Press Ctrl-C to stop.`),

@@ -27,6 +27,7 @@ import { startServer } from '../serve/start-server.ts'
 import { processOutput, type Output } from '../terminal/console.ts'
 import { crewClaims } from './crew-claims.ts'
 import { floorLines } from './status.ts'
+import { ownName } from '../terminal/own-name.ts'
 import { taskLine } from './tasks.ts'
 
 export interface FactoryDemoOptions {
@@ -123,7 +124,7 @@ function introduce({ output, link, data, origin }: Introduced): void {
   output.out(`The floor is open. Watch it:\n\n  ${link}\n`)
   output.out(`Its repository is ${origin}. In another terminal:\n`)
   for (const command of ['status --watch', 'lane nuke dreamer --reason "It goes in circles"', 'stop']) {
-    output.out(`  headrace factory ${command} --data ${data}`)
+    output.out(`  ${ownName()} factory ${command} --data ${data}`)
   }
   output.out('')
 }

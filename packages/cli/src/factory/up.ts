@@ -26,6 +26,7 @@ import { stopOnSignal } from '../serve/shutdown.ts'
 import { startServer } from '../serve/start-server.ts'
 import { counted } from '../terminal/counted.ts'
 import { processOutput, type Output } from '../terminal/console.ts'
+import { ownName } from '../terminal/own-name.ts'
 import { crewClaims } from './crew-claims.ts'
 import { missingKeys } from './missing-keys.ts'
 import { openPlugins, type PluginPlaces } from './plugins.ts'
@@ -208,7 +209,7 @@ function introduction({ sandbox, swept }: Floor, link: string, { lanes }: FloorC
     '',
     `  ${link}`,
     '',
-    'headrace factory task add "…" puts a task on it, and headrace factory status shows it.',
+    `${ownName()} factory task add "…" puts a task on it, and ${ownName()} factory status shows it.`,
   ]
 }
 
