@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { chromium, type Browser } from 'playwright-core'
 import { connect } from '@headrace/client'
 import { createWorker } from '@headrace/client/agent'
+import { startBareBrowser, type BareBrowser } from './lib/bare-browser.ts'
 import { describeMachine } from './lib/machine.ts'
 import { traceMainThread, type MainThread } from './lib/main-thread.ts'
 import { fillSession, scrollSession, type Scrolled } from './lib/scroll-session.ts'
@@ -32,14 +33,19 @@ const { values } = parseArgs({
 const agents = Array.from({ length: Number(values.agents) }, (_, index) => `lane-${index + 1}`)
 const seconds = Number(values.seconds)
 const everyMs = 1_000 / Number(values.rate)
+/** A session is on the screen, live. */
+const shown = '[data-testid=session][data-status=live] [data-testid=message]'
 const sentence = 'It reads `src/cart.ts`, finds **two** callers, and changes [one](https://example.com) of them.\n\n'
 
-interface Round {
+interface Ready {
   /** Script of the first view as it came over the network, kB. */
   readonly scriptKb: number
   /** With nothing kept from an earlier visit, ms. */
   readonly firstMs: number
   readonly readyMs: number
+}
+
+interface Round extends Ready {
   readonly thread: MainThread
   readonly updatesPerSecond: number
 }
@@ -53,12 +59,13 @@ await withTempDirectory(async (directory) => {
   const { url, token } = JSON.parse(server.address) as { url: string; token: string }
   const browser = await chromium.launch({ executablePath: values.chromium, args: ['--no-sandbox', '--disable-gpu'] })
   console.log(`${cpu}, ${cores} cores, Node ${node}, Chromium ${browser.version()}`)
+  await using bare = await startBareBrowser(values.chromium, directory)
   const rounds: Round[] = []
   const scrolled: Scrolled[] = []
   try {
     // The first opens what the operating system has not read yet.
     for (let round = 0; round <= Number(values.rounds); round += 1) {
-      const one = await measure(browser, url, token, round)
+      const one = await measure({ browser, bare, url, token }, round)
       const { thread } = one
       console.error(
         `  ${round === 0 ? 'warm-up' : `round ${round}`}: ready in ${digits(one.firstMs)} ms, ${thread.longTasks} tasks over 50 ms, longest ${digits(thread.longestMs)} ms`,
@@ -119,31 +126,35 @@ function print<Of>(all: readonly Of[], lines: readonly Line<Of>[]): void {
   console.log(table(['measure', 'median', 'most', 'budget'], rows))
 }
 
-async function measure(browser: Browser, url: string, token: string, round: number): Promise<Round> {
+interface Stage {
+  readonly browser: Browser
+  readonly bare: BareBrowser
+  readonly url: string
+  readonly token: string
+}
+
+async function measureReady({ bare, url, token }: Stage, id: string): Promise<Ready> {
+  const page = await bare.open({ slowdown: 4, shown })
+  const firstMs = await page.visit(`${url}/#${new URLSearchParams({ token, session: id }).toString()}`)
+  const scriptBytes = await page.evaluate(`performance.getEntriesByType('resource')
+    .filter(({ name }) => name.endsWith('.js')).reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)`)
+  const readyMs = await page.visit(`${url}/#/s/${encodeURIComponent(id)}`)
+  await page.close()
+  return { scriptKb: Number(scriptBytes) / 1_000, firstMs, readyMs }
+}
+
+async function measure(stage: Stage, round: number): Promise<Round> {
+  const { browser, url, token } = stage
   const id = `bench/${round}`
   const client = connect({ url, token })
   const session = client.session(id)
   await session.create()
   await session.post('The session that is measured.')
+  const ready = await measureReady(stage, id)
 
-  // In a context of its own: nothing is kept from another round.
   const page = await browser.newPage({ viewport: { width: 1_440, height: 900 } })
-  const devTools = await page.context().newCDPSession(page)
-  const ready = async (): Promise<number> => {
-    await page.locator('[data-testid=session][data-status=live] [data-testid=message]').first().waitFor()
-    return page.evaluate(() => performance.now())
-  }
-  await devTools.send('Emulation.setCPUThrottlingRate', { rate: 4 })
   await page.goto(`${url}/#${new URLSearchParams({ token, session: id }).toString()}`)
-  const firstMs = await ready()
-  const scriptKb = await page.evaluate(() => {
-    const files = performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.js'))
-    return files.reduce((sum, file) => sum + (file as PerformanceResourceTiming).encodedBodySize, 0) / 1_000 // it asks for these
-  })
-  await page.goto('about:blank')
-  await page.goto(`${url}/#/s/${encodeURIComponent(id)}`)
-  const readyMs = await ready()
-  await devTools.send('Emulation.setCPUThrottlingRate', { rate: 1 })
+  await page.locator(shown).first().waitFor()
 
   let sent = 0
   const until = performance.now() + seconds * 1_000
@@ -174,5 +185,5 @@ async function measure(browser: Browser, url: string, token: string, round: numb
   await Promise.all(workers.map((worker) => worker.close()))
   await client.close()
   await page.close()
-  return { scriptKb, firstMs, readyMs, thread, updatesPerSecond: sent / seconds }
+  return { ...ready, thread, updatesPerSecond: sent / seconds }
 }
