@@ -324,9 +324,12 @@ describe('F1: tasks', () => {
   })
 
   test('F1e an attempt that failed for reasons of the machine is not begun again at once', () => {
-    const floor = settle(run(accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci' }), 1), 'T1', 'failed', 2)
+    let floor = run(accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci' }), 1)
+    const result = { outcome: 'failed', why: 'There is no program x.', failure: 'agent_missing' } as const
+    floor = settleAttempt(floor, { task: 'T1', attempt: 1, result, now: 2 })
     const plan = planFloor(floor, lanes, 3)
-    expect(plan).toMatchObject({ steps: [], waiting: { T1: 'its last attempt failed a moment ago' } })
+    const why = 'its last attempt failed a moment ago: There is no program x.'
+    expect(plan).toMatchObject({ steps: [], waiting: { T1: why } })
     expect(planFloor(floor, lanes, plan.lookAgainAt ?? 0).steps).toHaveLength(1)
   })
 

@@ -68,7 +68,8 @@ export function planFloor(floor: FloorDocument, lanes: readonly PlanLane[], now:
     const after = task.state.status === 'ready' ? (task.state.after ?? 0) : 0
     if (after > now) {
       lookAgainAt = Math.min(lookAgainAt, after)
-      waiting[task.id] = 'its last attempt failed a moment ago'
+      const last = task.attempts.at(-1)
+      waiting[task.id] = `its last attempt failed a moment ago${last === undefined ? '' : `: ${last.why}`}`
       continue
     }
     const why = world.place(task)
