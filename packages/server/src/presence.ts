@@ -16,14 +16,10 @@ const awayMs = 5_000
 
 interface Entry {
   connections: number
+  /** The server by which the log shows it: an earlier one, until what this one has to say is written. */
+  node: string
   /** Until it leaves, or joins again. */
   cancelTimer: (() => void) | undefined
-}
-
-/** `node`: as whose it was seen. */
-interface Seen {
-  readonly device: string
-  readonly node: string
 }
 
 type Submit = (key: SessionKey, command: Command) => Promise<Outcome>
@@ -52,13 +48,14 @@ export class Presences {
       if (left) return
       left = true
       entry.connections -= 1
-      if (entry.connections === 0) this.#leaveLater(key, grant, { device, node: this.#node })
+      if (entry.connections === 0) this.#leaveLater(key, grant, device)
     }
   }
 
   async #show(key: SessionKey, entry: Entry, join: Command): Promise<void> {
     entry.cancelTimer?.()
     const outcome = await this.#submit(key, join)
+    if (outcome.outcome !== 'refused') entry.node = this.#node
     if (!isForNow(outcome) || entry.connections === 0 || this.#closed) return
     this.#later(entry, againMs, () => void this.#show(key, entry, join))
   }
@@ -73,22 +70,29 @@ export class Presences {
   adopt(room: Room): void {
     const system = systemGrant(splitKey(room.key).tenant)
     for (const { actor, device, node } of room.state.view.presence) {
-      if (node !== this.#node) this.#leaveLater(room.key, { ...system, actor }, { device, node })
+      if (node === this.#node) continue
+      this.#entry(room.key, `${actor} ${device}`).node = node
+      this.#leaveLater(room.key, { ...system, actor }, device)
     }
   }
 
   /** A device that another server sees by then stays. */
-  #leaveLater(key: SessionKey, grant: Grant, seen: Seen, ms = awayMs): void {
-    const id = `${grant.actor} ${seen.device}`
+  #leaveLater(key: SessionKey, grant: Grant, device: string, ms = awayMs): void {
+    const id = `${grant.actor} ${device}`
     if (this.#closed) return
     const entry = this.#entry(key, id)
     if (entry.connections > 0) return
     this.#later(entry, ms, () => {
+      const { node } = entry
       const devices = this.#sessions.get(key)
       devices?.delete(id)
       if (devices?.size === 0) this.#sessions.delete(key)
-      void this.#submit(key, { grant, body: { type: 'leave', ...seen } }).then((outcome) => {
-        if (isForNow(outcome)) this.#leaveLater(key, grant, seen, againMs)
+      void this.#submit(key, { grant, body: { type: 'leave', device, node } }).then((outcome) => {
+        if (!isForNow(outcome) || this.#closed) return
+        const again = this.#entry(key, id)
+        if (again.connections > 0) return
+        again.node = node
+        this.#leaveLater(key, grant, device, againMs)
       })
     })
   }
@@ -96,7 +100,7 @@ export class Presences {
   #entry(key: SessionKey, id: string): Entry {
     const devices = this.#sessions.get(key) ?? new Map<string, Entry>()
     this.#sessions.set(key, devices)
-    const entry = devices.get(id) ?? { connections: 0, cancelTimer: undefined }
+    const entry = devices.get(id) ?? { connections: 0, node: this.#node, cancelTimer: undefined }
     devices.set(id, entry)
     return entry
   }

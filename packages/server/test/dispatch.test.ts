@@ -524,4 +524,20 @@ describe('presence', () => {
     await server.clock.advance(6_000)
     expect((await server.hub.view(key, ada)).presence).toMatchObject([{ device: 'tab-1', node: 'node-2' }])
   })
+
+  test('P1: so do those that came back for a moment in which nothing could be written', async () => {
+    const store = createMemoryStore()
+    await using dead = openHub(store)
+    await dead.ask({ type: 'create' })
+    await dead.hub.presences.join(key, ada, 'tab-1', undefined)
+    const flaky = { ...store }
+    await using server = openHub(flaky, 'node-2')
+    flaky.append = () => Promise.reject(new HeadraceError('store_full', 'The disk is full.'))
+    const leave = await server.hub.presences.join(key, ada, 'tab-1', undefined)
+    leave()
+    await server.clock.advance(8_000)
+    flaky.append = (...args) => store.append(...args)
+    await server.clock.advance(1_000)
+    expect((await server.hub.view(key, ada)).presence).toEqual([])
+  })
 })
