@@ -10,6 +10,32 @@ const conditions = ['@headrace/source']
 const shared = [
   'packages/{core,formats,client,server}/test/**/*.test.{ts,tsx}',
   'packages/console/test/unit/**/*.test.{ts,tsx}',
+  // The others look for processes that are left, or change the environment of this one.
+  ...[
+    'acp-updates',
+    'attempt-detectors',
+    'attempt-watch',
+    'best-of',
+    'choice',
+    'detect',
+    'factory-docs',
+    'files',
+    'floor',
+    'foreman',
+    'git',
+    'guards',
+    'horizon',
+    'landing',
+    'model-proxy',
+    'period-report',
+    'permission',
+    'report',
+    'retro',
+    'simulated-floor',
+    'skills',
+    'sources',
+    'tree-digest',
+  ].map((name) => `packages/factory/test/${name}.test.ts`),
 ]
 
 export default defineConfig({
