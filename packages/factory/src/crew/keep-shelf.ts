@@ -12,7 +12,11 @@ export interface KeepShelfOptions {
   readonly session: SessionId
   readonly clones: Clones
   readonly onError: (error: HeadraceError) => void
+  /** Milliseconds until it looks again by itself. Default 5,000. */
+  readonly everyMs?: number
 }
+
+const usualEveryMs = 5_000
 
 /** What is in quarantine, as the floor's document says it. */
 export interface KeptShelf {
@@ -23,7 +27,13 @@ export interface KeptShelf {
 }
 
 /** Shows in the floor's document what is in quarantine on this machine, and brings back what people want there. */
-export function keepShelf({ client, session: id, clones, onError }: KeepShelfOptions): KeptShelf {
+export function keepShelf({
+  client,
+  session: id,
+  clones,
+  onError,
+  everyMs = usualEveryMs,
+}: KeepShelfOptions): KeptShelf {
   const session = client.session(id)
   const ending = new AbortController()
   const { signal } = ending
@@ -70,7 +80,16 @@ export function keepShelf({ client, session: id, clones, onError }: KeepShelfOpt
     seen = version
     if (floorOf(value).shelf?.some(({ state }) => state.is === 'wanted')) void look()
   })
-  signal.addEventListener('abort', stop, { once: true })
+  // Somebody may bring a clone back by a command, which asks nobody.
+  const looking = setInterval(() => void look(), everyMs).unref()
+  signal.addEventListener(
+    'abort',
+    () => {
+      stop()
+      clearInterval(looking)
+    },
+    { once: true },
+  )
   void look()
   return {
     clones: {
