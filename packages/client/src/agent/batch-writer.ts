@@ -70,6 +70,8 @@ export class BatchWriter {
   #stopped = false
   #broken: HeadraceError | undefined
   #ending = false
+  /** An end was answered as if it had been written before. */
+  #mayHaveEnded = false
   #isHeld = false
   /** The run was stopped: nobody waits for room any more, and its end does not wait for what is held back. */
   #isReleased = false
@@ -224,7 +226,8 @@ export class BatchWriter {
     if (!this.#unanswered.includes(batch)) return
     this.#options.onAnswer(answer)
     if (answer.outcome === 'noop' && isLast(batch.ops.at(-1)) && this.#broken) {
-      // The refused number had been applied after all, so the end needs the next one.
+      // The refused number had been applied after all, so the end needs the next one; or it was this end that was.
+      this.#mayHaveEnded = true
       batch.n = this.#n += 1
       return this.#send(batch)
     }
@@ -240,6 +243,7 @@ export class BatchWriter {
   #refused(batch: Batch, error: HeadraceError): void {
     batch.inFlight = false
     if (this.#stopped || !this.#unanswered.includes(batch)) return
+    if (error.code === 'run_ended' && this.#mayHaveEnded) return this.stop()
     if (isLost(error)) return this.#lose(error)
     const isFirst = this.#unanswered[0] === batch
     if (error.code === 'out_of_order' && isFirst) {

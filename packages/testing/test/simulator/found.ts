@@ -216,4 +216,32 @@ export const found: readonly Found[] = [
       ],
     },
   },
+  {
+    bug: 'an agent that had said why its output was refused, and missed the answer, was told that it lost its run',
+    plan: {
+      seed: 15161,
+      setup: {
+        servers: 1,
+        people: 1,
+        sessions: 1,
+        agents: ['assistant'],
+        workers: 3,
+        capacity: 3,
+        leaseMs: 3000,
+        policies: ['parallel', 'queue'],
+        maxAttempts: 2,
+        delayMs: [0, 0],
+        storeDelayMs: [5, 250],
+        idleMs: 6000,
+        paceMs: 0,
+        faults: ['stall'],
+      },
+      moves: [
+        { at: 0, name: 'create', roll: 4067362903 },
+        { at: 2921, name: 'whisper', roll: 4245432187 },
+        { at: 4343, name: 'stall', roll: 1009334989 },
+        { at: 12258, name: 'stall', roll: 430885497 },
+      ],
+    },
+  },
 ]
