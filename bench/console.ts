@@ -13,7 +13,7 @@ import { createWorker } from '@headrace/client/agent'
 import { startBareBrowser, type BareBrowser } from './lib/bare-browser.ts'
 import { describeMachine } from './lib/machine.ts'
 import { traceMainThread, type MainThread } from './lib/main-thread.ts'
-import { fillSession, scrollSession, type Scrolled } from './lib/scroll-session.ts'
+import { fillSession, scrollSession, shown, type Scrolled } from './lib/scroll-session.ts'
 import { serveHeadrace } from './lib/serve-headrace.ts'
 import { median } from './lib/statistics.ts'
 import { digits, table } from './lib/table.ts'
@@ -33,8 +33,6 @@ const { values } = parseArgs({
 const agents = Array.from({ length: Number(values.agents) }, (_, index) => `lane-${index + 1}`)
 const seconds = Number(values.seconds)
 const everyMs = 1_000 / Number(values.rate)
-/** A session is on the screen, live. */
-const shown = '[data-testid=session][data-status=live] [data-testid=message]'
 const sentence = 'It reads `src/cart.ts`, finds **two** callers, and changes [one](https://example.com) of them.\n\n'
 
 interface Ready {
@@ -75,7 +73,7 @@ await withTempDirectory(async (directory) => {
     console.error(`  filling a session with ${values.messages} messages`)
     await fillSession(url, token, Number(values.messages))
     for (let round = 1; round <= Number(values.scrolls); round += 1) {
-      const one = await scrollSession(browser, url, token)
+      const one = await scrollSession({ browser, bare, url, token })
       console.error(
         `  round ${round}: scrolled in ${digits(one.seconds)} s, longest frame ${digits(one.longestFrameMs)} ms`,
       )

@@ -29,15 +29,21 @@ interface TraceEvent {
   readonly args?: { readonly name?: string }
 }
 
-/** Records each task of the browser's pages by its tracing, until the result is called. Only one page should be open. */
+/**
+ * Records each task of the browser's pages by its tracing, until the result is called. Only one page should be open;
+ * Chromium's own, such as its address bar, are in processes of another name.
+ */
 export async function traceMainThread(browser: Browser): Promise<() => Promise<MainThread>> {
   await browser.startTracing(undefined, { categories: ['disabled-by-default-devtools.timeline'] })
   return async () => {
     // Chromium's trace event format.
     const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] }
+    const named = (kind: string, wanted: string): readonly TraceEvent[] =>
+      traceEvents.filter(({ name, args }) => name === kind && args?.name === wanted)
+    const pages = new Set(named('process_name', 'Renderer').map(({ pid }) => pid))
     const threads = new Set(
-      traceEvents
-        .filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain')
+      named('thread_name', 'CrRendererMain')
+        .filter(({ pid }) => pages.has(pid))
         .map(({ pid, tid }) => `${pid}/${tid}`),
     )
     const tasks: readonly Task[] = traceEvents

@@ -1,6 +1,7 @@
 /** What a page does while somebody scrolls through a session of thousands of messages. */
 import { connect } from '@headrace/client'
 import type { Browser } from 'playwright-core'
+import type { BareBrowser } from './bare-browser.ts'
 import { traceMainThread, type MainThread } from './main-thread.ts'
 
 export interface Scrolled {
@@ -18,6 +19,8 @@ export interface Scrolled {
   readonly heapMb: number
 }
 
+/** A session is on the screen, live. */
+export const shown = '[data-testid=session][data-status=live] [data-testid=message]'
 const session = 'bench/long'
 /** Px that are scrolled in a frame: nearly a screen, as when somebody pulls the bar. */
 const stepPx = 1_000
@@ -41,17 +44,25 @@ function words(number: number): string {
   return number % 50 === 0 ? `${text}\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n\`\`\`ts\nconst a = 1\n\`\`\`` : text
 }
 
-export async function scrollSession(browser: Browser, url: string, token: string): Promise<Scrolled> {
+export interface ScrollOptions {
+  readonly browser: Browser
+  /** Sees how long until the session is there. */
+  readonly bare: BareBrowser
+  readonly url: string
+  readonly token: string
+}
+
+export async function scrollSession({ browser, bare, url, token }: ScrollOptions): Promise<Scrolled> {
+  const starting = await bare.open({ slowdown: 4, shown })
+  const start = `${url}/#${new URLSearchParams({ token, session }).toString()}`
+  await starting.visit(start)
+  const readyMs = await starting.visit(`${url}/#/s/${encodeURIComponent(session)}`)
+  await starting.close()
+
   const page = await browser.newPage({ viewport: { width: 1_440, height: 900 } })
   const devTools = await page.context().newCDPSession(page)
-  await page.goto(`${url}/#token=${token}`)
-  await page.getByRole('main').first().waitFor()
-  await page.goto('about:blank')
-  await devTools.send('Emulation.setCPUThrottlingRate', { rate: 4 })
-  await page.goto(`${url}/#/s/${encodeURIComponent(session)}`)
-  await page.locator('[data-testid=session][data-status=live] [data-testid=message]').first().waitFor()
-  const readyMs = await page.evaluate(() => performance.now())
-  await devTools.send('Emulation.setCPUThrottlingRate', { rate: 1 })
+  await page.goto(start)
+  await page.locator(shown).first().waitFor()
   const stopTracing = await traceMainThread(browser)
   const { frames, nodes, seconds } = await page.evaluate(scrollToBeginning, { stepPx, patienceMs })
   const thread = await stopTracing()

@@ -8,9 +8,16 @@ import { applyTheme } from './shell/theme.ts'
 import './style/tokens.css'
 import './style/base.css'
 
+/** A session that comes within this time after the page's code is drawn once, and not first without what is in it. */
+const patienceMs = 100
+
 applyTheme()
 watchAddress()
-followEarly()
+const isThere = followEarly()
 const root = document.getElementById('root')
 // Not awaited: what draws the page needs this file too, and waits until it is done.
-if (root) void import('./page.tsx').then(({ showPage }) => showPage(root))
+if (root) void import('./page.tsx').then(({ showPage }) => void soon(isThere).then(() => showPage(root)))
+
+function soon(promise: Promise<void>): Promise<void> {
+  return Promise.race([promise, new Promise<void>((resolve) => setTimeout(resolve, patienceMs))])
+}

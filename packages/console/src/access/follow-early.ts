@@ -4,8 +4,10 @@ import { currentAdmission } from './admission.ts'
 /**
  * Connects, and follows the session that the address leads to until it leads elsewhere: what draws it finds it there, or
  * on its way.
+ *
+ * @returns resolves when the session is there, or there is none to wait for
  */
-export function followEarly(): void {
+export async function followEarly(): Promise<void> {
   const client = currentAdmission()?.client
   const route = parseRoute(location.hash)
   if (!client || route.page !== 'session') return
@@ -18,7 +20,8 @@ export function followEarly(): void {
       session.subscribe(() => {}),
       { once: true },
     )
+    await session.until(({ status }) => status !== 'loading')
   } catch {
-    // No session can have such an id: the page says so.
+    // No session can have such an id, or nobody is let in: the page says so.
   }
 }
