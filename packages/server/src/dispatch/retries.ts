@@ -1,4 +1,5 @@
 import type { HeadraceError } from '@headrace/core'
+import { againMs } from '../refused-for-now.ts'
 import type { Clock } from '../clock.ts'
 
 export interface RetriesOptions {
@@ -6,10 +7,7 @@ export interface RetriesOptions {
   readonly onError: (error: HeadraceError) => void
 }
 
-/** After a failed look into the store, a failed claim or a failed word to a worker. */
-const retryMs = 1_000
-
-/** What the dispatcher does later, until it is closed. */
+/** What the dispatcher does later, until it is closed: a look into the store, a claim or a word to a worker that failed. */
 export class Retries {
   readonly #options: RetriesOptions
   #closed = false
@@ -27,7 +25,7 @@ export class Retries {
 
   /** What was reported already is tried again. */
   again(run: () => void): void {
-    this.#after(retryMs, run)
+    this.#after(againMs, run)
   }
 
   /** At a moment of this server's clock. */
