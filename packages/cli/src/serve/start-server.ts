@@ -24,6 +24,7 @@ import { hideFromGit } from '../data-directory.ts'
 import { explainStart } from './explain-start.ts'
 import { runAgents } from './run-agents.ts'
 import type { Keys } from './keys.ts'
+import { tuneHeap } from './tune-heap.ts'
 
 export interface StartOptions {
   readonly host: string
@@ -63,6 +64,7 @@ const lingerMs = 2_000
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const { host, port, data, keys, cors, hosts, trustedProxies, onError } = options
+  tuneHeap()
   const opened: (() => Promise<unknown>)[] = []
   try {
     // First, so that a server that may not start leaves nothing behind.
