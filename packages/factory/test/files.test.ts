@@ -92,6 +92,40 @@ describe('F9a: what is wrong is named with file, line and key', () => {
       ],
     ],
     [
+      'several in one key',
+      `base: main
+gate:
+  test: [npm, 3]
+  timeoutMinutes: 0
+  sandbox: maybe
+  readable: [/usr, bin, lib]
+agents:
+  a: { kind: acp, profile: codex, modl: x }
+  b: { kind: robot }
+  c: { kind: acp }
+`,
+      [
+        'factory.yaml:3:15 gate.test[1]: must be a word',
+        'factory.yaml:8:35 agents.a.modl: must be left out',
+        'factory.yaml:9:8 agents.b.kind: must be one of',
+        'factory.yaml:10:3 agents.c: needs a profile',
+      ],
+    ],
+    [
+      'several that may be left out',
+      `${small}diff: { files: 0, lines: x, size: 1 }
+models:
+  providers: {}
+  prices: { a.b: { input: -1, output: 1 }, c: { input: 1, output: x } }
+`,
+      [
+        'factory.yaml:6:9 diff.files: must be',
+        'factory.yaml:6:19 diff.lines: must be',
+        'factory.yaml:6:29 diff.size: must be left out',
+        'models.prices.a.b.input: must be',
+      ],
+    ],
+    [
       'agents that nothing can be made of',
       `${small}  own: { kind: acp }\n  told: { kind: command }\n  played: { kind: scripted }\n  both: { kind: command, command: a, profile: codex }\n  theirs: { kind: plugin, plugin: x, command: a }\n`,
       [
@@ -273,6 +307,8 @@ describe('F9c: init', () => {
 
 test('F9d: the check finds what only fits together wrong: agents, guards, lanes that are not there', async () => {
   const tree = workTree(path.join(testFolder(), 'repo'))
+  tree.write({ 'a.txt': '' })
+  tree.commit('first')
   const check = async () => (await checkFactory(folderSource(tree.folder))).faults.map((fault) => faultInWords(fault))
   expect(await check()).toEqual(['.headrace/factory.yaml:1:1 is not there; `headrace factory init` writes one'])
   tree.write({ '.headrace/factory.yaml': small })
@@ -295,6 +331,66 @@ test('F9d: the check finds what only fits together wrong: agents, guards, lanes 
   expect(await check()).toEqual([])
   tree.write({ '.headrace/lanes/a.md': lane(several.replace('bestOf: 3', 'bestOf: 6')) })
   expect(await check()).toEqual([expect.stringMatching(/a.md:6:1 bestOf: /)])
+})
+
+test('F9a: what is wrong in one file hides nothing of another', async () => {
+  const tree = workTree(path.join(testFolder(), 'repo'))
+  tree.write({
+    '.headrace/lanes/a.md': lane(plain.replace('codex', 'claude')),
+    '.headrace/lanes/b.md': lane(plain.replace('merge', 'yolo')),
+    '.headrace/lanes/c.md': lane(`${plain}skills: [none-such]\nguards:\n  scopes: warn\n`),
+    '.headrace/skills/fixer/SKILL.md': 'no front matter\n',
+    '.headrace/plugins.yaml': 'core: 3\n',
+  })
+  tree.commit('first')
+  const check = async () => (await checkFactory(folderSource(tree.folder))).faults.map((fault) => faultInWords(fault))
+  const others = [
+    expect.stringMatching(/fixer\/SKILL.md:1:1 /),
+    expect.stringMatching(/b.md:4:1 oversight: must be one of/),
+    expect.stringMatching(/c.md:6:1 skills\[0\]: names the skill "none-such"/),
+    expect.stringMatching(/plugins.yaml:1:1 core: /),
+  ]
+  const said = async (first: string): Promise<void> => {
+    const faults = await check()
+    expect(faults[0]).toContain(first)
+    expect(faults).toEqual(expect.arrayContaining(others))
+  }
+  await said('factory.yaml:1:1 is not there')
+  tree.write({ '.headrace/factory.yaml': 'gate: [\n' })
+  await said('factory.yaml:2:1 ')
+  // Agents, guards and the base can be compared although something else is wrong.
+  tree.write({ '.headrace/factory.yaml': `${small.replace('base: main', 'base: mian')}attention: 0\n` })
+  await said('factory.yaml:6:1 attention: must be')
+  expect(await check()).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/factory.yaml:1:1 base: there is no branch "mian" in this repository \(main\)/),
+      expect.stringMatching(/a.md:3:1 agent: names the agent "claude"/),
+      expect.stringMatching(/c.md:8:1 guards.scopes: there is no such guard/),
+    ]),
+  )
+})
+
+test('F9d: the base must be a branch of the repository whose top folder this is', async () => {
+  const place = testFolder()
+  const tree = workTree(path.join(place, 'repo'))
+  const files = { '.headrace/factory.yaml': small, '.headrace/lanes/a.md': lane(plain) }
+  tree.write(files)
+  const check = async (folder = tree.folder) =>
+    (await checkFactory(folderSource(folder))).faults.map((fault) => faultInWords(fault))
+  expect(await check()).toEqual([expect.stringMatching(/base: there is no branch "main" before a first commit/)])
+  tree.commit('first')
+  expect(await check()).toEqual([])
+  const added = path.join(place, 'added')
+  tree.git('worktree', 'add', '-q', '-b', 'feature/x', added)
+  expect(await check(added)).toEqual([])
+  tree.git('branch', '-m', 'main', 'trunk')
+  expect(await check(added)).toEqual([
+    expect.stringMatching(/factory.yaml:1:1 base: there is no branch "main" in this repository \(feature\/x, trunk\)/),
+  ])
+  tree.write({ 'below/.headrace/factory.yaml': small, 'below/.headrace/lanes/a.md': lane(plain) })
+  expect(await check(path.join(tree.folder, 'below'))).toEqual([
+    expect.stringMatching(/base: these files are not in the top folder of a git repository/),
+  ])
 })
 
 test('F9e: files that nobody has committed are not there, and that is what is said', async () => {
@@ -337,7 +433,9 @@ test('F9e: files on the base that are wrong stop the floor with every fault', as
   await expect(loadFloor(floor.vault, await floor.vault.head())).rejects.toMatchObject({
     code: 'files_invalid',
     evidence: [
+      expect.stringMatching(/^\.headrace\/factory\.yaml:2:1 gate\.test: must be a command/),
       '.headrace/factory.yaml:3:3 gate.tests: must be left out (known here: setup, test, junit, timeoutMinutes, maxOutputMb, sandbox, network, setupNetwork, readable, programs), but is "x"',
+      '.headrace/factory.yaml:1:1 lanes: there is no lane in .headrace/lanes',
     ],
   })
 })

@@ -31,7 +31,11 @@ export async function init({ repository, agent, dryRun }: InitOptions): Promise<
 
 /** Checks the files of a floor as they are in the folder, before they are committed. */
 export async function check({ repository }: Pick<InitOptions, 'repository'>): Promise<void> {
-  const { floor, faults, notes } = await checkFactory(folderSource(path.resolve(repository)))
+  const { floor, faults, notes } = await checkFactory(folderSource(path.resolve(repository))).catch(
+    (thrown: unknown) => {
+      throw thrown instanceof FactoryError ? problem(thrown) : thrown
+    },
+  )
   for (const note of notes) processOutput.err(`note: ${faultInWords(note)}`)
   if (!floor) throw new Problem(exitCode.refused, faults.map(faultInWords).join('\n'))
   const lanes = floor.lanes.map(({ name, kind, oversight }) => `${name} (${kind}, ${oversight})`)

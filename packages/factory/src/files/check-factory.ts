@@ -4,7 +4,13 @@ import { readSkill, readSkills } from '../skills/read-skills.ts'
 import { skillsFolder, type Skill } from '../skills/skill.ts'
 import { boundaryGuardName } from '../surfaces/boundary-guard.ts'
 import { parseSurfacesFile, surfacesPath, type PluginSurfaces } from '../surfaces/surfaces-file.ts'
-import { factoryPath, parseFactoryFile, type FactoryFile } from './factory-file.ts'
+import {
+  factoryPath,
+  outlineFactoryFile,
+  parseFactoryFile,
+  type FactoryFile,
+  type FactoryOutline,
+} from './factory-file.ts'
 import type { FloorSource } from './floor-source.ts'
 import { parseLaneFile, type LaneFile } from './lane-file.ts'
 import type { FileFault } from './yaml-text.ts'
@@ -33,24 +39,30 @@ export interface FactoryCheck {
 
 const maxLanes = 50
 
-/** Reads all files of a factory and says everything that is wrong with them, by file, line and key. */
+/**
+ * Reads all files of a factory and says everything that is wrong with them, by file, line and key. What is wrong in one
+ * hides nothing of another: only what can't be said without it waits.
+ */
 export async function checkFactory(source: FloorSource): Promise<FactoryCheck> {
   const text = await source.read(factoryPath)
-  if (text === undefined) return only(at(factoryPath, 'is not there; `headrace factory init` writes one'))
-  const factory = parseFactoryFile(text)
-  if (!('base' in factory)) return { floor: undefined, faults: factory, notes: [] }
-  const files = (await source.list(factory.lanes)).filter((file) => file.endsWith('.md'))
-  if (files.length === 0) return only(at(factoryPath, `there is no lane in ${factory.lanes}`, 'lanes'))
-  if (files.length > maxLanes)
-    return only(at(factoryPath, `there are ${files.length} lanes; at most ${maxLanes}`, 'lanes'))
-
+  const found = readFactory(text)
+  const faults: FileFault[] = [...found.faults]
+  const notes: FileFault[] = []
+  const { factory, outline } = found
+  faults.push(...(await baseFaults(source, outline.base, text)))
   const { skills, ...read } = await readSkills(source)
-  const faults: FileFault[] = [...read.faults]
-  const notes: FileFault[] = [...read.notes]
+  faults.push(...read.faults)
+  notes.push(...read.notes)
+  const files = (await source.list(outline.lanes)).filter((file) => file.endsWith('.md'))
+  if (files.length === 0 && text !== undefined)
+    faults.push(at(factoryPath, `there is no lane in ${outline.lanes}`, 'lanes', lineOf(text, 'lanes')))
+  if (files.length > maxLanes)
+    faults.push(at(factoryPath, `there are ${files.length} lanes; at most ${maxLanes}`, 'lanes'))
+
   const lanes: LaneFile[] = []
   // Their guards have names that only their packages know.
-  const hasPlugins = factory.plugins.length > 0
-  for (const file of files) {
+  const { hasPlugins } = outline
+  for (const file of files.slice(0, maxLanes)) {
     const written = await source.read(file)
     const lane =
       written === undefined ? [at(file, 'is no plain file of at most 256 KiB')] : parseLaneFile(written, file)
@@ -59,16 +71,10 @@ export async function checkFactory(source: FloorSource): Promise<FactoryCheck> {
       continue
     }
     lanes.push(lane)
-    const named = [['agent', lane.agent] as const, ...lane.agents.map((other) => ['agents', other] as const)]
-    for (const [key, agent] of named) {
-      if (Object.hasOwn(factory.agents, agent)) continue
-      const known = Object.keys(factory.agents).join(', ') || 'none'
-      const what = `names the agent "${agent}", which ${factoryPath} does not have (${known})`
-      faults.push(at(file, what, key, lineOf(written, key)))
-    }
+    faults.push(...agentFaults(lane, file, { written: written ?? '', agents: outline.agents }))
     faults.push(...skillFaults(lane, file, { written: written ?? '', skills, broken: read.faults }))
     notes.push(...laneNotes(lane, file, written ?? ''))
-    if (!factory.models && lane.network !== 'open' && factory.agents[lane.agent]?.profile !== undefined) {
+    if (factory && !factory.models && lane.network !== 'open' && factory.agents[lane.agent]?.profile !== undefined) {
       const what = `${factoryPath} has no \`models\`, so in the sandbox its agent reaches none`
       notes.push(at(file, what, 'network', lineOf(written, 'network')))
     }
@@ -82,21 +88,88 @@ export async function checkFactory(source: FloorSource): Promise<FactoryCheck> {
     }
     ;(hasPlugins ? notes : faults).push(...guardFaults(lane.guards, file, { text: written ?? '', hasPlugins }))
   }
-  ;(hasPlugins ? notes : faults).push(...guardFaults(factory.guards, factoryPath, { text, hasPlugins }))
   const surfacesText = await source.read(surfacesPath)
   const surfaces = surfacesText === undefined ? undefined : parseSurfacesFile(surfacesText)
   if (surfaces && !('core' in surfaces)) faults.push(...surfaces)
+  const named = surfaces && 'core' in surfaces ? surfaces : undefined
+  if (!factory) return { floor: undefined, faults, notes }
+
+  ;(hasPlugins ? notes : faults).push(...guardFaults(factory.guards, factoryPath, { text: text ?? '', hasPlugins }))
   const attended = lanes.filter(({ oversight }) => oversight !== 'unattended' && oversight !== 'merge').length
   if (attended > factory.attention) {
     const what = `${attended} lanes may need a person, and at most ${factory.attention} at a time: the others will wait`
     notes.push(at(factoryPath, what, 'attention', lineOf(text, 'attention')))
   }
-  const named = surfaces && 'core' in surfaces ? surfaces : undefined
-  const { trials, ...tried } = await readTrials(source, factory, { text, skills })
+  const { trials, ...tried } = await readTrials(source, factory, { text: text ?? '', skills })
   faults.push(...tried.faults)
   const { commit } = source
   const floor = { factory, lanes, surfaces: named, skills, trials, ...(commit !== undefined && { commit }) }
   return { floor: faults.length === 0 ? floor : undefined, faults, notes }
+}
+
+interface ReadFactory {
+  /** Where nothing is wrong in it. */
+  readonly factory: FactoryFile | undefined
+  readonly outline: FactoryOutline
+  readonly faults: readonly FileFault[]
+}
+
+function readFactory(text: string | undefined): ReadFactory {
+  if (text === undefined) {
+    const fault = at(factoryPath, 'is not there; `headrace factory init` writes one')
+    // Nothing can be said of what it would have named.
+    const outline = { base: undefined, lanes: outlineFactoryFile('').lanes, agents: undefined, hasPlugins: true }
+    return { factory: undefined, outline, faults: [fault] }
+  }
+  const factory = parseFactoryFile(text)
+  const outline = outlineFactoryFile(text)
+  return 'base' in factory ? { factory, outline, faults: [] } : { factory: undefined, outline, faults: factory }
+}
+
+/** A floor can't open on a branch that is not there. */
+async function baseFaults(
+  source: FloorSource,
+  base: string | undefined,
+  text: string | undefined,
+): Promise<readonly FileFault[]> {
+  if (base === undefined || !source.branches) return []
+  const branches = await source.branches()
+  if (branches?.includes(base) === true) return []
+  const line = lineOf(text, 'base')
+  if (!branches)
+    return [
+      at(
+        factoryPath,
+        'these files are not in the top folder of a git repository, where a floor reads them',
+        'base',
+        line,
+      ),
+    ]
+  const what =
+    branches.length === 0
+      ? `there is no branch "${base}" before a first commit: commit these files to it`
+      : `there is no branch "${base}" in this repository (${someOf(branches)})`
+  return [at(factoryPath, what, 'base', line)]
+}
+
+function someOf(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ')
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown
+}
+
+function agentFaults(
+  lane: LaneFile,
+  file: string,
+  { written, agents }: { readonly written: string; readonly agents: readonly string[] | undefined },
+): readonly FileFault[] {
+  if (!agents) return []
+  const known = agents.join(', ') || 'none'
+  return [['agent', lane.agent] as const, ...lane.agents.map((other) => ['agents', other] as const)]
+    .filter(([, agent]) => !agents.includes(agent))
+    .map(([key, agent]) => {
+      const what = `names the agent "${agent}", which ${factoryPath} does not have (${known})`
+      return at(file, what, key, lineOf(written, key))
+    })
 }
 
 /** The other versions of skills that are compared, out of the history of what is read. */
@@ -176,10 +249,6 @@ function guardFaults(
   return Object.keys(guards)
     .filter((name) => !known.includes(name))
     .map((name) => at(file, what, `guards.${name}`, lineOf(text, name)))
-}
-
-function only(fault: FileFault): FactoryCheck {
-  return { floor: undefined, faults: [fault], notes: [] }
 }
 
 function at(file: string, what: string, key = '', line = 1): FileFault {

@@ -14,7 +14,7 @@ import type { ModelPrice } from '../proxy/price.ts'
 import type { ProviderKind } from '../proxy/provider.ts'
 import { agentFault } from './agent-fault.ts'
 import { amount, command, described, named, type Argv } from './shapes.ts'
-import { fieldFaults, readYaml, type FileFault } from './yaml-text.ts'
+import { fieldFaults, readYaml, type FileFault, type YamlText } from './yaml-text.ts'
 
 const globs = array(string({ min: 1, max: 500 }), { max: 200 })
 const policies = oneOf('block', 'ask', 'warn')
@@ -65,6 +65,19 @@ const gate = object({
   ),
 })
 
+const agent = object({
+  kind: oneOf('acp', 'command', 'scripted', 'plugin'),
+  profile: optional(oneOf('codex', 'claude', 'opencode', 'gemini')),
+  plugin: optional(described(string({ min: 1, max: 64 }), { about: 'The name of an agent of a plugin.' })),
+  command: optional(command()),
+  model: optional(string({ min: 1, max: 200 })),
+  readable: optional(
+    described(array(string({ min: 1, max: 500, pattern: /^\//, called: 'an absolute path' }), { max: 50 }), {
+      about: 'Folders of the machine that it reads in its sandbox, beside its package and what the gate reads.',
+    }),
+  ),
+})
+
 const fields = {
   base: described(string({ min: 1, max: 200 }), { about: 'The branch that everything is merged into.' }),
   lanes: optional(
@@ -102,26 +115,7 @@ const fields = {
   guards: optional(
     described(named(policies, { max: 100 }), { about: 'What is done about a finding: block, ask or warn.' }),
   ),
-  agents: optional(
-    described(
-      named(
-        object({
-          kind: oneOf('acp', 'command', 'scripted', 'plugin'),
-          profile: optional(oneOf('codex', 'claude', 'opencode', 'gemini')),
-          plugin: optional(described(string({ min: 1, max: 64 }), { about: 'The name of an agent of a plugin.' })),
-          command: optional(command()),
-          model: optional(string({ min: 1, max: 200 })),
-          readable: optional(
-            described(array(string({ min: 1, max: 500, pattern: /^\//, called: 'an absolute path' }), { max: 50 }), {
-              about: 'Folders of the machine that it reads in its sandbox, beside its package and what the gate reads.',
-            }),
-          ),
-        }),
-        { max: 50 },
-      ),
-      { about: 'The agents that lanes may name.' },
-    ),
-  ),
+  agents: optional(described(named(agent, { max: 50 }), { about: 'The agents that lanes may name.' })),
   plugins: optional(
     described(
       array(
@@ -327,17 +321,12 @@ const alwaysProtected: readonly string[] = [
 export function parseFactoryFile(text: string, file: string = factoryPath): FactoryFile | readonly FileFault[] {
   const yaml = readYaml({ file, text })
   if (!('value' in yaml)) return yaml
-  const faults = fieldFaults(yaml, fields)
-  if (faults.length > 0) return faults
+  const faults = [...fieldFaults(yaml, fields), ...agentFaults(yaml)]
+  if (faults.length > 0) return faults.toSorted((a, b) => a.line - b.line || a.column - b.column)
   const given = shape.parse(yaml.value)
-  const agents = Object.entries(given.agents ?? {}).flatMap(([name, settings]) => {
-    const what = agentFault(settings)
-    return what === undefined ? [] : [yaml.fault(`agents.${name}`, what)]
-  })
-  if (agents.length > 0) return agents
   return {
     base: given.base,
-    lanes: (given.lanes ?? '.headrace/lanes').replace(/\/+$/, ''),
+    lanes: folderOf(given.lanes),
     gate: {
       setup: given.gate.setup ?? [],
       test: given.gate.test,
@@ -371,6 +360,62 @@ export function parseFactoryFile(text: string, file: string = factoryPath): Fact
       ]),
     ),
   }
+}
+
+/** Agents whose fields are right and fit together wrong; what else is wrong in the file does not hide them. */
+function agentFaults(yaml: YamlText): readonly FileFault[] {
+  return Object.entries(keysOf(yaml.value['agents'])).flatMap(([name, settings]) => {
+    const what = isAgent(settings) ? agentFault(settings) : undefined
+    return what === undefined ? [] : [yaml.fault(`agents.${name}`, what)]
+  })
+}
+
+function isAgent(settings: unknown): settings is AgentSettings {
+  try {
+    agent.parse(settings)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What can be said of a file that has faults, so that they do not hide those of other files. */
+export interface FactoryOutline {
+  readonly base: string | undefined
+  /** The folder of the lanes. */
+  readonly lanes: string
+  /** Names; `undefined` where that can't be said. */
+  readonly agents: readonly string[] | undefined
+  /** Whether guards may be those of plugins. */
+  readonly hasPlugins: boolean
+}
+
+/** The outline of a file that {@link parseFactoryFile} refuses, as far as its keys are right. */
+export function outlineFactoryFile(text: string): FactoryOutline {
+  const yaml = readYaml({ file: factoryPath, text })
+  const value = 'value' in yaml ? yaml.value : undefined
+  const given = <T>(schema: Schema<T>, key: string): T | undefined => {
+    try {
+      return schema.parse(value?.[key])
+    } catch {
+      return undefined
+    }
+  }
+  return {
+    base: given(fields.base, 'base'),
+    lanes: folderOf(given(fields.lanes, 'lanes')),
+    agents: value && Object.keys(keysOf(value['agents'])),
+    hasPlugins: value === undefined || value['plugins'] !== undefined,
+  }
+}
+
+function keysOf(value: unknown): Readonly<Record<string, unknown>> {
+  // An object that is no array.
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
+}
+
+function folderOf(lanes: string | undefined): string {
+  return (lanes ?? '.headrace/lanes').replace(/\/+$/, '')
 }
 
 /** The JSON Schema of `.headrace/factory.yaml`, for editors. */

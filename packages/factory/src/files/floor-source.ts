@@ -2,6 +2,7 @@ import { lstat, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Vault } from '../clones/open-vault.ts'
 import { FactoryError } from '../errors.ts'
+import { createGit } from '../git/create-git.ts'
 import { modes, treeEntries } from '../work/tree-entries.ts'
 
 /** Something that is there and no folder: a file, a link, another repository. */
@@ -27,6 +28,8 @@ export interface FloorSource {
   readonly commit?: string
   /** The same at an earlier commit; `undefined` for one that is not in its history. */
   at?(commit: string): Promise<FloorSource | undefined>
+  /** Names of the branches of the repository whose top folder this is; `undefined` where it is that of none. */
+  branches?(): Promise<readonly string[] | undefined>
 }
 
 const maxBytes = 262_144
@@ -80,7 +83,9 @@ export function folderSource(root: string): FloorSource {
         const names = await readdir(path.join(root, folder))
         return names.map((name) => `${folder}/${name}`).toSorted()
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+        // Nothing there, or a file of that name: no files are in it.
+        if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+          return []
         throw new FactoryError('files_invalid', `${folder} can't be read.`, { cause: error })
       }
     },
@@ -99,6 +104,17 @@ export function folderSource(root: string): FloorSource {
         }
       }
       return found.toSorted((a, b) => (a.path < b.path ? -1 : 1))
+    },
+    async branches() {
+      const gitDir = path.join(root, '.git')
+      // A folder, or in a work tree that was added to a repository a file.
+      if (!(await lstat(gitDir).catch(() => undefined))) return undefined
+      const listed = await createGit({ gitDir, cwd: root }).text([
+        'for-each-ref',
+        '--format=%(refname:lstrip=2)',
+        'refs/heads/',
+      ])
+      return listed.split('\n').filter((name) => name !== '')
     },
   }
 }

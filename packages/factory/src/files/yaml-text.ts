@@ -80,15 +80,60 @@ export function fieldFaults(yaml: YamlText, fields: Fields): readonly FileFault[
   }
   for (const [key, schema] of Object.entries(fields)) {
     if (value[key] === undefined && 'optional' in schema) continue
-    try {
-      schema.parse(value[key], key)
-    } catch (error) {
-      if (!(error instanceof HeadraceError)) throw error
-      const path = typeof error.detail?.['path'] === 'string' ? error.detail['path'] : key
-      found.push(yaml.fault(path, error.message.replace(`${path} `, '').replace(/\.$/, '')))
-    }
+    for (const { path, what } of wrongIn(schema, key, value[key])) found.push(yaml.fault(path, what))
   }
   return found.toSorted((a, b) => a.line - b.line || a.column - b.column)
+}
+
+/** Most that is said of one field. */
+const maxFaults = 20
+
+interface Wrong {
+  readonly path: string
+  readonly what: string
+}
+
+/**
+ * A shape names the first thing that is wrong in a value. So what it named is taken out, or what it stands in where it may
+ * not be missing, until nothing is wrong in the rest. Only the first thing in a list is found: others would move up.
+ */
+function wrongIn(schema: Schema<unknown>, key: string, value: unknown): readonly Wrong[] {
+  const found: Wrong[] = []
+  const taken = new Set<string>()
+  let rest = value
+  while (found.length < maxFaults) {
+    const wrong = firstWrong(schema, key, rest)
+    if (!wrong) break
+    let place = segments(wrong.path)
+    if (!taken.has(place.join('\n'))) found.push(wrong)
+    while (typeof place.at(-1) === 'number' || taken.has(place.join('\n'))) place = place.slice(0, -1)
+    if (place.length <= 1) break
+    taken.add(place.join('\n'))
+    rest = without(rest, place.slice(1))
+  }
+  return found
+}
+
+function firstWrong(schema: Schema<unknown>, key: string, value: unknown): Wrong | undefined {
+  try {
+    schema.parse(value, key)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof HeadraceError)) throw error
+    const path = typeof error.detail?.['path'] === 'string' ? error.detail['path'] : key
+    return { path, what: error.message.replace(`${path} `, '').replace(/\.$/, '') }
+  }
+}
+
+/** A copy without what stands at a path. */
+function without(value: unknown, [first, ...more]: readonly (string | number)[]): unknown {
+  if (first === undefined || typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item: unknown, index) => (index === first ? without(item, more) : item))
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name]) => more.length > 0 || name !== first)
+      .map(([name, inside]) => [name, name === first ? without(inside, more) : inside]),
+  )
 }
 
 /** `gate.setup[1].x` → `gate`, `setup`, 1, `x`. */
