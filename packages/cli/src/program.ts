@@ -5,6 +5,7 @@ import { cancelCommand } from './commands/cancel.ts'
 import { controlCommands } from './commands/control.ts'
 import { demoCommand } from './commands/demo.ts'
 import { factoryCommand } from './commands/factory.ts'
+import { helpCommand, refuseUnknown } from './commands/help.ts'
 import { historyCommands } from './commands/history.ts'
 import { inboxCommands } from './commands/inbox.ts'
 import { mcpCommand } from './commands/mcp.ts'
@@ -24,7 +25,6 @@ export function createProgram(): Command {
     .description('Durable sessions between AI agents and clients.')
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .helpCommand('help [command]', 'print help for a command')
     .option('--verbose', 'print stacks of errors')
     .addHelpText(
       'after',
@@ -59,6 +59,9 @@ ${exitCodeHelp}`,
   ]
   for (const command of commands) program.addCommand(command)
   for (const command of withBelow(program)) {
+    if (command.commands.length > 0) explainBelow(command)
+  }
+  for (const command of withBelow(program)) {
     command
       .exitOverride()
       .showSuggestionAfterError()
@@ -68,6 +71,18 @@ ${exitCodeHelp}`,
       })
   }
   return program
+}
+
+/** Its `help`; and `headrace tial --help` is no question about all commands. */
+function explainBelow(group: Command): void {
+  group
+    .helpCommand(false)
+    .addCommand(helpCommand())
+    .addHelpText('beforeAll', () => {
+      const [word] = group.args
+      if (word !== undefined && !word.startsWith('-')) refuseUnknown(group, word)
+      return ''
+    })
 }
 
 /** A command and all below it. */

@@ -3,10 +3,28 @@ import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from '
 import { stripTypeScriptTypes } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { CommanderError, type Command } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { exitCode, exitCodeHelp } from '../src/exit-code.ts'
 import { createProgram } from '../src/program.ts'
 import { folder, headrace } from './support/headrace.ts'
+
+/** What is said about these arguments, which run nothing. `code` is that of commander; main makes ours of it. */
+function parsed(args: readonly string[]): { readonly code: number; readonly out: string; readonly err: string } {
+  const [program, said] = [createProgram(), { out: '', err: '' }]
+  const listen = (command: Command): void => {
+    command.configureOutput({ writeOut: (text) => (said.out += text), writeErr: (text) => (said.err += text) })
+    command.commands.forEach(listen)
+  }
+  listen(program)
+  try {
+    program.parse(args, { from: 'user' })
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return { code: thrown.exitCode, ...said }
+    throw thrown
+  }
+  throw new Error('nothing was said')
+}
 
 describe('headrace', () => {
   test.each(['20.19.0', '22.12.0', '18.0.0'])('says in one sentence that Node %s is too old', async (version) => {
@@ -68,6 +86,33 @@ describe('headrace', () => {
     })
   })
 
+  test.each([
+    [['help', 'nope'], /^error: unknown command 'nope'\n\(headrace --help shows how it is used\)\n$/],
+    [['help', 'sned'], /^error: unknown command 'sned'\n\(Did you mean send\?\)/],
+    [['sned', '--help'], /^error: unknown command 'sned'\n\(Did you mean send\?\)/],
+    [['help', 'factory', 'tsak', 'add'], /^error: unknown command 'tsak'\n\(Did you mean task\?\)/],
+    [
+      ['factory', 'help', 'task', 'ad'],
+      /^error: unknown command 'ad'\n\(Did you mean add\?\)[^]*headrace factory task/,
+    ],
+    [['factory', 'task', 'ad', '-h'], /^error: unknown command 'ad'\n\(Did you mean add\?\)/],
+  ])('%j names the command that is none, and the one that was meant', (args, wanted) => {
+    expect(parsed(args)).toEqual({ code: 1, out: '', err: expect.stringMatching(wanted) })
+  })
+
+  test.each([
+    [['help'], /^Usage: headrace \[options\]/],
+    [['help', 'send'], /^Usage: headrace send /],
+    [['help', 'factory'], /^Usage: headrace factory /],
+    [['help', 'factory', 'task', 'add'], /^Usage: headrace factory task add /],
+    [['factory', 'help', 'task'], /^Usage: headrace factory task /],
+    [['factory', '--help'], /^Usage: headrace factory /],
+    [['--verbose', '--help'], /^Usage: headrace \[options\]/],
+    [['help', 'help'], /^Usage: headrace help /],
+  ])('%j prints that help and no other', (args, wanted) => {
+    expect(parsed(args)).toEqual({ code: 0, out: expect.stringMatching(wanted), err: '' })
+  })
+
   test('every command has help with examples', () => {
     const { commands } = createProgram()
     expect(commands.map((command) => command.name())).toEqual([
@@ -95,6 +140,7 @@ describe('headrace', () => {
       'salvage',
       'agent',
       'factory',
+      'help',
     ])
     for (const command of commands) {
       let help = ''
