@@ -163,7 +163,7 @@ async function play(random: () => number, counts: Counts, round: number): Promis
     const sandbox = await findSandbox()
     const gate = demoFloor({ seed }).lanes[0]?.landing.gate
     if (!gate) throw new Error('the demo has lanes')
-    const commits = await checkBase({ vault, gate, sandbox, demand: 'preferred' })
+    const commits = await checkBase({ vault, gate, sandbox, demand: 'preferred', scratch: folder })
     expect(
       commits.filter(({ green }) => !green),
       story,

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { connect } from '@headrace/client'
 import { createWorker } from '@headrace/client/agent'
 import { expect, test } from 'vitest'
-import { makeDemoRepository, type Horizon } from '@headrace/factory'
+import { makeDemoRepository, openOwnFolder, type Horizon } from '@headrace/factory'
 import { exitCode } from '../src/exit-code.ts'
 import { folder, headrace, start, type Ready } from './support/headrace.ts'
 
@@ -54,7 +54,7 @@ test(
   async () => {
     await using demo = start(['factory', 'demo', '--port', '0', '--json'])
     const [line] = await demo.seen(/^.*\n/)
-    const { url, token } = JSON.parse(line) as Ready // what the line holds is what the commands below need
+    const { url, token, data } = JSON.parse(line) as Ready & { data: string } // what the commands below need
     const env = { HEADRACE_URL: url, HEADRACE_TOKEN: token }
     const factory = (...args: string[]): ReturnType<typeof headrace> => headrace(['factory', ...args], { env })
 
@@ -133,6 +133,17 @@ test(
     expect(horizon.decided).toMatchObject([{ decision: { reason: 'By design' } }])
     expect(horizon.proposals.filter(({ signature }) => signature.source === 'issues')).toEqual([])
     expect(processesOf(demo.process.pid ?? 0)).toEqual([])
+    // One that is killed removes nothing, so the next one does; what goes on, or is of nobody, is left alone.
+    const demos = path.dirname(path.dirname(data)) // beside those of other demos
+    const [, alive] = [mkdirSync(path.join(demos, 'not-ours')), await openOwnFolder('demo')]
+    demo.kill('SIGKILL')
+    await demo.ended
+    expect(existsSync(data)).toBe(true)
+    await (await openOwnFolder('demo')).close()
+    expect([existsSync(data), existsSync(alive.path)]).toEqual([false, true])
+    expect(readdirSync(demos)).toContain('not-ours')
+    rmdirSync(path.join(demos, 'not-ours'))
+    await alive.close()
   },
 )
 

@@ -22,6 +22,7 @@ export {
   type EndProof,
   type MarkedProcess,
 } from './process/marked.ts'
+export { openOwnFolder, type OwnFolder } from './process/own-folder.ts'
 export { openScratch, type Scratch } from './process/scratch.ts'
 export {
   chooseSandbox,

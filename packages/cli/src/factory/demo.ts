@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { connect, type Client } from '@headrace/client'
@@ -12,9 +12,11 @@ import {
   followDemo,
   makeDemoRepository,
   openFloor,
+  openOwnFolder,
   processesOf,
   type Floor,
   type FloorDocument,
+  type OwnFolder,
 } from '@headrace/factory'
 import { minter } from '../serve/minter.ts'
 import { operator } from '../demo/people.ts'
@@ -51,42 +53,46 @@ interface Invariant {
 
 /** Server, floor, repository and agents in one process. */
 export async function factoryDemo(options: FactoryDemoOptions, output: Output = processOutput): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'headrace-factory-'))
+  const own = await openFolder(options)
+  const folder = own.path
+  const opened: (() => Promise<unknown>)[] = [() => own.close()]
+  let stopping: Promise<void> | undefined
+  const stop = (): Promise<void> =>
+    (stopping ??= (async () => {
+      for (const close of opened.reverse()) await close()
+    })())
   const began = Date.now()
   const failures: string[] = []
   const onError = (error: HeadraceError): void => void failures.push(`${error.code}: ${error.message}`)
   const data = path.join(folder, 'sessions')
-  const server = await startServer({
-    host: '127.0.0.1',
-    port: options.headless === true ? 0 : options.port,
-    data,
-    keys: { type: 'local' },
-    outbound: {},
-    onError,
-  })
-  const mint = minter(server)
-  const origin = path.join(folder, 'pebble')
-  await makeDemoRepository(origin)
-  const config = demoFloor({ seed: options.seed })
-  const floor = await openFloor({
-    name: 'main',
-    url: server.url,
-    token: (agent) => mint(crewClaims(agent, 'main'), tokenSeconds),
-    folder: path.join(folder, 'floor'),
-    origin,
-    base: 'main',
-    config: () => config,
-    onError,
-  })
-  const token = await mint(operator, tokenSeconds)
-  const client = connect({ url: server.url, token, client: 'headrace-factory-demo', onError })
-  const stop = async (): Promise<void> => {
-    await client.close()
-    await floor.close()
-    await server.close()
-    if (options.keep !== true) rmSync(folder, { recursive: true, force: true })
-  }
   try {
+    const server = await startServer({
+      host: '127.0.0.1',
+      port: options.headless === true ? 0 : options.port,
+      data,
+      keys: { type: 'local' },
+      outbound: {},
+      onError,
+    })
+    opened.push(() => server.close())
+    const mint = minter(server)
+    const origin = path.join(folder, 'pebble')
+    await makeDemoRepository(origin)
+    const config = demoFloor({ seed: options.seed })
+    const floor = await openFloor({
+      name: 'main',
+      url: server.url,
+      token: (agent) => mint(crewClaims(agent, 'main'), tokenSeconds),
+      folder: path.join(folder, 'floor'),
+      origin,
+      base: 'main',
+      config: () => config,
+      onError,
+    })
+    opened.push(() => floor.close())
+    const token = await mint(operator, tokenSeconds)
+    const client = connect({ url: server.url, token, client: 'headrace-factory-demo', onError })
+    opened.push(() => client.close())
     await addDemoBacklog({ client, sessions: floor.sessions })
     if (options.headless === true)
       return await headless({ options, output, client, floor, folder, began, failures, stop })
@@ -94,7 +100,7 @@ export async function factoryDemo(options: FactoryDemoOptions, output: Output = 
     const link = linkOf(server.url, token, floor.sessions.floor)
     const stopped = stopOnSignal({ stop, say: output.err, last: () => removeServerFile(data) })
     if (options.json === true)
-      output.out(JSON.stringify({ ready: true, url: server.url, token, pid: process.pid, link }))
+      output.out(JSON.stringify({ ready: true, url: server.url, token, pid: process.pid, link, data }))
     else introduce({ output, link, data, origin })
     const over = new AbortController()
     void stopped.then(() => over.abort())
@@ -111,6 +117,12 @@ export async function factoryDemo(options: FactoryDemoOptions, output: Output = 
     await stop()
     throw thrown
   }
+}
+
+/** What is kept is no process's own: the demos that come later clear that away when its process is gone. */
+async function openFolder({ keep }: FactoryDemoOptions): Promise<OwnFolder> {
+  if (keep !== true) return openOwnFolder('demo')
+  return { path: await mkdtemp(path.join(tmpdir(), 'headrace-factory-')), close: () => Promise.resolve() }
 }
 
 interface Introduced {
@@ -152,7 +164,7 @@ async function headless({ options, output, client, floor, folder, began, failure
   const wallMs = Date.now() - began
   const gate = demoFloor(options).lanes[0]?.landing.gate
   if (!gate) throw new Error('the demo has lanes')
-  const commits = await checkBase({ vault, gate, sandbox, demand: 'preferred' })
+  const commits = await checkBase({ vault, gate, sandbox, demand: 'preferred', scratch: folder })
   const left = await processesOf(folder)
   const invariants = invariantsOf({ document, commits, left })
   const held = invariants.every((invariant) => invariant.held)

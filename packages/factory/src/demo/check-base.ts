@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Vault } from '../clones/open-vault.ts'
 import type { LandingRules } from '../landing/judge-work.ts'
@@ -12,6 +11,8 @@ export interface CheckBaseOptions {
   readonly gate: LandingRules['gate']
   readonly sandbox: Sandbox
   readonly demand: SandboxDemand
+  /** A folder in which it checks them out. */
+  readonly scratch: string
 }
 
 /** What the tests of one commit of the base came to. */
@@ -25,13 +26,14 @@ export interface CheckedCommit {
 }
 
 /** Runs the tests on every commit of the base branch, the oldest first. */
-export async function checkBase({ vault, gate, sandbox, demand }: CheckBaseOptions): Promise<readonly CheckedCommit[]> {
+export async function checkBase(options: CheckBaseOptions): Promise<readonly CheckedCommit[]> {
+  const { vault, gate, sandbox, demand, scratch } = options
   const head = await vault.head()
   const commits = (await vault.git.text(['rev-list', '--first-parent', '--reverse', head])).split('\n')
   const checked: CheckedCommit[] = []
   for (const commit of commits) {
     const message = await vault.git.text(['log', '-1', '--format=%B', commit])
-    const place = await mkdtemp(path.join(tmpdir(), 'headrace-check-'))
+    const place = await mkdtemp(path.join(scratch, 'check-'))
     try {
       const result = await testTree({ ...gate, vault, tree: commit, base: commit, scratch: place, sandbox, demand })
       checked.push({
