@@ -182,6 +182,17 @@ describe('headrace serve', () => {
     expect(ended).toMatchObject({ code: 3, stderr: expect.stringContaining('an empty or a new directory') })
   })
 
+  test.skipIf(process.platform !== 'linux')(
+    'a folder in which none can be made is named, and nothing hangs',
+    async () => {
+      const { code, stderr } = await headrace(['serve', '--port', '0', '--data', '/proc/none/such'])
+      expect(code).toBe(3)
+      expect(stderr).toMatch(
+        /^error: \/proc\/none\/such can't be the data directory: (?:no folder can be made in \/proc|this user)/,
+      )
+    },
+  )
+
   test('A2: without keys it binds to loopback only, and leaves nothing behind', async () => {
     await using parent = await folder()
     const data = path.join(parent.path, 'data')
