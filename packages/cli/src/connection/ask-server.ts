@@ -1,6 +1,7 @@
 import { HeadraceError, type Json, type WireError } from '@headrace/core'
 import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
+import { noServer } from './no-server.ts'
 import { findTarget, type TargetOptions } from './target.ts'
 
 /**
@@ -22,8 +23,7 @@ export async function askServer(options: TargetOptions, line: `${string} /${stri
   try {
     answer = await fetch(`${target.url}${line.slice(at + 1)}`, init)
   } catch (cause) {
-    const text = `No server answers at ${target.url}. Start one with \`headrace serve\`, or name another with --server.`
-    throw new Problem(exitCode.unreachable, text, { cause })
+    throw await noServer(target.url, cause)
   }
   if (answer.status === 204) return null
   const told: unknown = await answer.json().catch(() => undefined)

@@ -1,8 +1,9 @@
 import type { HeadraceError } from '@headrace/core'
 import { connect, type Client } from '@headrace/client'
-import { exitCode } from '../exit-code.ts'
-import { Problem } from '../problem.ts'
 import { processOutput } from '../terminal/console.ts'
+import { explainSilence } from './explain-silence.ts'
+import { isNetwork } from './is-network.ts'
+import { noServer } from './no-server.ts'
 import { findTarget, type TargetOptions } from './target.ts'
 
 /**
@@ -22,13 +23,11 @@ export async function openClient(options: TargetOptions): Promise<Client> {
     // What goes wrong with the connection shows in its status; what is left are defects.
     onError: (error) => error.code === 'internal' && processOutput.err(`warning: ${error.message}`),
   })
-  try {
-    await firstConnection(client, target.url)
-    return client
-  } catch (thrown) {
-    await client.close()
-    throw thrown
-  }
+  explainSilence(client, { url: target.url, say: processOutput.err })
+  const refused = await firstConnection(client)
+  if (!refused) return client
+  await client.close()
+  throw refused.error && !isNetwork(refused.error) ? refused.error : await noServer(target.url, refused.error)
 }
 
 function tokenNow(options: TargetOptions): string | undefined {
@@ -39,25 +38,16 @@ function tokenNow(options: TargetOptions): string | undefined {
   }
 }
 
-function firstConnection(client: Client, url: string): Promise<void> {
-  return new Promise((resolve, reject) => {
+/** Resolves with why there is none. */
+function firstConnection(client: Client): Promise<{ readonly error: HeadraceError | undefined } | undefined> {
+  return new Promise((resolve) => {
     const look = (): void => {
       const { status } = client
       if (status.state === 'connecting') return
       stop()
-      if (status.state === 'online') resolve()
-      else reject(status.error && !isNetwork(status.error) ? status.error : unreachable(url, status.error))
+      resolve(status.state === 'online' ? undefined : { error: status.error })
     }
     const stop = client.onStatus(look)
     look()
   })
-}
-
-function isNetwork(error: HeadraceError): boolean {
-  return error.code === 'connection_lost' || error.code === 'closed'
-}
-
-function unreachable(url: string, cause: HeadraceError | undefined): Problem {
-  const text = `No server answers at ${url}. Start one with \`headrace serve\`, or name another with --url.`
-  return new Problem(exitCode.unreachable, text, { cause })
 }

@@ -67,7 +67,10 @@ function splitLink(text: string): { readonly url: string; readonly token: string
     throw new Problem(exitCode.usage, `--url must be an address such as http://127.0.0.1:4400, not "${text}".`)
   const url = new URL(text)
   if (!['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol)) {
-    throw new Problem(exitCode.usage, `--url must begin with http:// or https://, not ${url.protocol}//.`)
+    throw new Problem(
+      exitCode.usage,
+      `--url must begin with http:// or https://, as in http://127.0.0.1:4400, not "${text}".`,
+    )
   }
   const token = new URLSearchParams(url.hash.slice(1)).get('token') ?? undefined
   const path = url.pathname.replace(/\/+$/, '')
