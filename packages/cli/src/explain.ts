@@ -4,7 +4,8 @@ import { Problem } from './problem.ts'
 
 /** What a person can do about a refusal, where the server that refused can't know it. */
 const fixes: Partial<Record<ErrorCode, string>> = {
-  unauthenticated: 'Give a token of this server with --token or HEADRACE_TOKEN; `headrace token` makes one.',
+  unauthenticated:
+    'Give a token of this server with --token or HEADRACE_TOKEN; `headrace token` makes one, out of its data directory (--data) or its secret.',
   token_expired: 'Make a new one with `headrace token`.',
   session_not_found: 'See what there is with `headrace sessions`; `headrace send <session> <text> --create` makes one.',
   host_not_allowed: 'Start the server with --allowed-host <host>.',

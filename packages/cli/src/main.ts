@@ -2,6 +2,7 @@ import { CommanderError, type Command } from 'commander'
 import { explain } from './explain.ts'
 import { exitCode } from './exit-code.ts'
 import { createProgram } from './program.ts'
+import { inOwnName } from './terminal/own-name.ts'
 import { createPaint } from './terminal/paint.ts'
 
 /** How long what a command has left behind may keep the process. */
@@ -24,7 +25,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       return
     }
     const problem = explain(thrown)
-    process.stderr.write(`${createPaint(process.stderr)('red', 'error:')} ${problem.message}\n`)
+    process.stderr.write(`${createPaint(process.stderr)('red', 'error:')} ${inOwnName(problem.message)}\n`)
     if (program.opts()['verbose'] === true) process.stderr.write(`${stacks(problem)}\n`)
     process.exitCode = problem.exitCode
   } finally {

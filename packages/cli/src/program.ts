@@ -17,6 +17,7 @@ import { tokenCommand } from './commands/token.ts'
 import { salvageCommand } from './commands/salvage.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { exitCodeHelp } from './exit-code.ts'
+import { ownName } from './terminal/own-name.ts'
 import { createPaint } from './terminal/paint.ts'
 
 /** The whole command line. The files of the commands hold their options only; what they do is loaded when they run. */
@@ -92,7 +93,7 @@ function withBelow(command: Command): readonly Command[] {
 
 /** As in `headrace factory task add`. */
 function fullName(command: Command): string {
-  return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name()
+  return command.parent ? `${fullName(command.parent)} ${command.name()}` : ownName()
 }
 
 function version(): string {

@@ -8,7 +8,8 @@ import { readAgentFile } from '../src/agents/agent-file.ts'
 import { addAgent, listAgents, removeAgent, showAgent, type ServerOptions } from '../src/agents/agents.ts'
 import { registrationOf } from '../src/agents/registration.ts'
 import { startServer, type StartOptions } from '../src/serve/start-server.ts'
-import { folder, headrace, serve } from './support/headrace.ts'
+import { ownName } from '../src/terminal/own-name.ts'
+import { folder, headrace, serve, start as startCommand } from './support/headrace.ts'
 import type { Output } from '../src/terminal/console.ts'
 
 /** Says what it was asked, in a stream of the AI SDK. */
@@ -52,7 +53,9 @@ test('H1 H2 H2b: by two commands an endpoint is an agent and answers, signed and
   await using upstream = await openEcho()
   await using place = await folder()
   const data = path.join(place.path, 'data')
-  const { server } = await serve(['--data', data, '--allow-private-host', upstream.host])
+  await using mute = await openUpstream(() => undefined)
+  const hosts = [upstream.host, mute.host].flatMap((host) => ['--allow-private-host', host])
+  const { server } = await serve(['--data', data, ...hosts])
   await using _server = server
   const file = path.join(place.path, 'webhook-secret')
   const secret = createWebhookSecret()
@@ -67,6 +70,20 @@ test('H1 H2 H2b: by two commands an endpoint is an agent and answers, signed and
   expect(call.headers.authorization).toBe('Bearer hunter2')
   const verified = new Webhook(secret).verify(call.text, call.headers as Record<string, string>)
   expect(verified).toMatchObject({ model: 'large', trigger: 'submit-message' })
+  // With the session of the test goes the answer.
+  expect(
+    (await headrace(['agent', 'add', '--name', 'mute', '--url', mute.url, '--format', 'sse-text', '--data', data]))
+      .code,
+  ).toBe(0)
+  await using waiting = startCommand(['agent', 'test', 'mute', '--data', data])
+  const asked = await mute.call(1)
+  waiting.kill('SIGINT')
+  expect(await waiting.ended).toEqual({
+    code: 130,
+    stdout: '',
+    stderr: 'error: No longer waiting. The answer was stopped, and its session is gone.\n',
+  })
+  await asked.closed
   // The worker in the process holds nothing up.
   server.kill('SIGTERM')
   expect(await server.ended).toMatchObject({ code: 0 })
@@ -88,10 +105,14 @@ describe('headrace agent', () => {
     await listAgents(target, output)
     await showAgent('support', target, output)
     await removeAgent('support', target, output)
-    await expect(showAgent('support', target, output)).rejects.toThrow('No agent support is registered here.')
+    await expect(showAgent('support', target, output)).rejects.toThrow(
+      'No agent support is registered here. See those that are with `headrace agent list`.',
+    )
+    const misnamed = addAgent({ name: 'sup port', ...agent, ...target }, output)
+    await expect(misnamed).rejects.toThrow('--name must be an agent name of 1 to 64 characters')
     expect(printed).toEqual([
       'No agent is registered. Add one with `headrace agent add`.',
-      'support answers by https://example.com/chat. Try it with: headrace agent test support',
+      `support answers by https://example.com/chat. Try it with: ${ownName()} agent test support`,
       'support: ai-sdk at https://example.com/chat (headers X-Key)',
       expect.stringContaining('"idleMs": 30000'),
       'support is no longer called. Its settings are gone from the server.',

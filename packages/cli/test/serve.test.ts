@@ -153,7 +153,7 @@ describe('headrace serve', () => {
     await using _server = server
     const ended = await headrace(['serve', '--port', '0', '--data', data.path])
     expect(ended.code).toBe(3)
-    expect(ended.stderr).toContain(`Process ${ready.pid} holds the data directory`)
+    expect(ended.stderr).toMatch(new RegExp(`Process ${ready.pid} holds the data directory .* with --data\\.`))
     expect(ended.stderr).toContain(`It serves ${ready.url}.`)
     const { port } = new URL(ready.url)
     const again = await headrace(['serve', '--port', port, '--data', data.path])

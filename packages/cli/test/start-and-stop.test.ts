@@ -9,7 +9,7 @@ import { explain } from '../src/explain.ts'
 import { introduction } from '../src/demo/introduction.ts'
 import { explainStart } from '../src/serve/explain-start.ts'
 import { linkOf } from '../src/serve/link.ts'
-import { ownName } from '../src/terminal/own-name.ts'
+import { inOwnName, ownName } from '../src/terminal/own-name.ts'
 import { folder, start } from './support/headrace.ts'
 
 const source = (file: string): string => fileURLToPath(new URL(`../src/${file}`, import.meta.url))
@@ -53,7 +53,10 @@ describe('why a server could not start', () => {
 
 test('what was started by npm is called by npx, as it is on no PATH', () => {
   expect(ownName({})).toBe('headrace')
-  expect(ownName({ npm_execpath: '/usr/lib/node_modules/npm/bin/npm-cli.js' })).toBe('npx headrace')
+  const byNpm = { npm_execpath: '/usr/lib/node_modules/npm/bin/npm-cli.js' }
+  expect(ownName(byNpm)).toBe('npx headrace')
+  expect(inOwnName('Start one with `headrace serve`.', byNpm)).toBe('Start one with `npx headrace serve`.')
+  expect(inOwnName('Start one with `headrace serve`.', {})).toBe('Start one with `headrace serve`.')
   const introduced = introduction({ operator: 'o', colleague: 'c' }, { model: undefined, data: 'd', hasConsole: true })
   expect(introduced.join('\n')).toContain(`From another terminal:  ${ownName()} tail demo/welcome`)
 })

@@ -5,7 +5,7 @@ import { noServer } from './no-server.ts'
 import { findTarget, type TargetOptions } from './target.ts'
 
 /**
- * One request to the server, for what is no command of a session.
+ * One request to the server, for what is no command of a session. It is named by --server in those commands.
  *
  * @param line - method and path
  * @throws Problem when no server answers
@@ -23,7 +23,7 @@ export async function askServer(options: TargetOptions, line: `${string} /${stri
   try {
     answer = await fetch(`${target.url}${line.slice(at + 1)}`, init)
   } catch (cause) {
-    throw await noServer(target.url, cause)
+    throw await noServer(target.url, cause, '--server')
   }
   if (answer.status === 204) return null
   const told: unknown = await answer.json().catch(() => undefined)

@@ -3,6 +3,7 @@ import { HeadraceError } from '@headrace/core'
 import { viewOf } from '../connection/with-client.ts'
 import { processOutput } from '../terminal/console.ts'
 import { formatDuration } from '../terminal/duration.ts'
+import { ownName } from '../terminal/own-name.ts'
 import { plainLine } from '../terminal/plain.ts'
 import { withFloor, type FloorTarget, type OpenedFloor } from './floor-target.ts'
 import { taskLine } from './tasks.ts'
@@ -76,7 +77,7 @@ export function floorLines(floor: FloorDocument, now: number, asks: readonly Flo
 }
 
 function askLine({ session, title }: FloorQuestion): string {
-  return `  ${plainLine(title, 120)}: headrace answer ${session}`
+  return `  ${plainLine(title, 120)}: ${ownName()} answer ${session}`
 }
 
 function section(title: string, tasks: readonly Task[], why: (task: Task) => string): readonly string[] {

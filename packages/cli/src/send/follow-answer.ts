@@ -104,7 +104,8 @@ export function followAnswer(session: Session): AnswerPrinter {
     if (live && !atLineStart) process.stdout.write('\n')
     if (!live) {
       const answers = session.getSnapshot().messages.filter((message) => message.run === run?.id)
-      processOutput.out(plain(answers.map((message) => textOf(message)).join('\n\n')))
+      const text = plain(answers.map((message) => textOf(message)).join('\n\n'))
+      if (text !== '' || reason === 'complete') processOutput.out(text)
     }
     if (reason === 'complete') return
     const why = {

@@ -45,7 +45,8 @@ function storeMessage(error: HeadraceError, { data }: StartPlace): string {
   switch (error.code) {
     case 'store_locked': {
       const url = readServerFile(data)?.url
-      return url === undefined ? error.message : `${error.message} It serves ${url}.`
+      const message = error.message.replace('name another directory', 'choose another directory with --data')
+      return url === undefined ? message : `${message} It serves ${url}.`
     }
     case 'store_full':
       return `${error.message}. Free some space, or choose another directory with --data.`.replace('..', '.')

@@ -1,3 +1,5 @@
+import { inOwnName } from './own-name.ts'
+
 /** Where a command speaks. Results go to `out`, all else to `err`, so that the output of a command can be piped. */
 export interface Output {
   readonly out: (line: string) => void
@@ -6,5 +8,5 @@ export interface Output {
 
 export const processOutput: Output = {
   out: (line) => void process.stdout.write(`${line}\n`),
-  err: (line) => void process.stderr.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${inOwnName(line)}\n`),
 }
