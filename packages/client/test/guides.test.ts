@@ -85,15 +85,7 @@ function moduleOf(code: string): string {
   const lines = code.split('\n')
   const isImport = (line: string): boolean => line.startsWith('import ')
   return [
-    "import { isBusy, textOf } from '@headrace/core'",
-    "import { connect, createLocalOutbox } from '@headrace/client'",
-    "import { createWorker } from '@headrace/client/agent'",
-    "import { httpAgent } from '@headrace/client/http-agent'",
-    "import { HeadraceChatTransport } from '@headrace/client/ai-sdk'",
-    "import { Chat } from '@ai-sdk/react'",
-    "import type { UIMessage } from 'ai'",
     ...lines.filter(isImport),
-    'void [HeadraceChatTransport, Chat, httpAgent, isBusy, textOf, connect, createLocalOutbox, createWorker]',
     'export async function run(given) {',
     'const { client, url, token, console, shelf, endpoint, ask, openai, anthropic, model, graph, streamText } = given',
     ...lines.filter((line) => !isImport(line)),
