@@ -55,6 +55,9 @@ test('what was started by npm is called by npx, as it is on no PATH', () => {
   expect(ownName({})).toBe('headrace')
   const byNpm = { npm_execpath: '/usr/lib/node_modules/npm/bin/npm-cli.js' }
   expect(ownName(byNpm)).toBe('npx headrace')
+  const inCheckout = { ...byNpm, npm_config_local_prefix: '/src/headrace' }
+  expect(ownName(inCheckout, '/src/headrace/docs')).toBe('npx headrace')
+  expect(ownName(inCheckout, '/src/headrace-app')).toBe('npx --prefix /src/headrace headrace')
   expect(inOwnName('Start one with `headrace serve`.', byNpm)).toBe('Start one with `npx headrace serve`.')
   expect(inOwnName('Start one with `headrace serve`.', {})).toBe('Start one with `headrace serve`.')
   const introduced = introduction({ operator: 'o', colleague: 'c' }, { model: undefined, data: 'd', hasConsole: true })
