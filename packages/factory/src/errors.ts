@@ -36,7 +36,7 @@ export interface FactoryErrorRow {
 
 /** The one table of the factory's own errors. Errors of sessions come from `errorTable` in `@headrace/core`. */
 export const factoryErrorTable: Readonly<Record<FactoryErrorCode, FactoryErrorRow>> = {
-  bad_option: { meaning: 'An option has a value that cannot work.', next: 'Change it; the text names it.' },
+  bad_option: { meaning: 'An option has a value that cannot work.', next: 'Change what the text names.' },
   command_failed: {
     meaning: 'A program could not be started or ended badly.',
     next: 'Read the last lines of its output, in the evidence.',
@@ -50,7 +50,7 @@ export const factoryErrorTable: Readonly<Record<FactoryErrorCode, FactoryErrorRo
   git_flood: { meaning: 'git gave more output than is read.', next: 'Look at what makes it so large, or allow more.' },
   base_missing: {
     meaning: 'The base branch is not there.',
-    next: 'Make the branch, or name another one in .headrace/factory.yaml.',
+    next: 'Make the branch, or name another one: with --base, or as `base` in .headrace/factory.yaml.',
   },
   base_rewritten: {
     meaning: 'The base branch does not contain the base that was seen before.',

@@ -108,10 +108,13 @@ export { landingInWords } from './landing/landing-in-words.ts'
 export { checkFactory, type FactoryCheck, type FloorFiles } from './files/check-factory.ts'
 export {
   factoryFileSchema,
+  factoryPath,
+  outlineFactoryFile,
   parseFactoryFile,
   type AgentSettings,
   type AttemptBudget,
   type FactoryFile,
+  type FactoryOutline,
   type GateSettings,
 } from './files/factory-file.ts'
 export { commitSource, folderSource, type FloorSource } from './files/floor-source.ts'

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import type { FactoryDemoOptions } from '../factory/demo.ts'
 import type { InitOptions } from '../factory/files.ts'
 import type { UpOptions } from '../factory/up.ts'
-import { baseOption, floorOption, folderOption, repositoryOption } from './factory-options.ts'
+import { floorOption, repositoryOption, withVault } from './factory-options.ts'
 import { option, whole } from './options.ts'
 
 /** What there is before a floor, and what opens one. */
@@ -62,12 +62,9 @@ function checkCommand(): Command {
 }
 
 function upCommand(): Command {
-  return new Command('up')
+  return withVault(new Command('up'))
     .description('Open the floor of a repository, as its base branch describes it.')
-    .addOption(repositoryOption())
-    .addOption(baseOption())
     .addOption(option('--data <directory>', 'where the sessions are kept').default('./.headrace/data'))
-    .addOption(folderOption())
     .addOption(floorOption())
     .addOption(option('--port <number>', 'port; 0 takes any free one').default(4400).argParser(whole(0, 65_535)))
     .addOption(new Option('--json', 'print one line of JSON when ready'))

@@ -4,8 +4,6 @@ import { option, withTarget } from './options.ts'
 /** The repository that a floor works on. */
 export const repositoryOption = (): Option => option('--repository <directory>', 'the repository').default('.')
 
-export const baseOption = (): Option => option('--base <branch>', 'its base branch').default('main')
-
 export const folderOption = (): Option =>
   option('--folder <directory>', 'where the trusted copy and the clones are kept').default('./.headrace/factory')
 
@@ -18,5 +16,14 @@ export function withFloor(command: Command): Command {
 
 /** Where the trusted copy of a repository is. */
 export function withVault(command: Command): Command {
-  return command.addOption(repositoryOption()).addOption(baseOption()).addOption(folderOption())
+  return command
+    .addOption(repositoryOption())
+    .addOption(option('--base <branch>', 'its base branch (default: as .headrace/factory.yaml there says, else main)'))
+    .addOption(folderOption())
+    .hook('preAction', async (_command, action) => {
+      const { base, repository } = action.opts<{ readonly base?: string; readonly repository: string }>()
+      if (base !== undefined) return
+      const { baseOf } = await import('../factory/base-of.ts')
+      action.setOptionValueWithSource('base', await baseOf(repository), 'implied')
+    })
 }

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { DetectOptions } from '../factory/detect.ts'
 import type { HorizonOptions } from '../factory/horizon.ts'
 import type { ReportOptions } from '../factory/report.ts'
-import { baseOption, folderOption, repositoryOption, withFloor } from './factory-options.ts'
+import { withFloor, withVault } from './factory-options.ts'
 import { list, option, whole } from './options.ts'
 
 /** What comes, what came of it, and which agents go in circles. */
@@ -11,11 +11,8 @@ export function reportCommands(): readonly Command[] {
 }
 
 function horizonCommand(): Command {
-  return withFloor(new Command('horizon'))
+  return withVault(withFloor(new Command('horizon')))
     .description('What comes: dependencies, the history of the gate, what is left to do, reports about the same.')
-    .addOption(repositoryOption())
-    .addOption(baseOption())
-    .addOption(folderOption())
     .addOption(new Option('--network', 'ask the npm registry about the packages that the repository uses'))
     .addOption(new Option('--issues <file>', 'reports, as JSON: [{"ref", "title", "body"}]'))
     .addOption(new Option('--github <repository>', 'open issues of owner/name; needs --network'))

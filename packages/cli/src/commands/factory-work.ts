@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { FloorTarget } from '../factory/floor-target.ts'
 import type { WorkOptions } from '../factory/work.ts'
-import { baseOption, folderOption, repositoryOption, withFloor } from './factory-options.ts'
+import { withFloor, withVault } from './factory-options.ts'
 
 /** What attempts have made. */
 export function workCommands(): readonly Command[] {
@@ -9,12 +9,9 @@ export function workCommands(): readonly Command[] {
 }
 
 function diffCommand(): Command {
-  return withFloor(new Command('diff'))
+  return withVault(withFloor(new Command('diff')))
     .description('The difference that a task has made, or would make.')
     .argument('<task>', 'as in T7')
-    .addOption(repositoryOption())
-    .addOption(baseOption())
-    .addOption(folderOption())
     .action(async (id: string, options: FloorTarget & WorkOptions) => {
       const { diff } = await import('../factory/work.ts')
       await diff(id, options)
@@ -22,12 +19,9 @@ function diffCommand(): Command {
 }
 
 function undoCommand(): Command {
-  return new Command('undo')
+  return withVault(new Command('undo'))
     .description('Bring back a clone that was put away.')
     .argument('<attempt>', 'as in t7-1')
-    .addOption(repositoryOption())
-    .addOption(baseOption())
-    .addOption(folderOption())
     .action(async (attempt: string, options: WorkOptions) => {
       const { undo } = await import('../factory/work.ts')
       await undo(attempt, options)

@@ -28,6 +28,7 @@ import { counted } from '../terminal/counted.ts'
 import { processOutput, type Output } from '../terminal/console.ts'
 import { ownName } from '../terminal/own-name.ts'
 import { crewClaims } from './crew-claims.ts'
+import { missingAgents } from './missing-agents.ts'
 import { missingKeys } from './missing-keys.ts'
 import { openPlugins, type PluginPlaces } from './plugins.ts'
 import { confinedLines } from './status.ts'
@@ -96,7 +97,11 @@ export async function up(options: UpOptions, output: Output = processOutput): Pr
     writeServerFile(data, { url, pid: process.pid, token }, output.err)
     const stopped = stopOnSignal({ stop, say: output.err, last: () => removeServerFile(data) })
     const link = linkOf(url, token, opened.sessions.floor)
-    for (const line of missingKeys(settings.files.factory.models, process.env)) output.err(`warning: ${line}`)
+    const missing = [
+      ...(await missingAgents(settings.config)),
+      ...missingKeys(settings.files.factory.models, process.env),
+    ]
+    for (const line of missing) output.err(`warning: ${line}`)
     if (json === true) output.out(JSON.stringify({ ready: true, url, token, pid: process.pid, link }))
     else for (const line of introduction(opened, link, settings.config)) output.out(line)
     await stopped
@@ -223,5 +228,7 @@ export function problem(error: FactoryError): Problem {
 }
 
 function inWords(error: FactoryError): string {
-  return [error.message, ...error.evidence.map((line) => `  ${line}`), error.next].join('\n')
+  // What to do about a wrong option is said with it.
+  const next = error.code === 'bad_option' ? [] : [error.next]
+  return [error.message, ...error.evidence.map((line) => `  ${line}`), ...next].join('\n')
 }

@@ -52,5 +52,9 @@ function made(agent: string, settings: BuiltInSettings): AgentKind {
 
 function missing(name: string, plugin: string): AgentKind {
   const text = `agents.${name} is of the plugin ${plugin}, and no agent of that name was loaded.`
-  return { name, start: () => Promise.reject(new FactoryError('agent_missing', text)) }
+  return {
+    name,
+    lacks: () => Promise.resolve(text),
+    start: () => Promise.reject(new FactoryError('agent_missing', text)),
+  }
 }

@@ -108,6 +108,8 @@ export interface AgentKind {
   readonly inCell?: true
   /** In which form it reads skills. Default: it is told of them. */
   readonly skills?: SkillForm
+  /** Why it can't be started on this machine, and what to do; `undefined` where nothing is known to be missing. */
+  lacks?(): Promise<string | undefined>
   /**
    * Starts it.
    *

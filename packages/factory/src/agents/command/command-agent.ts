@@ -23,14 +23,15 @@ export interface CommandAgentOptions {
  */
 export function commandAgent(options: CommandAgentOptions): AgentKind {
   const [name, ...args] = options.command
+  const lack = `The agent ${options.name} can't be started: there is no program ${name} on this machine. Install it, or give its full path.`
   return {
     name: options.name,
     inCell: true,
+    lacks: async () => ((await findProgram(name, options.folders)) === undefined ? lack : undefined),
     async start(start) {
       const program = await findProgram(name, options.folders)
       if (program !== undefined) return new CommandAtWork(start, options, [program, ...args])
-      const text = `The agent ${options.name} can't be started: there is no program ${name} on this machine. Install it, or give its full path.`
-      throw new FactoryError('agent_missing', text)
+      throw new FactoryError('agent_missing', lack)
     },
   }
 }

@@ -26,20 +26,17 @@ export interface ProfileOptions {
  */
 export function profiledAgent(profile: AgentProfile, options: ProfileOptions = {}): AgentKind {
   const { command: [name, ...args] = profile.command, folders, limits } = options
+  const lack = `The agent ${profile.name} can't be started: there is no program ${name} on this machine. ${profile.install}`
   return {
     name: profile.name,
     inCell: true,
     ...skillForm(profile),
+    lacks: async () => ((await findProgram(name, folders)) === undefined ? lack : undefined),
     async start(start) {
       const program = await findProgram(name, folders)
-      if (program === undefined) throw missing(profile, name)
+      if (program === undefined) throw new FactoryError('agent_missing', lack)
       const given = await profile.setUp(start)
       return acpAgent({ ...profile, argv: () => [program, ...args], env: () => given }, limits).start(start)
     },
   }
-}
-
-function missing({ name, install }: Pick<AgentProfile, 'name' | 'install'>, program: string): FactoryError {
-  const text = `The agent ${name} can't be started: there is no program ${program} on this machine. ${install}`
-  return new FactoryError('agent_missing', text)
 }
