@@ -64,6 +64,8 @@ test('P5b F6d: what waits for a person on a floor waits in the inbox as well', a
   const floor = page.getByTestId('inbox-floor')
   await floor.locator('[data-task=T2]').getByRole('button', { name: 'Mark as done: T2' }).waitFor()
   await floor.locator('[data-task=T7]').getByText('Proposed: somebody must accept it').waitFor()
+  // The question of a lane, and both.
+  await page.getByTestId('inbox').getByText('3 things wait for you', { exact: true }).waitFor()
   await everyWay(page, 'inbox-floor', phoneDark)
   await floor.getByRole('link', { name: 'Floor main' }).click()
   await task('T7', 'proposed').waitFor()

@@ -74,8 +74,9 @@ export function TaskDetails({ task }: Props): ReactNode {
   )
 }
 
-function sourceOf({ source, id }: Task): string | undefined {
-  return source.kind === 'floor' && source.ref === id ? undefined : `${source.kind} ${source.ref}`
+/** Where somebody can look it up: who asked on the floor stands there anyway. */
+function sourceOf({ source }: Task): string | undefined {
+  return source.kind === 'floor' ? undefined : `${source.kind} ${source.ref}`
 }
 
 function AttemptRow({ attempt }: { readonly attempt: EndedAttempt }): ReactNode {

@@ -1,6 +1,6 @@
 import { useSession } from '@headrace/client/react'
 import { crewOf, floorSessions, type Task } from '@headrace/factory/floor'
-import { useMemo, useState, type ReactNode } from 'react'
+import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import { useIdentity } from '../access/use-identity.ts'
 import { NeedsPerson } from '../floor/backlog.tsx'
 import { DeskAnswer } from '../floor/desk-answer.tsx'
@@ -19,10 +19,12 @@ interface Props {
   /** The floor's name. */
   readonly name: string
   readonly now: number
+  /** Called with how many tasks wait, and with 0 when this goes. */
+  readonly onCount: (session: string, count: number) => void
 }
 
 /** Tasks of a floor that go no further without a person, settled without going there. Absent when there is none. */
-export function FloorNeeds({ session: id, name, now }: Props): ReactNode {
+export function FloorNeeds({ session: id, name, now, onCount }: Props): ReactNode {
   const { session, view } = useSession(id)
   const me = useIdentity()?.actor
   const may = useMay(id)
@@ -33,6 +35,10 @@ export function FloorNeeds({ session: id, name, now }: Props): ReactNode {
     () => ({ sessions: floorSessions(name), ask: desk.ask, reject, may, me }),
     [name, desk.ask, may, me],
   )
+  useEffect(() => {
+    onCount(id, needsPerson.length)
+    return () => onCount(id, 0)
+  }, [id, needsPerson.length, onCount])
   if (needsPerson.length === 0 && !desk.asked) return null
   const foreman = crewOf(id)?.foreman
   const attended = view.runs.some(({ agent, status }) => agent === foreman && status === 'active')

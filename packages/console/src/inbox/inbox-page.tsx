@@ -1,6 +1,6 @@
 import type { InboxItem } from '@headrace/core'
 import { floorPlace } from '@headrace/factory/floor'
-import { useId, type ReactNode } from 'react'
+import { useCallback, useId, useState, type ReactNode } from 'react'
 import { useAway } from '../offline/use-away.ts'
 import { useDocumentTitle } from '../session/use-document-title.ts'
 import { Connection } from '../session/connection.tsx'
@@ -33,6 +33,7 @@ export function InboxPage({ narrow, sessions }: Props): ReactNode {
   const minute = Math.floor(now / 60_000) * 60_000
   const away = useAway()
   const nothing = count + unread.length === 0
+  const { tasks, onCount } = useTaskCount()
   return (
     <main id="main" className="page" tabIndex={-1} data-testid="inbox" data-count={count}>
       <header className="session-header">
@@ -43,7 +44,7 @@ export function InboxPage({ narrow, sessions }: Props): ReactNode {
         )}
         <div className="session-names">
           <h1 className="session-title">{text.inbox.title}</h1>
-          <p className="session-doing">{status === 'ready' && !(away && nothing) && text.inbox.lead(count)}</p>
+          <p className="session-doing">{status === 'ready' && !(away && nothing) && text.inbox.lead(count + tasks)}</p>
         </div>
         <PushSwitch />
         <Connection />
@@ -73,7 +74,11 @@ export function InboxPage({ narrow, sessions }: Props): ReactNode {
           )}
           {sessions.map((id) => {
             const place = floorPlace(id)
-            return place?.part === 'floor' && <FloorNeeds key={id} session={id} name={place.floor} now={minute} />
+            return (
+              place?.part === 'floor' && (
+                <FloorNeeds key={id} session={id} name={place.floor} now={minute} onCount={onCount} />
+              )
+            )
           })}
           <Rows title={text.inbox.failures} items={failed} now={now} />
           <Rows title={text.inbox.mentions} items={mentions} now={now} />
@@ -82,6 +87,15 @@ export function InboxPage({ narrow, sessions }: Props): ReactNode {
       </div>
     </main>
   )
+}
+
+/** How many tasks of all floors wait, as each of them says. */
+function useTaskCount(): { readonly tasks: number; readonly onCount: (session: string, count: number) => void } {
+  const [counts, setCounts] = useState<ReadonlyMap<string, number>>(new Map())
+  const onCount = useCallback((session: string, count: number) => {
+    setCounts((before) => ((before.get(session) ?? 0) === count ? before : new Map(before).set(session, count)))
+  }, [])
+  return { tasks: [...counts.values()].reduce((sum, count) => sum + count, 0), onCount }
 }
 
 function keyOf({ session, kind, ref }: InboxItem): string {
