@@ -89,6 +89,8 @@ export function createWriter(options: WriterOptions): Writer {
   /** Whether a write has succeeded since the last complaint: a disk that stays full is one complaint. */
   let isWell = true
   let recovering: Promise<void> | undefined
+  /** When the next group closes. */
+  let closing: Promise<void> | undefined
 
   function fail(code: ErrorCode, cause: HeadraceError): HeadraceError {
     backoff.failed()
@@ -160,6 +162,9 @@ export function createWriter(options: WriterOptions): Writer {
       for (const write of group) drop(write, error)
       return
     }
+    // Before anybody hears of it: what they do at the end of this turn, such as writing to sockets, comes after the next
+    // group is handed to the disk, and so beside its work and not before it.
+    closing = endOfTurn()
     for (const write of group) {
       if (write.head !== undefined) write.session.durable = write.head
       write.resolve()
@@ -216,7 +221,8 @@ export function createWriter(options: WriterOptions): Writer {
   async function run(): Promise<void> {
     while (queue.length > 0) {
       // Those whom the last group answered get to queue their next write before the next group closes.
-      await new Promise<void>((resolve) => setImmediate(resolve))
+      await (closing ?? endOfTurn())
+      closing = undefined
       const [first] = queue
       if (first === undefined) break
       if ('task' in first) {
@@ -227,6 +233,7 @@ export function createWriter(options: WriterOptions): Writer {
         if (group.length > 0) await runGroup(group)
       }
     }
+    closing = undefined
     running = undefined
   }
 
@@ -302,6 +309,10 @@ export function createWriter(options: WriterOptions): Writer {
       while (running !== undefined) await running
     },
   }
+}
+
+function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function builtOnNothing(): HeadraceError {
