@@ -21,6 +21,8 @@ export class Pace implements Pacing {
   #last = performance.eventLoopUtilization()
   #cancel: () => void
   readonly #clock: Clock
+  /** What runs at the end of this turn. One immediate for all: Node looks after its own queues between any two of them. */
+  #soon: (() => void)[] = []
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -32,7 +34,14 @@ export class Pace implements Pacing {
   }
 
   soon(run: () => void): void {
-    setImmediate(run)
+    this.#soon.push(run)
+    if (this.#soon.length === 1) setImmediate(this.#runSoon)
+  }
+
+  readonly #runSoon = (): void => {
+    const due = this.#soon
+    this.#soon = []
+    for (const run of due) run()
   }
 
   #next(): () => void {
