@@ -99,7 +99,10 @@ server.on('upgrade', (request, socket, head) => {
   if (request.url?.startsWith('/v1/')) headrace.upgrade(request, socket, head)
 })
 server.listen(Number(process.env['PORT'] ?? 5173), '127.0.0.1')
-await once(server, 'listening')
+await once(server, 'listening').catch((error: unknown) => {
+  process.stderr.write(`${String(error)}. PORT chooses another port, for example PORT=5174.\n`)
+  process.exit(1)
+})
 process.stdout.write(`${address()}\n`)
 
 function address(): string {
