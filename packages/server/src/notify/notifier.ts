@@ -9,7 +9,7 @@
  * is told once, whatever number of devices they have.
  */
 import { HeadraceError, splitKey, systemGrant, type Notice, type SessionKey, type SessionView } from '@headrace/core'
-import { againMs, isForNow } from '../refused-for-now.ts'
+import { againMs } from '../refused-for-now.ts'
 import type { Clock } from '../clock.ts'
 import type { Room } from '../room.ts'
 
@@ -39,6 +39,9 @@ export interface NotifierOptions {
   readonly delayMs?: number
 }
 
+/** How long a server that is closed waits for those who are being told at that moment, in milliseconds. */
+const graceMs = 3_000
+
 /** Waits between tries, in milliseconds. After the last one it is given up. */
 const retryMs = [5_000, 30_000, 300_000]
 
@@ -55,7 +58,9 @@ export class Notifier {
   readonly #options: NotifierOptions
   /** Notices that are being looked after: the timer of each, by session and id. */
   readonly #waiting = new Map<string, () => void>()
-  #closed = false
+  /** What is under way. */
+  readonly #looking = new Set<Promise<void>>()
+  #closing: Promise<void> | undefined
 
   constructor(options: NotifierOptions) {
     this.#options = options
@@ -65,7 +70,7 @@ export class Notifier {
   changed(room: Room): void {
     for (const notice of room.state.guard.notices) {
       const id = `${room.key} ${notice.id}`
-      if (!this.#closed && !this.#waiting.has(id))
+      if (!this.#closing && !this.#waiting.has(id))
         this.#later(room.key, notice, { ms: this.#options.delayMs ?? 5_000, tries: 0 })
     }
   }
@@ -73,31 +78,35 @@ export class Notifier {
   #later(key: SessionKey, notice: Notice, next: Next): void {
     const id = `${key} ${notice.id}`
     const cancel = this.#options.clock.after(next.ms, () => {
-      this.#look(key, notice, next).catch((thrown: unknown) => {
+      const look = this.#look(key, notice, next).catch((thrown: unknown) => {
         this.#waiting.delete(id)
         const error = HeadraceError.from(thrown)
         if (error.code === 'internal') this.#options.onError(error)
       })
+      this.#looking.add(look)
+      void look.then(() => this.#looking.delete(look))
     })
     this.#waiting.set(id, cancel)
   }
 
-  async #look(key: SessionKey, notice: Notice, { tries, settled }: Next): Promise<void> {
-    if (this.#closed) return
+  async #look(key: SessionKey, { id }: Notice, { tries, settled }: Next): Promise<void> {
+    if (this.#closing) return
     const room = await this.#options.room(key)
     const { view, guard } = room.state
-    if (guard.notices.some(({ id }) => id === notice.id)) {
+    // As the session has it: another one may have been made under its id, with notices of its own.
+    const notice = guard.notices.find((one) => one.id === id)
+    if (notice) {
       const isHere = view.presence.some(({ actor }) => actor === notice.to)
       const outcome = settled ?? (isHere ? 'seen' : await this.#tell(room, notice, tries))
       const isWritten = outcome !== undefined && (await this.#settle(room, notice, outcome))
       if (!isWritten) return this.#again(key, notice, { tries, ...(outcome && { settled: outcome }) })
     }
-    this.#waiting.delete(`${key} ${notice.id}`)
+    this.#waiting.delete(`${key} ${id}`)
   }
 
   /** Tries again to tell it, or to write down what came of it. */
   #again(key: SessionKey, notice: Notice, { tries, settled }: Omit<Next, 'ms'>): void {
-    if (this.#closed) return
+    if (this.#closing) return
     if (settled) this.#later(key, notice, { ms: againMs, tries, settled })
     else this.#later(key, notice, { ms: retryMs[tries] ?? againMs, tries: tries + 1 })
   }
@@ -112,10 +121,11 @@ export class Notifier {
     return tries < retryMs.length ? undefined : 'failed'
   }
 
-  /** Returns whether it is written down. */
+  /** Returns whether it is written down. The room may have been let go while somebody was told. */
   async #settle(room: Room, { id }: Notice, outcome: Settled): Promise<boolean> {
     const grant = systemGrant(splitKey(room.key).tenant)
-    return !isForNow(await room.submit({ grant, body: { type: 'settle-notice', id, outcome } }))
+    const written = await room.submit({ grant, body: { type: 'settle-notice', id, outcome } })
+    return written.outcome !== 'refused' || written.error.retry === 'never'
   }
 
   /** Forgets a session that is gone. */
@@ -127,10 +137,23 @@ export class Notifier {
     }
   }
 
-  close(): void {
-    this.#closed = true
+  /**
+   * Tells nobody any more. Whoever is being told would be told again by the next server, so it waits a moment until that
+   * is written down. Idempotent.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     for (const cancel of this.#waiting.values()) cancel()
     this.#waiting.clear()
+    if (this.#looking.size === 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const cancel = this.#options.clock.after(graceMs, resolve)
+    await Promise.race([Promise.all(this.#looking), promise])
+    cancel()
   }
 }
 
