@@ -83,7 +83,6 @@ export class Room {
   /** The outcome of an append is unknown, so it may be done at any time until another one has succeeded. */
   #isInDoubt = false
   #closed = false
-  #keep = true
   /** When it last did something for anybody, for letting idle rooms go. */
   usedAt: number
 
@@ -323,6 +322,8 @@ export class Room {
       const events = encoded.map((event) => JSON.parse(event) as SessionEvent) // written by a server of this format
       if (events.at(-1)?.seq !== this.head + events.length) return this.#reload()
       this.#advance(events.reduce(this.#options.rules.fold, this.#state), encoded, undefined)
+      // The store has it no more, and this server still has it in memory.
+      if (events.some(({ type }) => type === 'content.erased')) this.forgetTail()
       this.#row = undefined
       this.#options.onChange(this, events)
     }
@@ -384,18 +385,21 @@ export class Room {
 
   /** Closes for good and tells the readers that there is nothing left to read. */
   async end(error: HeadraceError): Promise<void> {
-    this.#keep = false
-    await this.close()
+    await this.close(false)
     this.#readers.end(error)
   }
 
-  /** Finishes what was accepted, then refuses. Idempotent. */
-  async close(): Promise<void> {
+  /**
+   * Finishes what was accepted, then refuses. Idempotent.
+   *
+   * @param keep - whether it may be opened again, and is worth a snapshot
+   */
+  async close(keep = true): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     this.#timer.cancel()
     await this.#working
-    if (this.#keep) this.#snapshots.left(this.#state)
+    if (keep) this.#snapshots.left(this.#state)
   }
 }
 

@@ -1,7 +1,7 @@
 import { HeadraceError, type Store } from '@headrace/core'
 import { describe, expect, test } from 'vitest'
 import { createMemoryStore } from '../src/store/memory.ts'
-import { FakeClock } from './support/fake-clock.ts'
+import { FakeClock, settled } from './support/fake-clock.ts'
 import { ada, faulty, grantOf, key, openHub, text } from './support/hub.ts'
 
 const send = { type: 'send' as const, parts: text('hello') }
@@ -37,6 +37,22 @@ describe('servers that share a store', () => {
     await one.ask({ type: 'post', parts: text('more news') })
     const { events } = await two.hub.events(key, ada, { after: 2, maxEvents: 10, maxChars: 10_000 })
     expect(events).toEqual([])
+  })
+
+  test('S5h: what another server has erased is shown to nobody who comes later', async () => {
+    const store = shared(createMemoryStore())
+    await using one = openHub(store, 'node-1')
+    await using two = openHub(store, 'node-2')
+    await one.ask({ type: 'create' })
+    await two.hub.view(key, ada, 1)
+    await two.ask({ type: 'post', parts: text('a secret') })
+    await one.ask({ type: 'redact', message: 'm2' })
+    while ((await one.hub.room(key)).state.guard.erasing.length > 0) await settled()
+    await two.hub.view(key, ada, await store.head(key))
+    const follower = await two.hub.follow(key, ada, { after: 1, wake: () => undefined })
+    const page = await follower.next()
+    expect(page?.events.length).toBeGreaterThan(0)
+    expect(JSON.stringify(page?.events)).not.toContain('a secret')
   })
 
   test('S3: a session that another server made is found', async () => {
