@@ -236,10 +236,18 @@ export class RoomHub implements Hub {
     const { key } = room
     this.dispatcher.forget(key)
     this.presences.forget(key)
-    await room.end(noSession(key))
-    // What is under way on its stored history would find it gone, or bring some of it back.
-    await this.#turns.take(key, () => this.#options.store.purge(key))
-    this.#rooms.delete(key)
+    await room.close(false)
+    try {
+      // What is under way on its stored history would find it gone, or bring some of it back.
+      await this.#turns.take(key, () => this.#options.store.purge(key))
+      await room.end(noSession(key))
+    } catch (thrown) {
+      await room.end(new HeadraceError('draining', 'The session could not be removed. Try again.'))
+      throw thrown
+    } finally {
+      // Whoever comes next finds in the store whether it is there.
+      this.#rooms.delete(key)
+    }
   }
 
   claim(agent: AgentName, worker: string, grant: Grant, options: ClaimOptions): Promise<Assignment | undefined> {

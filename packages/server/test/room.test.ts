@@ -233,4 +233,19 @@ describe('a room', () => {
     await expect(server.hub.view(key, ada)).rejects.toMatchObject({ code: 'session_not_found' })
     expect(await server.ask({ type: 'create' })).toEqual({ outcome: 'accepted', seq: 1 })
   })
+
+  test('S5: a session that can not be removed is there still, and its readers are not told that it is gone', async () => {
+    const inner = createMemoryStore()
+    const full = new HeadraceError('store_unavailable', 'not now')
+    const store = { ...inner, purge: (): Promise<void> => Promise.reject(full) }
+    await using server = openHub(store)
+    await server.ask({ type: 'create' })
+    const follower = await server.hub.follow(key, ada, { after: 1, wake: () => undefined })
+    await expect(server.hub.purge(key)).rejects.toBe(full)
+    await expect(follower.next()).rejects.toMatchObject({ code: 'draining' })
+    expect(await server.ask({ type: 'post', parts: text('hello') })).toEqual({ outcome: 'accepted', seq: 2 })
+    store.purge = () => inner.purge(key)
+    await server.hub.purge(key)
+    expect(await inner.head(key)).toBe(0)
+  })
 })
