@@ -219,6 +219,31 @@ describe('compaction', () => {
     expect(server.errors).toEqual([])
   }, 60_000)
 
+  test('S4 raw output goes at the latest a quarter of that late, also where the store did not answer when it should have', async () => {
+    const memory = createMemoryStore()
+    const store = { ...memory }
+    await using server = openHub(store)
+    const run = await running(server, { retention: { rawMs: 100_000 } })
+    await say(server, run, 1, 'p1', ['a', 'b'], { andClose: true })
+    store.floorSnapshot = () => Promise.reject(new HeadraceError('store_unavailable', 'not now'))
+    await server.clock.advance(110_000)
+    store.floorSnapshot = (...args) => memory.floorSnapshot(...args)
+    expect((await server.log()).some(isRaw)).toBe(true)
+    await server.clock.advance(15_000)
+    expect((await server.log()).some(isRaw)).toBe(false)
+    expect(server.errors).toEqual([])
+  })
+
+  test('S4 raw output of a part that was open when it was looked for goes in time too', async () => {
+    await using server = openHub()
+    const run = await running(server, { retention: { rawMs: 100_000 } })
+    await say(server, run, 1, 'p1', ['a', 'b'])
+    await server.clock.advance(110_000)
+    await close(server, run, 2, 'p1')
+    await server.clock.advance(40_000)
+    expect((await server.log()).some(isRaw)).toBe(false)
+  })
+
   test('S3a a follower that a compaction overtakes is told so', async () => {
     await using server = openHub()
     const run = await running(server)

@@ -18,9 +18,11 @@ export interface UpkeepOptions {
 
 /** Most sessions that are worked on at the same time. */
 const maxAtOnce = 2
-/** What found nothing to drop, or failed, is left alone for so long. */
+/** What failed for good is left alone for so long; what found nothing to drop, for as long or a quarter of what it is kept. */
 const restMs = 600_000
 const maxResting = 10_000
+/** So that a part which was open is dropped no more than a quarter late. */
+const looksPerRetention = 4
 
 /**
  * What a server does for sessions by itself: takes out what was redacted, drops raw output that is older than it is kept,
@@ -56,10 +58,10 @@ export class Upkeep {
     void this.#keep(key)
       .catch((thrown: unknown) => {
         const error = HeadraceError.from(thrown)
-        this.#letRest(key)
         // What passes by itself is tried again when the session is looked at next.
-        if (error.retry !== 'later' && error.retry !== 'reconnect' && error.code !== 'session_not_found')
-          this.#options.onError(error)
+        if (error.retry === 'later' || error.retry === 'reconnect' || error.code === 'session_not_found') return
+        this.#letRest(key, restMs)
+        this.#options.onError(error)
       })
       .then(() => {
         this.#running -= 1
@@ -83,14 +85,14 @@ export class Upkeep {
     const since = room.state.guard.raw?.since ?? Infinity
     if (rawMs !== undefined && since + rawMs <= now && (this.#resting.get(key) ?? 0) <= now) {
       const { dropped } = await turns.take(key, () => compactSession(store, room, now - rawMs))
-      if (dropped === 0) this.#letRest(key)
+      if (dropped === 0) this.#letRest(key, Math.min(restMs, rawMs / looksPerRetention))
     }
     await room.refreshRow()
   }
 
-  #letRest(key: SessionKey): void {
+  #letRest(key: SessionKey, ms: number): void {
     if (this.#resting.size >= maxResting) this.#resting.clear()
-    this.#resting.set(key, this.#options.clock.now() + restMs)
+    this.#resting.set(key, this.#options.clock.now() + ms)
   }
 
   /** Finishes what is under way. Idempotent. */
