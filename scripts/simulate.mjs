@@ -1,5 +1,6 @@
-// npm run simulate -- [--seeds 10000] [--from 0] [--workers 2] [--seed N]: plays simulator seeds from sources, all of them,
-// and reports each invariant that one breaks. `--seed` plays one and shows everything that happened.
+// npm run simulate -- [--streams] [--seeds 10000] [--from 0] [--workers 2] [--seed N]: plays simulator seeds from sources, all
+// of them, and reports each invariant that one breaks. `--streams` plays streams in place of sessions. `--seed` plays one and
+// shows everything that happened.
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
@@ -23,8 +24,25 @@ function number(text, name) {
   return value
 }
 
-async function simulator() {
+async function simulator(streams) {
   Error.stackTraceLimit = 0
+  return streams ? streamSimulator() : sessionSimulator()
+}
+
+async function streamSimulator() {
+  const [{ simulateStreams, shrinkStreams, reportStreams }, { simulatedStreams }] = await Promise.all([
+    import('@headrace/testing/simulator'),
+    import('../packages/server/test/support/simulated-streams.ts'),
+  ])
+  const subject = simulatedStreams()
+  return {
+    report: reportStreams,
+    play: (options) => simulateStreams({ ...options, subject }),
+    shrink: (failed) => shrinkStreams(failed, subject),
+  }
+}
+
+async function sessionSimulator() {
   const [{ simulate, shrink, report }, { headrace }] = await Promise.all([
     import('@headrace/testing/simulator'),
     import('../packages/testing/test/simulator/headrace.ts'),
@@ -38,8 +56,8 @@ async function simulator() {
 }
 
 /** One thread: plays every n-th batch. */
-async function work({ from, seeds, index, workers }) {
-  const { play, shrink, report } = await simulator()
+async function work({ from, seeds, index, workers, streams }) {
+  const { play, shrink, report } = await simulator(streams)
   for (let first = index * batch; first < seeds; first += workers * batch) {
     const last = Math.min(first + batch, seeds)
     for (let seed = from + first; seed < from + last; seed += 1) {
@@ -50,7 +68,7 @@ async function work({ from, seeds, index, workers }) {
   }
 }
 
-function playAll({ from, seeds, workers }) {
+function playAll({ from, seeds, workers, streams }) {
   let played = 0
   const failed = []
   const began = performance.now()
@@ -60,7 +78,7 @@ function playAll({ from, seeds, workers }) {
   }, 10_000)
   const threads = Array.from({ length: workers }, (_, index) => {
     const worker = new Worker(self, {
-      workerData: { from, seeds, index, workers },
+      workerData: { from, seeds, index, workers, streams },
       execArgv: [condition],
       resourceLimits,
     })
@@ -85,8 +103,8 @@ function playAll({ from, seeds, workers }) {
   })
 }
 
-async function playOne(seed) {
-  const { play, shrink, report } = await simulator()
+async function playOne(seed, streams) {
+  const { play, shrink, report } = await simulator(streams)
   const result = await play({ seed, trace: true })
   console.log(result.violation ? report(await shrink(result)) : [...result.trace, report(result)].join('\n'))
   return result.violation ? 1 : 0
@@ -101,14 +119,16 @@ else {
         from: { type: 'string', default: '0' },
         workers: { type: 'string', default: String(availableParallelism()) },
         seed: { type: 'string' },
+        streams: { type: 'boolean', default: false },
       },
     })
     if (!process.execArgv.includes(condition)) {
       await install()
       return run(node(), [condition, path.relative(root, self), ...process.argv.slice(2)])
     }
-    if (values.seed !== undefined) return playOne(number(values.seed, 'seed'))
+    if (values.seed !== undefined) return playOne(number(values.seed, 'seed'), values.streams)
     const workers = Math.max(1, number(values.workers, 'workers'))
-    return playAll({ from: number(values.from, 'from'), seeds: number(values.seeds, 'seeds'), workers })
+    const { streams } = values
+    return playAll({ from: number(values.from, 'from'), seeds: number(values.seeds, 'seeds'), workers, streams })
   })
 }

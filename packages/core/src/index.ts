@@ -189,7 +189,7 @@ export {
   type StreamOrigin,
   type StreamSegment,
 } from './stream/events.ts'
-export { decideSubscription, maxLinks, type SubscriptionAnswer } from './subscription/decide.ts'
+export { decideSubscription, maxLinks, nothingToClaim, type SubscriptionAnswer } from './subscription/decide.ts'
 export { foldSubscription } from './subscription/fold.ts'
 export { fitsPattern } from './subscription/pattern.ts'
 export { noSubscription, subscriptionDue, type SubscriptionState } from './subscription/state.ts'

@@ -112,6 +112,28 @@ describe('a subscription', () => {
     expect(one.state.links).toMatchObject([{ acked: 4 }])
   })
 
+  test('D11a: a wake whose streams are gone when it is claimed is over, so that the next growth wakes', () => {
+    const one = new Played(pull)
+    one.grow(5)
+    one.tail = 0
+    one.do({ type: 'unlink', path: 'jobs/a' })
+    expect(one.claim('ann')).toMatchObject({ nothing: true })
+    expect(one.state.wake).toBe(null)
+    one.tail = 3
+    const links = [linked(0)]
+    expect(one.do({ type: 'grown', path: 'jobs/a', links, ...one.tails })).toMatchObject({ woke: true })
+  })
+
+  test('D11a: what a webhook says is done is done, also where one of its streams was made anew meanwhile', () => {
+    const one = new Played(hook)
+    one.grow(5)
+    one.tail = 3
+    expect(one.do({ type: 'ack', proof: one.proof, acks: 'all', done: true, ...one.tails })).toMatchObject({
+      woke: true,
+    })
+    expect(one.state.links).toMatchObject([{ acked: 0 }])
+  })
+
   test('D12: whoever held an earlier wake can do nothing any more', () => {
     const one = new Played(pull)
     one.grow(5)

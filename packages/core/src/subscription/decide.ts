@@ -23,6 +23,8 @@ export interface SubscriptionAnswer {
   readonly created?: true
   /** The command woke it, or began the next wake. */
   readonly woke: boolean
+  /** There was nothing to claim: what it was woken for is gone, and it sleeps again. */
+  readonly nothing?: true
 }
 
 /** Most streams of one subscription. */
@@ -115,15 +117,19 @@ function claim(state: SubscriptionState, { worker, tails, nextWake: id }: Of<'cl
     })
   }
   const path = firstPending(state, tails, [])
-  if (path === undefined)
-    return refuse('not_claimable', 'There is nothing new in the streams of this subscription.', 'NO_PENDING_WORK')
+  if (path === undefined && state.wake !== null) {
+    // What it was woken for is gone. Left awake, it would be woken by nothing that comes.
+    const decision = accept(state, now, [sleep('done')])
+    return decision.outcome === 'accepted' ? { ...decision, answer: { ...decision.answer, nothing: true } } : decision
+  }
+  if (path === undefined) return { outcome: 'refused', error: nothingToClaim() }
   const woken: readonly Draft[] = state.wake === null ? [wake(id, path, tails)] : []
   return accept(state, now, [...woken, { type: 'subscription.claimed', data: { worker } }])
 }
 
 function ack(state: SubscriptionState, command: Of<'ack'>, now: number): Decision {
   if (isStale(state, command.proof)) return fenced(state)
-  const acks = command.acks === 'all' ? allOf(state) : command.acks
+  const acks = command.acks === 'all' ? allOf(state, command.tails) : command.acks
   for (const { path, seq } of acks) {
     const known = state.links.find((one) => one.path === path)
     if (!known) return wrongOffset(`${path} is no stream of this subscription.`)
@@ -135,10 +141,11 @@ function ack(state: SubscriptionState, command: Of<'ack'>, now: number): Decisio
   return accept(state, now, [acked, ...end])
 }
 
-function allOf({ wake, links }: SubscriptionState): readonly Ack[] {
+/** A stream that ends before where it ended then is another one, of which nothing was handled. */
+function allOf({ wake, links }: SubscriptionState, tails: Tails): readonly Ack[] {
   return links.flatMap(({ path }) => {
     const seq = wake?.tails[path]
-    return seq === undefined ? [] : [{ path, seq }]
+    return seq === undefined || seq > (tails[path] ?? 0) ? [] : [{ path, seq }]
   })
 }
 
@@ -191,6 +198,12 @@ function noop(state: SubscriptionState): Decision {
 function fenced({ generation }: SubscriptionState): Decision {
   const text = `The subscription is at generation ${generation}, and this wake is over: stop, and wait for the next one.`
   return refuse('fenced', text, 'FENCED', { generation })
+}
+
+/** Why there is nothing to claim, also where that ended a wake. */
+export function nothingToClaim(): HeadraceError {
+  const text = 'There is nothing new in the streams of this subscription.'
+  return new HeadraceError('not_claimable', text, { detail: { reason: 'NO_PENDING_WORK' } })
 }
 
 function wrongOffset(text: string): Decision {

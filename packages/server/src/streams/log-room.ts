@@ -33,6 +33,11 @@ export interface LogRules<State extends Numbered, Event extends Numbered, Comman
     room: { readonly usedAt: number },
   ): StreamDecision<Event, State, Answer>
   fold(state: State, event: Event): State
+  /**
+   * Whether its time goes on from that of the last event where a clock was set back, so that leases lapse. Else it stands
+   * still until the clock has caught up: what ends at a time of the calendar must not end before.
+   */
+  readonly timeGoesOn: boolean
   /** Its line in lists, by which it is also found when it is due. */
   row(state: State, key: SessionKey): SessionRow
 }
@@ -44,11 +49,16 @@ export interface LogRoomOptions {
   readonly onError: (error: HeadraceError) => void
 }
 
-interface Waiting<Command, Answer> {
-  readonly command: Command
-  readonly resolve: (answer: Answer) => void
+interface Waits {
+  /** How much content it carries. */
+  readonly chars: number
   readonly reject: (error: HeadraceError) => void
 }
+
+type Waiting<Command, Answer> =
+  | (Waits & { readonly kind: 'command'; readonly command: Command; readonly resolve: (answer: Answer) => void })
+  /** It only waits until what is known here is not older than itself. */
+  | (Waits & { readonly kind: 'look'; readonly resolve: () => void })
 
 /** Most commands that one batch decides. */
 const maxBatch = 512
@@ -64,9 +74,11 @@ export class LogRoom<State extends Numbered, Event extends Numbered, Command, An
   readonly #rules: LogRules<State, Event, Command, Answer>
   readonly #options: LogRoomOptions
   #state: State
+  /** How far the time of the log is ahead of this machine's clock. */
+  #ahead = 0
   #row: SessionRow | undefined
   #tail: Tail
-  #waiting: (Waiting<Command, Answer> & { readonly chars: number })[] = []
+  #waiting: Waiting<Command, Answer>[] = []
   #waitingChars = 0
   #working: Promise<void> | undefined
   #snapshotSeq: number
@@ -121,7 +133,10 @@ export class LogRoom<State extends Numbered, Event extends Numbered, Command, An
 
   /** Time as the log has it: never before its last event. */
   now(): number {
-    return Math.max(this.#options.clock.now(), this.#state.at)
+    const wall = this.#options.clock.now()
+    const behind = this.#state.at - wall
+    this.#ahead = this.#rules.timeGoesOn ? Math.max(this.#ahead, behind) : Math.max(0, behind)
+    return wall + this.#ahead
   }
 
   /**
@@ -131,17 +146,20 @@ export class LogRoom<State extends Numbered, Event extends Numbered, Command, An
    * @throws HeadraceError why it is refused
    */
   submit(command: Command, chars = 0): Promise<Answer> {
-    if (this.#closed) return Promise.reject(new HeadraceError('draining', 'The server lets this log go; try again.'))
+    return new Promise((resolve, reject) => this.#enqueue({ kind: 'command', command, resolve, reject, chars }))
+  }
+
+  #enqueue(waiting: Waiting<Command, Answer>): void {
+    const { chars, reject } = waiting
+    if (this.#closed) return reject(new HeadraceError('draining', 'The server lets this log go; try again.'))
     const isFull = this.#waiting.length >= maxWaiting || this.#waitingChars + chars > maxWaitingChars
     if (isFull && this.#waiting.length > 0) {
       const text = `More waits for this log than ${maxWaiting} requests or ${maxWaitingChars} characters. Send less at once.`
-      return Promise.reject(new HeadraceError('too_many_requests', text))
+      return reject(new HeadraceError('too_many_requests', text))
     }
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ command, resolve, reject, chars })
-      this.#waitingChars += chars
-      this.#working ??= this.#work()
-    })
+    this.#waiting.push(waiting)
+    this.#waitingChars += chars
+    this.#working ??= this.#work()
   }
 
   async #work(): Promise<void> {
@@ -176,8 +194,9 @@ export class LogRoom<State extends Numbered, Event extends Numbered, Command, An
       const { usedAt } = this
       let state = this.#state
       const events: Event[] = []
-      const decisions = batch.map(({ command }) => {
-        const decision = this.#rules.decide(state, command, now, { usedAt })
+      const decisions = batch.map((waiting) => {
+        if (waiting.kind === 'look') return undefined
+        const decision = this.#rules.decide(state, waiting.command, now, { usedAt })
         if (decision.outcome === 'accepted') {
           events.push(...decision.events)
           state = decision.state
@@ -186,9 +205,11 @@ export class LogRoom<State extends Numbered, Event extends Numbered, Command, An
       })
       const isCurrent = events.length > 0 ? await this.#append(events, state) : await this.#isCurrent()
       if (!isCurrent) continue
-      for (const [index, decision] of decisions.entries()) {
-        if (decision.outcome === 'refused') batch[index]?.reject(decision.error)
-        else batch[index]?.resolve(decision.answer)
+      for (const [index, waiting] of batch.entries()) {
+        const decision = decisions[index]
+        if (waiting.kind === 'look') waiting.resolve()
+        else if (decision?.outcome === 'refused') waiting.reject(decision.error)
+        else if (decision) waiting.resolve(decision.answer)
       }
       return
     }
@@ -241,9 +262,13 @@ export class LogRoom<State extends Numbered, Event extends Numbered, Command, An
     return false
   }
 
-  /** Catches up with what another server appended. */
+  /**
+   * Catches up with what another server appended, and with what was perhaps written after all. In its turn, as all that
+   * changes what is known here: two that read the log at once would fold it twice.
+   */
   async refresh(): Promise<void> {
-    if (this.#options.store.capabilities.shared && !this.#working) await this.#isCurrent()
+    if (!this.#options.store.capabilities.shared && !this.#isInDoubt) return
+    await new Promise<void>((resolve, reject) => this.#enqueue({ kind: 'look', resolve, reject, chars: 0 }))
   }
 
   /** From the beginning: another server may have removed the log and made one anew, which its length does not tell. */

@@ -106,8 +106,8 @@ export class LogRooms<State extends Numbered, Event extends Numbered, Command, A
   }
 
   async #close(): Promise<void> {
-    this.#cancelSweep()
     await Promise.allSettled(this.#opening.values())
+    this.#cancelSweep()
     await Promise.all([...this.#rooms.values()].map(({ room }) => room.close()))
     this.#rooms.clear()
   }

@@ -20,6 +20,7 @@ export const streamRules: LogRules<StreamState, StreamEvent, StreamCommand, Stre
   empty: noStream,
   decide: (state, command, now, { usedAt }) => decideStream(state, command, { now, usedAt }),
   fold: foldStream,
+  timeGoesOn: false,
   row: (state, key) => plainRow(key, state.createdAt, dueOf(state)),
 }
 

@@ -12,6 +12,7 @@ import {
   defaultContentType,
   mediaType,
   parseOffset,
+  splitKey,
   streamStatus,
   useLagMs,
   type ProducerMark,
@@ -46,10 +47,14 @@ export interface AppendRequest {
   readonly close: boolean
 }
 
-/** Told of what happens to streams. It must not block. */
+/** Told of what happens to streams. */
 export interface StreamWatcher {
+  /** It must not block. */
   grown(tenant: string, path: string): void
-  removed(tenant: string, path: string): void
+  /** Nobody could tell whether it grew, or will yet. It must not block. */
+  doubted(tenant: string, path: string): void
+  /** A stream is over; its path is not free before this is done. It may be told more than once. */
+  removed(tenant: string, path: string): Promise<void>
 }
 
 /** A stream as somebody reads it. */
@@ -75,7 +80,11 @@ const forkingMs = 60_000
 export class Streams {
   readonly #options: StreamsOptions
   readonly #rooms
-  #watcher: StreamWatcher = { grown: () => undefined, removed: () => undefined }
+  #watcher: StreamWatcher = {
+    grown: () => undefined,
+    doubted: () => undefined,
+    removed: () => Promise.resolve(),
+  }
 
   constructor(options: StreamsOptions) {
     this.#options = options
@@ -92,12 +101,32 @@ export class Streams {
   async create(tenant: string, path: string, request: CreateRequest): Promise<StreamAnswer> {
     const room = await this.#settled(tenant, path)
     if (room.state.deleted) await this.#dropLostForks(tenant, room)
-    const answer = request.fork
-      ? await this.#fork(tenant, room, { ...request, fork: request.fork, path })
-      : await this.#create(room, request)
+    const answer = await this.#grows(
+      tenant,
+      path,
+      () =>
+        request.fork ? this.#fork(tenant, room, { ...request, fork: request.fork, path }) : this.#create(room, request),
+      ({ created, tail }) => created === true && tail > 0,
+    )
     this.#use(room)
-    if (answer.created && answer.tail > 0) this.#watcher.grown(tenant, path)
     return answer
+  }
+
+  /** Tells of what a request brings, also where nobody can tell whether it did. */
+  async #grows(
+    tenant: string,
+    path: string,
+    write: () => Promise<StreamAnswer>,
+    isMore: (answer: StreamAnswer) => boolean,
+  ): Promise<StreamAnswer> {
+    try {
+      const answer = await write()
+      if (isMore(answer)) this.#watcher.grown(tenant, path)
+      return answer
+    } catch (thrown) {
+      if (HeadraceError.from(thrown).code === 'unknown_outcome') this.#watcher.doubted(tenant, path)
+      throw thrown
+    }
   }
 
   #create(room: StreamRoom, request: CreateRequest): Promise<StreamAnswer> {
@@ -134,6 +163,7 @@ export class Streams {
         fork: { origin, inherited: [] },
       })
     }
+    await source.refresh()
     const { state } = source
     // Refused here as the source refuses it, but before anything is noted in it.
     if (state.id === '') throw notFound(`There is no stream ${fork.path} to fork.`)
@@ -197,19 +227,21 @@ export class Streams {
       isSame || room.state.id === '' ? readContent(contentType, body) : ({ kind: 'text', text: '' } as const)
     if (!content)
       throw new HeadraceError('bad_request', 'The body is an empty array: an append brings one message or more.')
-    const answer = await room.submit(
-      {
-        type: 'append',
-        contentType,
-        content,
-        close,
-        ...(streamSeq !== undefined && { streamSeq }),
-        ...(producer && { producer }),
-      },
-      body.length,
+    const append = {
+      type: 'append',
+      contentType,
+      content,
+      close,
+      ...(streamSeq !== undefined && { streamSeq }),
+      ...(producer && { producer }),
+    } as const
+    const answer = await this.#grows(
+      tenant,
+      path,
+      () => room.submit(append, body.length),
+      ({ repeated }) => repeated !== true,
     )
     this.#use(room)
-    if (answer.repeated !== true) this.#watcher.grown(tenant, path)
     return answer
   }
 
@@ -223,8 +255,9 @@ export class Streams {
   async remove(tenant: string, path: string): Promise<void> {
     const room = await this.#settled(tenant, path)
     await this.#dropLostForks(tenant, room)
+    // An earlier try may have come so far and no further.
+    await this.#finish(tenant, room)
     await room.submit({ type: 'delete' })
-    this.#watcher.removed(tenant, path)
     await this.#finish(tenant, room)
   }
 
@@ -260,6 +293,7 @@ export class Streams {
   async tail(tenant: string, path: string, known = 0): Promise<number> {
     if (known > 0 && (await this.#options.store.head(streamKey(tenant, path))) === known) return known
     const room = await this.#settled(tenant, path)
+    await room.refresh()
     return room.state.deleted ? 0 : room.state.tail
   }
 
@@ -289,17 +323,23 @@ export class Streams {
       const status = streamStatus(room.state, room.now(), room.usedAt)
       if (status === 'over') {
         await room.submit({ type: 'delete' }).catch(ignoreOvertaken)
-        this.#watcher.removed(tenant, path)
+        await this.#finish(tenant, room)
+        continue
       }
       if (!room.state.deleted || room.state.forks.length > 0) return room
       await this.#finish(tenant, room)
     }
   }
 
-  /** Removes a stream that was deleted and has no forks, and what only it kept alive. */
+  /**
+   * What is left to do where a stream was deleted: tells of it, and removes it and what only it kept alive, unless it has
+   * forks. In this order: what is made in its place must not be taken for it.
+   */
   async #finish(tenant: string, room: StreamRoom): Promise<void> {
-    const { origin, id, deleted, forks } = room.state
-    if (!deleted || forks.length > 0) return
+    if (!room.state.deleted) return
+    await this.#watcher.removed(tenant, splitKey(room.key).session)
+    const { origin, id, forks } = room.state
+    if (forks.length > 0) return
     if (origin) {
       const source = await this.#rooms.room(streamKey(tenant, origin.path))
       if (source.state.id === origin.id) {

@@ -22,5 +22,6 @@ export const subscriptionRules: LogRules<
   empty: noSubscription,
   decide: decideSubscription,
   fold: foldSubscription,
+  timeGoesOn: true,
   row: (state, key) => plainRow(key, state.createdAt, subscriptionDue(state)),
 }

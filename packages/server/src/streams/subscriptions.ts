@@ -11,9 +11,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import {
   HeadraceError,
+  nothingToClaim,
   subscriptionDue,
   type Ack,
   type Store,
+  type SubscriptionAnswer,
   type SubscriptionCommand,
   type SubscriptionConfig,
   type SubscriptionState,
@@ -29,7 +31,7 @@ import { createLinkedStreams, takesIn, type LinkedStreams, type StreamInfo } fro
 import { LogRooms } from './log-rooms.ts'
 import { subscriptionKey } from './stream-key.ts'
 import { subscriptionRules, type SubscriptionRoom } from './subscription-rules.ts'
-import { TenantSubscriptions, maxPerTenant } from './tenant-subscriptions.ts'
+import { TenantSubscriptions, maxPerTenant, rereadMs } from './tenant-subscriptions.ts'
 import { isGenuine, makeWakeToken, readWakeToken, type WakeToken } from './wake-token.ts'
 import { callWebhook, retryAfterMs } from './webhook-call.ts'
 import type { Streams } from './streams.ts'
@@ -46,6 +48,8 @@ export interface SubscriptionsOptions {
   /** The address of a subscription's callback. */
   readonly callbackUrl: (base: string, name: string) => string
   readonly onError: (error: HeadraceError) => void
+  /** At least 0, below 1. Default `Math.random`. */
+  readonly random?: () => number
 }
 
 export interface Claimed {
@@ -58,6 +62,8 @@ export interface Claimed {
 
 /** After a failure that is the server's own, such as a store that can't be written. */
 const ownRetryMs = 1_000
+/** After so long, what a store could not tell of was written or never will be. */
+const doubtMs = 5_000
 
 export class Subscriptions {
   readonly #options: SubscriptionsOptions
@@ -67,6 +73,8 @@ export class Subscriptions {
   readonly #growth: Growth
   readonly #alarms: Alarms
   readonly #calling = new Set<string>()
+  /** The generation of each subscription that this server last wrote to its stream of wakes. */
+  readonly #announced = new Map<string, number>()
   /** What goes on that nobody waits for. */
   readonly #work = new Set<Promise<void>>()
   readonly #closing = new AbortController()
@@ -80,17 +88,26 @@ export class Subscriptions {
     this.#tenants = new TenantSubscriptions({
       ...options,
       // What grew before this server looked: nobody was told.
-      onMet: (tenant, name) => this.#background(this.#catchUp(tenant, name)),
+      onMet: (tenant, name) => this.#catchUpSoon(tenant, name),
     })
     options.streams.watch({
       grown: (tenant, path) => this.#growth.note(tenant, path),
-      removed: (tenant, path) => this.#background(this.#forget(tenant, path)),
+      doubted: (tenant, path) => this.#noteDoubt(tenant, path),
+      removed: (tenant, path) => this.#forget(tenant, path),
     })
+  }
+
+  /** A write that a store could not tell of is there now, comes late, or never. */
+  #noteDoubt(tenant: string, path: string): void {
+    const { clock } = this.#options
+    const run = (): void => this.#growth.note(tenant, path)
+    run()
+    this.#alarms.set(`doubt ${tenant}!${path}`, { at: clock.now() + doubtMs, afterMs: doubtMs, run })
   }
 
   /** Looks at what grew while no server was there to tell. */
   start(): void {
-    this.#background(this.#tenants.meetAll())
+    this.#persist('meet', () => this.#tenants.meetAll())
   }
 
   /** @throws HeadraceError with the protocol's word in `detail.reason` */
@@ -115,6 +132,8 @@ export class Subscriptions {
     await this.#tenants.begin(tenant)
     const { state, created } = await room.submit({ type: 'create', name, secret, base, config, links })
     await this.#tenants.add(tenant, name)
+    // What came after its streams were looked at, and before it was known here, was told to nobody.
+    this.#catchUpSoon(tenant, name)
     return { state, created: created === true }
   }
 
@@ -133,12 +152,14 @@ export class Subscriptions {
     await this.#tenants.remove(tenant, name)
     if (room.state.seq > 0) await this.#rooms.remove(room)
     this.#alarms.cancel(idOf(tenant, name))
+    this.#announced.delete(idOf(tenant, name))
   }
 
   async link(tenant: string, name: string, paths: readonly string[]): Promise<void> {
     const room = await this.#room(tenant, name)
     const links = await this.#links.named(tenant, paths)
     await room.submit({ type: 'link', links })
+    this.#catchUpSoon(tenant, name)
   }
 
   async unlink(tenant: string, name: string, path: string): Promise<void> {
@@ -147,11 +168,12 @@ export class Subscriptions {
 
   async claim(tenant: string, name: string, worker: string): Promise<Claimed> {
     const room = await this.#room(tenant, name)
-    const { state } = await this.#submit(tenant, room, async () => ({
+    const { state, nothing } = await this.#submit(tenant, room, async () => ({
       type: 'claim',
       worker,
       ...(await this.#mayWake(tenant, room)),
     }))
+    if (nothing) throw nothingToClaim()
     return {
       wake_id: state.wake?.id ?? '',
       generation: state.generation,
@@ -230,25 +252,51 @@ export class Subscriptions {
     tenant: string,
     room: SubscriptionRoom,
     make: () => Promise<SubscriptionCommand>,
-  ): Promise<{ readonly state: SubscriptionState; readonly woke: boolean }> {
+  ): Promise<SubscriptionAnswer> {
     const command = await make()
-    const answer = await room.submit(command)
-    if (answer.woke) this.#background(this.#wake(tenant, room, answer.state))
+    const answer = await room.submit(command).catch((thrown: unknown) => {
+      // What it held may have ended by a write that nobody could be told of: then nobody looked at what came meanwhile.
+      const { code } = HeadraceError.from(thrown)
+      if (code === 'fenced' || code === 'unknown_outcome') this.#lookAgainSoon(tenant, room.state.name)
+      throw thrown
+    })
+    const { name, wake } = answer.state
+    // What becomes of a call is in the log, and so is when it is tried again.
+    if (answer.woke && wake?.status === 'calling') this.#background(this.#call(tenant, room))
     // What grew after its streams were looked at, and before it slept, woke nobody.
-    else if (answer.state.wake === null && command.type !== 'grown') this.#background(this.#lookAgain(tenant, room))
-    this.#schedule(tenant, room)
+    else if (wake === null && command.type !== 'grown') this.#lookAgainSoon(tenant, name)
+    this.#follow(tenant, room)
     return answer
   }
 
-  async #wake(
-    tenant: string,
-    room: SubscriptionRoom,
-    { config, generation, wake, name }: SubscriptionState,
-  ): Promise<void> {
-    if (wake?.status === 'calling') return this.#call(tenant, room)
-    if (wake?.status !== 'open' || config.wakeStream === undefined) return
+  /** Does what the state of a subscription asks for: also where it became so by a write that nobody could be told of. */
+  #follow(tenant: string, room: SubscriptionRoom): void {
+    const { name, wake, generation } = room.state
+    const id = idOf(tenant, name)
+    if (wake?.status === 'open' && this.#announced.get(id) !== generation)
+      this.#persist(`wake ${id}`, () => this.#announce(tenant, name))
+    this.#schedule(tenant, room)
+  }
+
+  /** Writes to the stream of wakes that there is work. More than once, where a server stopped or could not tell whether it had. */
+  async #announce(tenant: string, name: string): Promise<void> {
+    const room = await this.#room(tenant, name)
+    const { config, generation, wake } = room.state
+    const id = idOf(tenant, name)
+    if (wake?.status !== 'open' || config.wakeStream === undefined || this.#announced.get(id) === generation) return
+    this.#announced.set(id, generation)
+    try {
+      await this.#appendWake(tenant, room.state)
+    } catch (thrown) {
+      this.#announced.delete(id)
+      throw thrown
+    }
+  }
+
+  async #appendWake(tenant: string, state: SubscriptionState): Promise<void> {
     const { streams, clock } = this.#options
-    const infos = await this.infos(tenant, room.state)
+    const { config, generation, name } = state
+    const infos = await this.infos(tenant, state)
     const event = {
       type: 'wake',
       subscription_id: name,
@@ -258,7 +306,7 @@ export class Subscriptions {
     }
     const body = Buffer.from(JSON.stringify(event))
     await streams
-      .append(tenant, config.wakeStream, { contentType: 'application/json', body, close: false })
+      .append(tenant, config.wakeStream ?? '', { contentType: 'application/json', body, close: false })
       .catch((thrown: unknown) => {
         // Workers can claim all the same; there is just nothing that wakes them.
         const error = HeadraceError.from(thrown)
@@ -268,7 +316,7 @@ export class Subscriptions {
 
   /** Calls the webhook of a subscription that waits for that. One call at a time of each. */
   async #call(tenant: string, room: SubscriptionRoom): Promise<void> {
-    const { outgoing, clock, webhookKey, callbackUrl } = this.#options
+    const { outgoing, clock, webhookKey, callbackUrl, random = Math.random } = this.#options
     const { state } = room
     const { wake, generation } = state
     const id = idOf(tenant, state.name)
@@ -290,7 +338,6 @@ export class Subscriptions {
       )
       // Cut short by the server's own end, which is no failure of the receiver.
       if (this.#closing.signal.aborted) return
-      const { random } = Math
       if (!result.isTaken) {
         const retryAt = room.now() + retryAfterMs(wake.tries, random())
         await room.submit({ type: 'call-failed', proof, retryAt })
@@ -317,7 +364,7 @@ export class Subscriptions {
     const id = idOf(tenant, room.state.name)
     const at = subscriptionDue(room.state)
     if (at === null) return this.#alarms.cancel(id)
-    const run = (): void => this.#background(this.due(tenant, room.state.name))
+    const run = (): void => this.#persist(`due ${id}`, () => this.due(tenant, room.state.name))
     this.#alarms.set(id, { at, afterMs: Math.max(at - room.now(), atLeastMs), run })
   }
 
@@ -329,14 +376,29 @@ export class Subscriptions {
   }
 
   async #tellGrown(tenant: string, paths: readonly string[]): Promise<void> {
-    for (const name of await this.#tenants.names(tenant)) {
+    const names = await this.#tenants.names(tenant)
+    this.#meetOthers(tenant)
+    for (const name of names) {
       const room = await this.#room(tenant, name)
       await room.refresh()
       await this.#grew(tenant, room, paths).catch(ignoreGone)
     }
   }
 
-  async #lookAgain(tenant: string, room: SubscriptionRoom): Promise<void> {
+  /** One that another server makes while these are told is not among them: it is met when they are read again. */
+  #meetOthers(tenant: string): void {
+    if (!this.#options.store.capabilities.shared) return
+    const run = (): void => this.#persist(`others ${tenant}`, async () => void (await this.#tenants.names(tenant, 0)))
+    this.#alarms.set(`others ${tenant}`, { at: 0, afterMs: rereadMs, run })
+  }
+
+  #lookAgainSoon(tenant: string, name: string): void {
+    this.#persist(`again ${idOf(tenant, name)}`, () => this.#lookAgain(tenant, name))
+  }
+
+  async #lookAgain(tenant: string, name: string): Promise<void> {
+    const room = await this.#room(tenant, name)
+    await room.refresh()
     const paths = room.state.links.map(({ path }) => path)
     if (paths.length > 0) await this.#grew(tenant, room, paths)
   }
@@ -347,7 +409,7 @@ export class Subscriptions {
     const fresh = paths.filter((path) => !linked.has(path) && takesIn(config, path))
     const [path] = [...paths.filter((one) => linked.has(one)), ...fresh]
     // Whoever is awake looks at all of its streams before it goes to sleep.
-    if (path === undefined || (wake !== null && fresh.length === 0)) return
+    if (path === undefined || (wake !== null && fresh.length === 0)) return this.#follow(tenant, room)
     const newLinks = fresh.map((one) => ({ path: one, by: 'glob' as const, acked: 0 }))
     await this.#submit(tenant, room, async () => ({
       type: 'grown',
@@ -360,18 +422,35 @@ export class Subscriptions {
   async #forget(tenant: string, path: string): Promise<void> {
     for (const name of await this.#tenants.names(tenant)) {
       const room = await this.#room(tenant, name)
-      if (room.state.links.some((link) => link.path === path)) await room.submit({ type: 'unlink', path })
+      await room.refresh()
+      const isLinked = room.state.links.some((link) => link.path === path)
+      if (isLinked) await room.submit({ type: 'unlink', path }).catch(ignoreGone)
     }
   }
 
+  #catchUpSoon(tenant: string, name: string): void {
+    this.#persist(`catch up ${idOf(tenant, name)}`, () => this.#catchUp(tenant, name))
+  }
+
+  /** Finds what nobody was told of. */
   async #catchUp(tenant: string, name: string): Promise<void> {
     const room = await this.#room(tenant, name)
+    await room.refresh()
+    if (room.state.seq === 0) return
+    await this.#unlinkReplaced(tenant, room)
     const paths = [
       ...room.state.links.map(({ path }) => path),
       ...(await this.#links.matching(tenant, room.state.config)),
     ]
     if (paths.length > 0) await this.#grew(tenant, room, [...new Set(paths)])
-    this.#schedule(tenant, room)
+    this.#follow(tenant, room)
+  }
+
+  /** A stream that ends before what was handled of it is another one than that: nobody heard that the one before was removed. */
+  async #unlinkReplaced(tenant: string, room: SubscriptionRoom): Promise<void> {
+    const tails = await this.#links.tails(tenant, room.state)
+    for (const { path, acked } of room.state.links)
+      if ((tails[path] ?? 0) < acked) await room.submit({ type: 'unlink', path })
   }
 
   #background(work: Promise<void>): void {
@@ -382,6 +461,21 @@ export class Subscriptions {
     })
     this.#work.add(settled)
     void settled.finally(() => this.#work.delete(settled))
+  }
+
+  /** Does what nobody waits for. What fails for now is done again, because nothing else would. */
+  #persist(id: string, work: () => Promise<void>): void {
+    this.#background(
+      work().catch((thrown: unknown) => {
+        if (HeadraceError.from(thrown).retry !== 'never') this.#again(id, work)
+        throw thrown
+      }),
+    )
+  }
+
+  #again(id: string, work: () => Promise<void>): void {
+    const at = this.#options.clock.now() + ownRetryMs
+    this.#alarms.set(id, { at, afterMs: ownRetryMs, run: () => this.#persist(id, work) })
   }
 
   async shutDown(): Promise<void> {

@@ -15,7 +15,7 @@ export interface TenantSubscriptionsOptions {
 /** Most subscriptions of one tenant: each of its streams is compared with all of them whenever it grows. */
 export const maxPerTenant = 1_000
 /** Where servers share a store, others may have made some. */
-const rereadMs = 10_000
+export const rereadMs = 10_000
 /** Which tenants have subscriptions, or had. */
 const tenantsKey = systemKey('headrace', 'stream-subscribers')
 
@@ -40,9 +40,13 @@ export class TenantSubscriptions {
     for (const tenant of new Set(tenants)) await this.names(tenant)
   }
 
-  /** Those of a tenant: read from the store when it is first asked for. */
-  async names(tenant: string): Promise<ReadonlySet<string>> {
-    return (await this.#get(tenant)).names
+  /**
+   * Those of a tenant: read from the store when it is first asked for.
+   *
+   * @param maxAgeMs - what was read longer ago is read again where servers share the store
+   */
+  async names(tenant: string, maxAgeMs: number = rereadMs): Promise<ReadonlySet<string>> {
+    return (await this.#get(tenant, maxAgeMs)).names
   }
 
   /** Called before one is made, so that a server which starts later knows where to look. */
@@ -59,13 +63,15 @@ export class TenantSubscriptions {
     ;(await this.#get(tenant)).names.delete(name)
   }
 
-  async #get(tenant: string): Promise<Known> {
+  async #get(tenant: string, maxAgeMs: number = rereadMs): Promise<Known> {
     const { clock, store } = this.#options
     const known = this.#known.get(tenant)
     const found = await known?.catch(() => undefined)
-    if (found && !(store.capabilities.shared && clock.now() - found.readAt > rereadMs)) return found
+    const ageMs = clock.now() - (found?.readAt ?? 0)
+    // A clock that was set back says nothing of how long ago that was.
+    if (found && (!store.capabilities.shared || (ageMs >= 0 && ageMs < maxAgeMs))) return found
     // Somebody else began to read it meanwhile.
-    if (known !== this.#known.get(tenant)) return this.#get(tenant)
+    if (known !== this.#known.get(tenant)) return this.#get(tenant, maxAgeMs)
     const reading = this.#read(tenant, found?.names ?? new Set())
     this.#known.set(tenant, reading)
     return reading

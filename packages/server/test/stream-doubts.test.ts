@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest'
+import { HeadraceError, type Store, type SubscriptionConfig } from '@headrace/core'
+import { noMeter } from '../src/hub-types.ts'
+import { createOutgoing } from '../src/outgoing/outgoing.ts'
+import { createMemoryStore } from '../src/store/memory.ts'
+import { createStreamServices, type StreamServices } from '../src/streams/stream-services.ts'
+import type { SystemLog } from '../src/system-log.ts'
+import { FakeClock, settled } from './support/fake-clock.ts'
+
+/** Says that there is one tenant with subscriptions. */
+const oneTenant: SystemLog = {
+  append: async () => undefined,
+  read: async () => ({ entries: [{ name: 'tenant', value: 't' }], after: 1 }),
+  remove: async () => undefined,
+}
+const config: SubscriptionConfig = {
+  type: 'pull-wake',
+  pattern: 'jobs/*',
+  streams: [],
+  wakeStream: 'wakes',
+  leaseMs: 60_000,
+}
+const nothing = { contentType: 'application/json', closed: false, body: Buffer.alloc(0) }
+const one = { contentType: 'application/json', body: Buffer.from('1'), close: false }
+
+function open(store: Store, clock: FakeClock, log = oneTenant): StreamServices {
+  return createStreamServices({
+    store,
+    clock,
+    meter: noMeter,
+    log,
+    outgoing: createOutgoing(),
+    callbackUrl: () => '',
+    onError: () => undefined,
+  })
+}
+
+async function wakesOf({ plain }: StreamServices): Promise<number> {
+  const stream = await plain.open('t', 'wakes', false)
+  return (await stream.pieces({ after: 0, maxChars: 100_000 })).length
+}
+
+test('D11a: a server that starts while its store does not answer looks at what is new when it does', async () => {
+  const store = createMemoryStore()
+  const clock = new FakeClock()
+  const first = open(store, clock)
+  await first.plain.create('t', 'wakes', nothing)
+  await first.plain.create('t', 'jobs/a', nothing)
+  await first.subscriptions.create('t', 's', { config, base: '' })
+  await settled()
+  await first.close()
+  // It grew, and no server was there to tell.
+  const silent = open({ ...store, list: async () => ({ rows: [] }) }, clock, {
+    ...oneTenant,
+    read: async () => ({ entries: [], after: 0 }),
+  })
+  await silent.plain.append('t', 'jobs/a', one)
+  await silent.close()
+  let isDown = true
+  const second = open(store, clock, {
+    ...oneTenant,
+    async read(...args) {
+      if (isDown) throw new HeadraceError('store_unavailable', 'not now')
+      return oneTenant.read(...args)
+    },
+  })
+  await clock.advance(2_500)
+  expect(await wakesOf(second)).toBe(0)
+  isDown = false
+  await clock.advance(1_000)
+  expect(await wakesOf(second)).toBe(1)
+  await second.close()
+})
+
+test('D11a: what is there after all, though nobody could tell so, wakes', async () => {
+  const memory = createMemoryStore()
+  const clock = new FakeClock()
+  const store = { ...memory }
+  const services = open(store, clock)
+  await services.plain.create('t', 'wakes', nothing)
+  await services.plain.create('t', 'jobs/a', nothing)
+  await services.subscriptions.create('t', 's', { config, base: '' })
+  await settled()
+  store.append = async (...args) => {
+    store.append = (...later) => memory.append(...later)
+    clock.after(2_000, () => void memory.append(...args))
+    throw new HeadraceError('unknown_outcome', 'The store broke off.')
+  }
+  await expect(services.plain.append('t', 'jobs/a', one)).rejects.toMatchObject({ code: 'unknown_outcome' })
+  await clock.advance(1_500)
+  expect(await wakesOf(services)).toBe(0)
+  await clock.advance(4_000)
+  expect(await wakesOf(services)).toBe(1)
+  await services.close()
+})
+
+test('D9a D11a: what is made in the place of a stream is new to subscriptions, however much of that one they had handled', async () => {
+  const memory = createMemoryStore()
+  const clock = new FakeClock()
+  const store = { ...memory }
+  const services = open(store, clock)
+  const { plain, subscriptions } = services
+  await plain.create('t', 'wakes', nothing)
+  await plain.create('t', 'jobs/a', { ...nothing, body: Buffer.from('1') })
+  await subscriptions.create('t', 's', { config, base: '' })
+  await settled()
+  expect((await subscriptions.get('t', 's')).links).toMatchObject([{ path: 'jobs/a', acked: 2 }])
+  store.append = (key, ...rest) =>
+    key.includes('sub')
+      ? Promise.reject(new HeadraceError('store_unavailable', 'not now'))
+      : memory.append(key, ...rest)
+  await expect(plain.remove('t', 'jobs/a')).rejects.toMatchObject({ code: 'store_unavailable' })
+  // Nobody is told that they may have its path yet.
+  await expect(plain.create('t', 'jobs/a', nothing)).rejects.toMatchObject({ code: 'store_unavailable' })
+  store.append = (...args) => memory.append(...args)
+  await plain.create('t', 'jobs/a', { ...nothing, body: Buffer.from('2') })
+  await settled()
+  expect((await subscriptions.get('t', 's')).links).toMatchObject([{ path: 'jobs/a', acked: 0 }])
+  expect(await wakesOf(services)).toBe(1)
+  await services.close()
+})
