@@ -53,6 +53,9 @@ test(
     })
     writeFileSync(file, `${text}\nRead it aloud.\n`)
     git(repository, 'commit', '-q', '-a', '-m', 'other words')
+    expect((await skill('ab', 'docs', '--against', 'HEAD~2', ...vault)).stderr).toMatch(
+      /^error: There is no skill docs in the commit [0-9a-f]{40}\.\n/,
+    )
     const begun = await skill('ab', 'docs', '--against', 'HEAD~1', '--share', '30', ...vault)
     expect(begun.stdout).toMatch(
       new RegExp(`^docs@\\w{12} and ${was} are compared, the latter for 30 % of the tasks\\.$`, 'm'),
@@ -64,6 +67,10 @@ test(
       stderr: expect.stringContaining('There is no commit nowhere in the history of main.') as string,
     })
 
+    const none = `${other}-none`
+    expect((await skill('import', none, '--repository', other)).stderr).toMatch(
+      new RegExp(`^error: ${none} can't be fetched: '${none}' does not appear to be a git repository\\.\n`),
+    )
     const sent = await skill('export', 'docs', '--to', other, '--branch', 'theirs', ...vault)
     expect(sent.stdout).toMatch(/^docs@\w{12} is on the branch theirs of /)
     const back = await skill('import', other, 'docs', '--ref', 'theirs', '--repository', other)

@@ -23,7 +23,7 @@ export async function askServer(options: TargetOptions, line: `${string} /${stri
   try {
     answer = await fetch(`${target.url}${line.slice(at + 1)}`, init)
   } catch (cause) {
-    throw await noServer(target.url, cause, '--server')
+    throw await noServer(target.url, cause, { option: '--server' })
   }
   if (answer.status === 204) return null
   const told: unknown = await answer.json().catch(() => undefined)

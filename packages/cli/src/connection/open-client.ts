@@ -27,7 +27,7 @@ export async function openClient(options: TargetOptions): Promise<Client> {
   const refused = await firstConnection(client)
   if (!refused) return client
   await client.close()
-  throw refused.error && !isNetwork(refused.error) ? refused.error : await noServer(target.url, refused.error)
+  throw refused.error && !isNetwork(refused.error) ? refused.error : await noServer(target.url, refused.error, options)
 }
 
 function tokenNow(options: TargetOptions): string | undefined {

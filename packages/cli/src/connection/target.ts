@@ -8,6 +8,8 @@ export interface TargetOptions {
   readonly url?: string
   readonly token?: string
   readonly data?: string
+  /** The command that starts such a server. Default `serve`. */
+  readonly startedBy?: string
 }
 
 export interface Target {
@@ -51,7 +53,7 @@ function findRunning(options: TargetOptions): { readonly url: string; readonly t
   const why = stale ?? `Nothing was found in ${looked}`
   throw new Problem(
     exitCode.unreachable,
-    `No server is running: ${why}. Start one with \`headrace serve\`, or name one with --url and --token.`,
+    `No server is running: ${why}. Start one with \`headrace ${options.startedBy ?? 'serve'}\`, or name one with --url and --token.`,
   )
 }
 

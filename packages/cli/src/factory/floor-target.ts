@@ -16,7 +16,7 @@ export interface OpenedFloor {
 
 /** Does something with a floor. */
 export function withFloor<T>(options: FloorTarget, use: (floor: OpenedFloor) => Promise<T>): Promise<T> {
-  return withClient(options, (client) => {
+  return withClient({ startedBy: 'factory up', ...options }, (client) => {
     const sessions = floorSessions(options.floor)
     return use({ client, sessions, session: client.session(sessions.floor) })
   })

@@ -78,9 +78,21 @@ export async function withFetched<T>(
     const plain = createGit({ protocols, env, timeoutMs: fetchMs })
     await plain.run(['init', '--quiet', '--bare', '--template=', folder])
     const git = plain.at(folder)
-    await git.run(['fetch', '--quiet', '--depth=1', '--no-tags', '--no-write-fetch-head', url, `+${ref}:refs/fetched`])
+    await git
+      .run(['fetch', '--quiet', '--depth=1', '--no-tags', '--no-write-fetch-head', url, `+${ref}:refs/fetched`])
+      .catch((thrown: unknown) => {
+        throw notFetched(thrown, url)
+      })
     return await use(git, await git.text(['rev-parse', '--verify', 'refs/fetched^{commit}']))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** What git says first is why; the folder of the moment, which it names, is nobody's business. */
+function notFetched(thrown: unknown, url: string): unknown {
+  if (!(thrown instanceof FactoryError) || thrown.code !== 'git_failed') return thrown
+  const why = thrown.evidence.find((line) => line.startsWith('fatal: '))?.slice(7) ?? thrown.message
+  const { evidence, cause } = thrown
+  return new FactoryError('git_failed', `${url} can't be fetched: ${why.replace(/\.$/, '')}.`, { evidence, cause })
 }

@@ -20,7 +20,10 @@ export async function loadSkill(vault: Pick<Vault, 'git'>, pin: SkillAt): Promis
   const { name, hash, commit } = pin
   const place = `${skillsFolder}/${name}`
   const source = await commitSource(vault, commit)
-  const { skill, faults } = await readSkill(place, name, await source.entries(place))
+  const entries = await source.entries(place)
+  if (entries.length === 0)
+    throw new FactoryError('skill_invalid', `There is no skill ${name} in the commit ${commit}.`)
+  const { skill, faults } = await readSkill(place, name, entries)
   if (skill && (hash === undefined || skill.hash === hash)) return skill
   const called = hash === undefined ? name : versionOf({ name, hash })
   const found = skill ? `${versionOf(skill)} stands there` : 'it is not valid there'
