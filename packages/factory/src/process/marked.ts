@@ -1,5 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'
+import { setImmediate } from 'node:timers/promises'
 
 /**
  * The variable that everything an attempt starts carries. Tools leave their process group and their session, and agents
@@ -22,7 +23,8 @@ export interface EndProof {
   readonly looks: number
 }
 
-interface Entry extends MarkedProcess {
+interface Entry {
+  readonly pid: number
   readonly parent: number
   readonly session: number
   readonly marked: boolean
@@ -45,7 +47,7 @@ export async function markedProcesses(value: string): Promise<readonly MarkedPro
     for (const entry of entries) if (found.has(entry.parent)) found.add(entry.pid)
   }
   found.delete(process.pid)
-  return entries.filter((entry) => found.has(entry.pid)).map(({ pid, command }) => ({ pid, command }))
+  return [...found].toSorted((a, b) => a - b).map((pid) => ({ pid, command: commandOf(pid) }))
 }
 
 export interface EndMarkedOptions {
@@ -82,33 +84,55 @@ function signal(pid: number, how: NodeJS.Signals): void {
   }
 }
 
+/** Processes that are read before everything else has its turn. */
+const atOnce = 250
+
+/**
+ * Read while nothing else happens: the kernel answers from memory, within 20 µs for a process, and by the threads that wait
+ * for disks it takes eight times the processor time. It is done twice after every command that is confined.
+ */
 async function processTable(value: string): Promise<readonly Entry[]> {
   let names: string[]
   try {
-    names = await readdir('/proc')
+    names = readdirSync('/proc')
   } catch {
     return []
   }
   const marker = Buffer.from(`${markerName}=${value}\0`)
-  const entries = await Promise.all(
-    names.filter((name) => /^\d+$/.test(name)).map((name) => readEntry(Number(name), marker)),
-  )
-  return entries.filter((entry) => entry !== undefined)
+  const entries: Entry[] = []
+  let read = 0
+  for (const name of names) {
+    if (!/^\d+$/.test(name)) continue
+    const entry = readEntry(Number(name), marker)
+    if (entry) entries.push(entry)
+    read += 1
+    if (read % atOnce === 0) await setImmediate()
+  }
+  return entries
 }
 
-async function readEntry(pid: number, marker: Buffer): Promise<Entry | undefined> {
+function readEntry(pid: number, marker: Buffer): Entry | undefined {
+  const stat = contents(pid, 'stat')?.toString('latin1')
+  if (stat === undefined) return undefined // it ended meanwhile
+  // The name in parentheses may hold anything, so the fields are counted from its end.
+  const [state, parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  if (state === 'Z' || state === 'X') return undefined // over; its parent has not looked yet
+  const environment = contents(pid, 'environ')
+  const at = environment?.indexOf(marker) ?? -1
+  const marked = at === 0 || (at > 0 && environment?.[at - 1] === 0)
+  return { pid, parent: Number(parent), session: Number(session), marked }
+}
+
+function commandOf(pid: number): string {
+  const line = contents(pid, 'cmdline')?.toString('utf8') ?? ''
+  return line.replaceAll('\0', ' ').trim().slice(0, 200)
+}
+
+/** What the kernel says of a process; `undefined` where it is gone or another user’s. */
+function contents(pid: number, name: 'stat' | 'environ' | 'cmdline'): Buffer | undefined {
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    // The name in parentheses may hold anything, so the fields are counted from its end.
-    const [state, parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    if (state === 'Z' || state === 'X') return undefined // over; its parent has not looked yet
-    const environment = await readFile(`/proc/${pid}/environ`).catch(() => Buffer.alloc(0))
-    const at = environment.indexOf(marker)
-    const marked = at === 0 || (at > 0 && environment[at - 1] === 0)
-    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    const command = line.replaceAll('\0', ' ').trim().slice(0, 200)
-    return { pid, command, parent: Number(parent), session: Number(session), marked }
+    return readFileSync(`/proc/${pid}/${name}`)
   } catch {
-    return undefined // it ended meanwhile
+    return undefined
   }
 }
