@@ -49,6 +49,9 @@ export default defineConfig({
           name: 'alone',
           include: ['packages/*/{src,test}/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
           exclude: shared,
+          // Most of these start hundreds of processes, and for each one the kernel copies what it knows of the memory of this
+          // one and lets every page that is written to afterwards fault. With 50 MB less of young objects that is a fifth less.
+          execArgv: ['--max-semi-space-size=8'],
         },
       },
       // Nothing in these outlives its file, and reading our sources anew for each took twice as long as their tests.
