@@ -24,6 +24,7 @@ import { createPushSubscriptions } from './notify/subscriptions.ts'
 import { createVapid } from './notify/vapid.ts'
 import { createWebPush } from './notify/web-push.ts'
 import { createOutgoing, type OutgoingOptions } from './outgoing/outgoing.ts'
+import { checkWebhookSecrets } from './outgoing/webhook-signature.ts'
 import { Pace } from './pace.ts'
 import { callbackUrl } from './door/stream-subscriptions.ts'
 import { createStreamServices } from './streams/stream-services.ts'
@@ -142,6 +143,8 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
     options.onError ?? ((error: HeadraceError) => process.stderr.write(`${error.stack ?? error.message}\n`))
   // First, because it may refuse: nothing runs then.
   const { waitMs: maxWaitMs } = { ...defaultHttpLimits, ...options.httpLimits }
+  for (const { secrets } of [...(options.agents ?? []), ...(options.notify?.webhooks ?? [])])
+    checkWebhookSecrets(secrets)
   const served = readStreamOptions(options.durableStreams ?? {}, { loopbackOnly, maxWaitMs })
   const limits = { ...defaultConnectionLimits, ...options.connectionLimits }
   const metrics = createMetrics({ stats: () => hub.stats() })
@@ -180,7 +183,7 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
     ...(options.notify?.delayMs !== undefined && { delayMs: options.notify.delayMs }),
   })
   const called = (options.agents ?? []).map((webhook) =>
-    startWebhookAgent({ webhook, dispatcher: hub.dispatcher, hub, outgoing, clock, auth }),
+    startWebhookAgent({ webhook, dispatcher: hub.dispatcher, hub, outgoing, clock, auth, onError }),
   )
   const pace = new Pace(clock)
   const own = createOwnTokens(auth, clock)

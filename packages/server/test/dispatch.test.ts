@@ -56,6 +56,21 @@ describe('dispatch', () => {
     expect((await server.hub.view(key, ada)).runs).toMatchObject([{ status: 'active', attempt: 1 }])
   })
 
+  test('R2: what a worker held in a session that is removed leaves room for what waits elsewhere', async () => {
+    await using server = openHub()
+    const { assigned } = work(server, 'w1', { capacity: 1 })
+    await server.ask({ type: 'create' })
+    await send(server)
+    await settled()
+    await server.hub.submit('default!other', { grant: ada, body: { type: 'create' } })
+    await server.hub.submit('default!other', { grant: ada, body: { type: 'send', parts: text('work') } })
+    await settled()
+    expect(assigned.map(({ session }) => session)).toEqual(['demo/1'])
+    await server.hub.purge(key)
+    await settled()
+    expect(assigned.map(({ session }) => session)).toEqual(['demo/1', 'other'])
+  })
+
   test('R2: a server that starts finds the runs that wait from before', async () => {
     const store = createMemoryStore()
     const before = openHub(store)

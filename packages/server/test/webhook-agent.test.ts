@@ -2,6 +2,7 @@ import { Webhook } from 'standardwebhooks'
 import { describe, expect, test } from 'vitest'
 import { HeadraceError, type CommandBody, type Run } from '@headrace/core'
 import type { Assignment } from '../src/hub-types.ts'
+import { createSecretAuth } from '../src/auth/secret-auth.ts'
 import { createWebhookSecret } from '../src/outgoing/webhook-signature.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { openEndpoint, type Endpoint, type Received } from './support/endpoint.ts'
@@ -136,6 +137,18 @@ describe('R2: an agent is called by webhook', () => {
     expect(run).not.toHaveProperty('lapses')
   })
 
+  test('R2a: also after one that took a run has let its lease lapse', async () => {
+    const { server, clock, endpoint, person } = await open()
+    await using _server = server
+    await using _endpoint = endpoint
+    await person.ask(session, { type: 'send', parts: text('hello') })
+    await endpoint.count(1)
+    await until(server, (run) => run.status === 'active')
+    await clock.advance(70_000)
+    const calls = (await endpoint.count(3)).map((call) => read(call)).map(({ type, data }) => `${type} ${data.attempt}`)
+    expect(calls.toSorted()).toEqual(['run.assigned 1', 'run.assigned 2', 'run.signal 1'])
+  })
+
   test('C3: what is stopped while it is being called is over, and it is told when it works', async () => {
     const { server, endpoint, person } = await open()
     await using _server = server
@@ -146,6 +159,30 @@ describe('R2: an agent is called by webhook', () => {
     const [, second] = await endpoint.count(2)
     expect(read(second!)).toMatchObject({ type: 'run.signal', data: { run: 'r3', signal: 'cancel' } })
   })
+})
+
+test('R2: an agent whose secret signs nothing is refused before anything runs', async () => {
+  const agent = { agent: 'assistant', url: 'https://example.com', secrets: ['whsec_short'] }
+  await expect(serve({ agents: [agent] })).rejects.toMatchObject({ code: 'bad_request' })
+})
+
+test('R2a: a call that the server itself fails to make is reported, and the run waits again', async () => {
+  const endpoint = await openEndpoint()
+  await using _endpoint = endpoint
+  const agent = { agent: 'assistant', url: endpoint.url, secrets: [secret] }
+  const mint = (): Promise<string> => Promise.reject(new Error('no key'))
+  const real = createSecretAuth('a secret that is longer than 32 bytes')
+  const errors: string[] = []
+  const server = await serve({
+    agents: [agent],
+    auth: { ...real, mint },
+    onError: (error) => errors.push(error.code),
+  })
+  await using _server = server
+  await server.headrace.hub.submit(key, { grant: ada, body: { type: 'create' } })
+  await server.headrace.hub.submit(key, { grant: ada, body: { type: 'send', parts: text('hello') } })
+  expect(await until(server, (run) => run.undelivered !== undefined)).toMatchObject({ undelivered: { tries: 1 } })
+  expect(errors).toEqual(['internal'])
 })
 
 test('R2: agents and clients in the process of the server need no network', async () => {

@@ -141,7 +141,7 @@ export class Dispatcher {
     if (run === undefined || !endsAttempt(event)) return
     for (const [slot, held] of this.#pools.holders(room.key, run)) {
       slot.held.delete(heldId(room.key, run))
-      if (event.type === 'run.lapsed') slot.silent = true
+      if (event.type === 'run.lapsed' && slot.isCalled !== true) slot.silent = true
       // A run that its own agent ended or let go of is no news to it, nor is one that never reached it.
       const isNews = !event.actor.startsWith('agent:') && event.type !== 'run.undelivered'
       if (isNews) slot.signal(held, { signal: 'lost' })
@@ -210,7 +210,7 @@ export class Dispatcher {
 
   /** The session is gone. */
   forget(key: SessionKey): void {
-    this.#pools.forget(key)
+    for (const pool of this.#pools.forget(key)) this.#pump(pool)
   }
 
   close(): void {

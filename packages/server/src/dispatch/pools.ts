@@ -61,9 +61,10 @@ export class Pools {
     )
   }
 
-  /** The session is gone, and with it the runs that workers held in it. */
-  forget(key: SessionKey): void {
-    for (const pool of this.#pools.values()) {
+  /** The session is gone, and with it the runs that workers held in it. Returns those whose workers may have room now. */
+  forget(key: SessionKey): readonly Pool[] {
+    const pools = [...this.#pools.values()]
+    for (const pool of pools) {
       pool.ready.delete(key)
       for (const slot of pool.slots) {
         for (const [id, held] of slot.held) {
@@ -73,6 +74,7 @@ export class Pools {
         }
       }
     }
+    return pools
   }
 
   clear(): void {

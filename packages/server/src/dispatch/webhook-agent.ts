@@ -8,6 +8,7 @@
  * Called at least once: an answer that is lost on its way makes another call with the same `webhook-id`.
  */
 import {
+  HeadraceError,
   deliveryTries,
   splitKey,
   systemGrant,
@@ -47,6 +48,7 @@ export interface WebhookAgentOptions {
   readonly clock: Clock
   /** Mints the token that the agent writes with, where the server can. */
   readonly auth: Auth
+  readonly onError: (error: HeadraceError) => void
 }
 
 const firstRetryMs = 1_000
@@ -71,19 +73,21 @@ export function startWebhookAgent(options: WebhookAgentOptions): WorkerSlot {
     grant,
     capacity,
     leaseMs,
+    isCalled: true,
     assign: (assignment) => void deliver(options, tenant, assignment),
-    signal: (held, signal) => void tell(options, tenant, { ...held, ...signal }),
+    signal: (held, signal) => {
+      const told = tell(options, tenant, { ...held, ...signal })
+      told.catch((thrown: unknown) => options.onError(HeadraceError.from(thrown)))
+    },
   })
 }
 
 async function deliver(options: WebhookAgentOptions, tenant: string, assignment: Assignment): Promise<void> {
-  const { session, run, attempt, agent } = assignment
-  const token = await options.auth.mint?.(
-    { sub: agent, kind: 'agent', ten: tenant, cap: [{ s: session, op: ['read', 'write-as-agent'] }], agents: [agent] },
-    tokenSeconds,
-  )
-  const data = { ...assignment, ...(token !== undefined && { token }) }
-  const error = await call(options, { id: `${tenant}_${session}_${run}_${attempt}`, type: 'run.assigned', data })
+  const { session, run, attempt } = assignment
+  const error = await assign(options, tenant, assignment).catch((thrown: unknown) => {
+    options.onError(HeadraceError.from(thrown))
+    return 'The server failed to call the agent; its log says why.'
+  })
   if (error === undefined) return
   const key: SessionKey = `${tenant}!${session}`
   const tries = (assignment.view.runs.find(({ id }) => id === run)?.undelivered?.tries ?? 0) + 1
@@ -99,6 +103,21 @@ async function deliver(options: WebhookAgentOptions, tenant: string, assignment:
     if (isForNow(outcome)) options.clock.after(againMs, () => void giveBack())
   }
   await giveBack()
+}
+
+/** Returns what went wrong, for people. */
+async function assign(
+  options: WebhookAgentOptions,
+  tenant: string,
+  assignment: Assignment,
+): Promise<string | undefined> {
+  const { session, run, attempt, agent } = assignment
+  const token = await options.auth.mint?.(
+    { sub: agent, kind: 'agent', ten: tenant, cap: [{ s: session, op: ['read', 'write-as-agent'] }], agents: [agent] },
+    tokenSeconds,
+  )
+  const data = { ...assignment, ...(token !== undefined && { token }) }
+  return call(options, { id: `${tenant}_${session}_${run}_${attempt}`, type: 'run.assigned', data })
 }
 
 /** What its agent should know while it works. It learns the same from the answers to its writes, so once is enough. */

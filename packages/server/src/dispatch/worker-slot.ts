@@ -8,6 +8,8 @@ export interface WorkerOptions {
   readonly grant: Grant
   readonly capacity: number
   readonly leaseMs?: number
+  /** It is called for each of its runs. It has no connection that could bring anything: whether it is there shows when it is called. */
+  readonly isCalled?: boolean
   /**
    * Runs that it held before a reconnect: it is told at once which of them it must stop, and given what is its own and not
    * among them. Absent for a worker that does not say what it holds.

@@ -51,6 +51,15 @@ export function signWebhook(
 }
 
 /**
+ * Checks secrets before anything is to be signed with them.
+ *
+ * @throws HeadraceError `bad_request`; the text does not repeat them
+ */
+export function checkWebhookSecrets(secrets: readonly string[]): void {
+  signWebhook(secrets, { id: 'check', at: 0, body: '' })
+}
+
+/**
  * The bytes of a secret.
  *
  * @throws HeadraceError `bad_request`; the text does not repeat it
