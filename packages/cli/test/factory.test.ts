@@ -64,6 +64,12 @@ test(
         'There is no lane nowhere. Lanes: steady, alpha, hasty, dreamer, crooked.',
       ) as string,
     })
+    expect(await factory('status', '--floor', 'other')).toMatchObject({
+      code: exitCode.refused,
+      stderr: expect.stringMatching(
+        /^error: This server has no floor other\. Open one with `headrace factory up`/,
+      ) as string,
+    })
     const added = await factory('task', 'add', 'Later', '--kind', 'docs', '--accept', 'it reads well')
     expect(added.stdout).toMatch(/^T\d+ is ready\.$/m)
     const id = /^T\d+/.exec(added.stdout)?.[0] ?? ''
@@ -144,6 +150,20 @@ test(
     expect(readdirSync(demos)).toContain('not-ours')
     rmdirSync(path.join(demos, 'not-ours'))
     await alive.close()
+  },
+)
+
+test(
+  'a demo that is stopped while attempts begin leaves nothing and complains of nothing',
+  { timeout: 60_000 },
+  async () => {
+    await using demo = start(['factory', 'demo', '--port', '0'])
+    const [, data] = await demo.seen(/--data (\S+)/)
+    // Clones are being made; what makes them does not notice at once that they are wanted no more.
+    await demo.seen(/in alpha, attempt 1/)
+    demo.kill('SIGINT')
+    expect(await demo.ended).toMatchObject({ code: 0, stderr: expect.stringMatching(/^Stopping: .*\n$/) as string })
+    expect(existsSync(path.dirname(data ?? '/'))).toBe(false)
   },
 )
 

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -98,12 +99,20 @@ export async function factoryDemo(options: FactoryDemoOptions, output: Output = 
       return await headless({ options, output, client, floor, folder, began, failures, stop })
     writeServerFile(data, { url: server.url, pid: process.pid, token }, output.err)
     const link = linkOf(server.url, token, floor.sessions.floor)
-    const stopped = stopOnSignal({ stop, say: output.err, last: () => removeServerFile(data) })
+    const stopped = stopOnSignal({
+      stop,
+      say: output.err,
+      last() {
+        removeServerFile(data)
+        if (options.keep !== true) removeAtLast(folder)
+      },
+    })
     if (options.json === true)
       output.out(JSON.stringify({ ready: true, url: server.url, token, pid: process.pid, link, data }))
-    else introduce({ output, link, data, origin })
+    else introduce({ output, link, data, origin, keep: options.keep === true })
     const over = new AbortController()
-    void stopped.then(() => over.abort())
+    const stopFollowing = (): void => over.abort()
+    stopped.then(stopFollowing, stopFollowing)
     const isQuiet = options.json === true
     const end = await followDemo({
       client,
@@ -125,20 +134,32 @@ async function openFolder({ keep }: FactoryDemoOptions): Promise<OwnFolder> {
   return { path: await mkdtemp(path.join(tmpdir(), 'headrace-factory-')), close: () => Promise.resolve() }
 }
 
+/** An attempt that was being made when the floor closed may have written there since; nothing of this process can any more. */
+function removeAtLast(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 2 })
+  } catch {
+    // A process that is just ending is in the way: the next demo clears it away.
+  }
+}
+
 interface Introduced {
   readonly output: Output
   readonly link: string
   readonly data: string
   readonly origin: string
+  readonly keep: boolean
 }
 
-function introduce({ output, link, data, origin }: Introduced): void {
+function introduce({ output, link, data, origin, keep }: Introduced): void {
   output.out(`The floor is open. Watch it:\n\n  ${link}\n`)
   output.out(`Its repository is ${origin}. In another terminal:\n`)
   for (const command of ['status --watch', 'lane nuke dreamer --reason "It goes in circles"', 'stop']) {
     output.out(`  ${ownName()} factory ${command} --data ${data}`)
   }
-  output.out('')
+  output.out(
+    keep ? '\nPress Ctrl-C to stop.\n' : '\nPress Ctrl-C to stop. All of it is removed then; --keep leaves it.\n',
+  )
 }
 
 interface Played {

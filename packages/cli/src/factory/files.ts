@@ -4,7 +4,7 @@ import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
 import { counted } from '../terminal/counted.ts'
 import { processOutput } from '../terminal/console.ts'
-import { problem } from './up.ts'
+import { problem } from './problem.ts'
 
 export interface InitOptions {
   readonly repository: string

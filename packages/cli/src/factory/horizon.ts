@@ -18,6 +18,7 @@ import { Problem } from '../problem.ts'
 import { processOutput } from '../terminal/console.ts'
 import { plain } from '../terminal/plain.ts'
 import { readFloor, withFloor, type FloorTarget, type OpenedFloor } from './floor-target.ts'
+import { problem } from './problem.ts'
 import type { WorkOptions } from './work.ts'
 
 export interface HorizonOptions extends FloorTarget, WorkOptions {
@@ -71,7 +72,7 @@ async function look(opened: OpenedFloor, options: HorizonOptions, issues: readon
       ...(network === true && { registry: {} }),
     })
   } catch (thrown) {
-    throw thrown instanceof FactoryError ? new Problem(exitCode.refused, `${thrown.message} ${thrown.next}`) : thrown
+    throw thrown instanceof FactoryError ? problem(thrown, exitCode.refused) : thrown
   }
 }
 
@@ -119,7 +120,7 @@ async function open(repository: string): Promise<readonly Issue[]> {
       ...(priority !== undefined && { priority }),
     }))
   } catch (thrown) {
-    throw thrown instanceof FactoryError ? new Problem(exitCode.failed, `${thrown.message} ${thrown.next}`) : thrown
+    throw thrown instanceof FactoryError ? problem(thrown, exitCode.failed) : thrown
   }
 }
 

@@ -17,6 +17,7 @@ import { processOutput } from '../terminal/console.ts'
 import { plain } from '../terminal/plain.ts'
 import { withFloor, type FloorTarget } from './floor-target.ts'
 import { openPlugins } from './plugins.ts'
+import { problem } from './problem.ts'
 
 export interface ImportOptions extends FloorTarget {
   readonly markdown?: string
@@ -30,7 +31,7 @@ export interface ImportOptions extends FloorTarget {
 /** Takes tasks from a file or from issues onto the floor; what is there already stays as it is. */
 export async function importTasks(options: ImportOptions): Promise<void> {
   const tasks = await read(options).catch((thrown: unknown) => {
-    throw thrown instanceof FactoryError ? new Problem(exitCode.failed, `${thrown.message} ${thrown.next}`) : thrown
+    throw thrown instanceof FactoryError ? problem(thrown, exitCode.failed) : thrown
   })
   if (tasks.length === 0) return processOutput.err('There is no open task there.')
   await withFloor(options, async ({ session }) => {

@@ -25,7 +25,7 @@ import { ask } from './ask.ts'
 import { floorRetros } from './floor-retros.ts'
 import { readFloor, withFloor, type FloorTarget } from './floor-target.ts'
 import { openPlugins } from './plugins.ts'
-import { problem } from './up.ts'
+import { problem } from './problem.ts'
 import { tableLines } from './version-lines.ts'
 import type { WorkOptions } from './work.ts'
 

@@ -14,7 +14,7 @@ import { Problem } from '../problem.ts'
 import { processOutput } from '../terminal/console.ts'
 import { plain } from '../terminal/plain.ts'
 import { onBase, writeSkills } from './skills.ts'
-import { problem } from './up.ts'
+import { problem } from './problem.ts'
 import type { WorkOptions } from './work.ts'
 
 export interface ImportSkillsOptions {

@@ -17,7 +17,7 @@ import { plain } from '../terminal/plain.ts'
 import { withFloor, type FloorTarget } from './floor-target.ts'
 import { floorRetros } from './floor-retros.ts'
 import { onBase } from './skills.ts'
-import { problem } from './up.ts'
+import { problem } from './problem.ts'
 import { percent, tableLines } from './version-lines.ts'
 import type { WorkOptions } from './work.ts'
 

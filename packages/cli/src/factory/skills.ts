@@ -19,7 +19,7 @@ import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
 import { processOutput } from '../terminal/console.ts'
 import { plain } from '../terminal/plain.ts'
-import { problem } from './up.ts'
+import { problem } from './problem.ts'
 import type { WorkOptions } from './work.ts'
 
 /** Prints the skills that the base branch has, with the lanes that are given them. */

@@ -17,8 +17,6 @@ import {
 } from '@headrace/factory'
 import { hideFromGit } from '../data-directory.ts'
 import { operator } from '../demo/people.ts'
-import { exitCode } from '../exit-code.ts'
-import { Problem } from '../problem.ts'
 import { linkOf } from '../serve/link.ts'
 import { minter } from '../serve/minter.ts'
 import { removeServerFile, writeServerFile } from '../serve/server-file.ts'
@@ -31,6 +29,7 @@ import { crewClaims } from './crew-claims.ts'
 import { missingAgents } from './missing-agents.ts'
 import { missingKeys } from './missing-keys.ts'
 import { openPlugins, type PluginPlaces } from './plugins.ts'
+import { inWords, problem } from './problem.ts'
 import { confinedLines } from './status.ts'
 
 export interface UpOptions {
@@ -215,20 +214,10 @@ function introduction({ sandbox, swept }: Floor, link: string, { lanes }: FloorC
     `  ${link}`,
     '',
     `${ownName()} factory task add "…" puts a task on it, and ${ownName()} factory status shows it.`,
+    'Press Ctrl-C to stop. What is under way goes on when it is opened again.',
   ]
 }
 
 function explain(thrown: unknown): never {
   throw thrown instanceof FactoryError ? problem(thrown) : thrown
-}
-
-/** A failure of the factory as the command tells it. */
-export function problem(error: FactoryError): Problem {
-  return new Problem(exitCode.notStarted, inWords(error))
-}
-
-function inWords(error: FactoryError): string {
-  // What to do about a wrong option is said with it.
-  const next = error.code === 'bad_option' ? [] : [error.next]
-  return [error.message, ...error.evidence.map((line) => `  ${line}`), ...next].join('\n')
 }

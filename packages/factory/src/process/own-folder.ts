@@ -40,7 +40,8 @@ export async function openOwnFolder(name: string): Promise<OwnFolder> {
   return {
     path: own,
     async close() {
-      await rm(own, { recursive: true, force: true })
+      // Something that ends may write there a moment longer. What is left after that is for the next one to clear away.
+      await rm(own, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }).catch(() => undefined)
       // Where another process works, it stays.
       await rmdir(root).catch(() => undefined)
     },
