@@ -9,7 +9,7 @@ export function problem(error: FactoryError, code: ExitCode = exitCode.notStarte
 
 /** What happened, what was seen, and what to do. */
 export function inWords(error: FactoryError): string {
-  // What to do about a wrong option is said with it.
-  const next = error.code === 'bad_option' ? [] : [error.next]
+  // What to do about a wrong option, or a name that is none, is said with it.
+  const next = error.code === 'bad_option' || error.code === 'not_found' ? [] : [error.next]
   return [error.message, ...error.evidence.map((line) => `  ${line}`), ...next].join('\n')
 }

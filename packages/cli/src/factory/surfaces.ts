@@ -11,8 +11,10 @@ import {
 } from '@headrace/factory'
 import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
+import { counted } from '../terminal/counted.ts'
 import { processOutput } from '../terminal/console.ts'
 import { plain } from '../terminal/plain.ts'
+import { problem } from './problem.ts'
 
 export interface SurfacesOptions {
   readonly repository: string
@@ -49,7 +51,7 @@ export async function checkPlugins({ repository }: SurfacesOptions): Promise<voi
     onOutput: (chunk) => void process.stderr.write(chunk),
   })
   if (said.verdict === 'red') throw new Problem(exitCode.refused, plain(said.why))
-  processOutput.out(`${seen.plugins.length} plugins keep their contracts; core: ${coreInWords(seen)}`)
+  processOutput.out(`The contracts of ${counted(seen.plugins.length, 'plugin')} are kept; core: ${coreInWords(seen)}`)
   if (over.length > 0) throw new Problem(exitCode.refused, `Core is over its budget of ${over.join(' and ')}.`)
 }
 
@@ -71,8 +73,11 @@ export async function newPlugin(
     await mkdir(path.join(root, surface.folder), { recursive: true })
     await mkdir(path.join(root, surface.folder, name))
   } catch (thrown) {
+    const place = `${surface.folder}/${name}`
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')
+      throw new Problem(exitCode.refused, `${place} is there already; nothing was written.`)
     const why = thrown instanceof Error ? thrown.message : String(thrown)
-    throw new Problem(exitCode.refused, `${surface.folder}/${name} can't be made: ${why}`)
+    throw new Problem(exitCode.refused, `${place} can't be made: ${why}`)
   }
   for (const [file, text] of Object.entries(files)) {
     await mkdir(path.dirname(path.join(root, file)), { recursive: true })
@@ -98,8 +103,6 @@ async function tell<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run()
   } catch (thrown) {
-    if (!(thrown instanceof FactoryError)) throw thrown
-    const { message, evidence, next } = thrown
-    throw new Problem(exitCode.refused, [message, ...evidence.map((line) => `  ${line}`), next].join('\n'))
+    throw thrown instanceof FactoryError ? problem(thrown, exitCode.refused) : thrown
   }
 }

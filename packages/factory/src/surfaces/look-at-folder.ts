@@ -30,7 +30,11 @@ export async function lookAtFolder(
   testGlobs: readonly string[] = defaultTestGlobs,
 ): Promise<SurfacesSeen> {
   const text = await folderSource(root).read(surfacesPath)
-  if (text === undefined) throw new FactoryError('not_found', `There is no ${surfacesPath} in ${root}.`)
+  if (text === undefined)
+    throw new FactoryError(
+      'not_found',
+      `There is no ${surfacesPath} in ${root}. Write one that says what is core, and where features go beside it: docs/plugins.md has an example.`,
+    )
   const surfaces = parseSurfacesFile(text)
   if (!('core' in surfaces)) {
     const evidence = surfaces.slice(0, 50).map((fault) => faultInWords(fault))
