@@ -1,18 +1,23 @@
 #!/usr/bin/env bash
 # A session by HTTP alone: somebody asks, an agent answers and asks back, somebody approves. Needs a server at HEADRACE_URL
-# and a token for it in HEADRACE_TOKEN: README.md beside this says where they come from.
+# and a token for it in HEADRACE_TOKEN: README.md beside this says where they come from. The argument names the session;
+# without one it is a new one each time.
 set -euo pipefail
+: "${HEADRACE_URL:?is not set: README.md beside this says what to set it to}"
+: "${HEADRACE_TOKEN:?is not set: headrace token makes one}"
 
-api() { curl -sS -H "Authorization: Bearer $HEADRACE_TOKEN" -H 'Content-Type: application/json' "$@"; }
+# What the server refuses ends the walk, with what it said.
+api() { curl -sS --fail-with-body -H "Authorization: Bearer $HEADRACE_TOKEN" -H 'Content-Type: application/json' "$@"; }
 say() { printf '\n== %s\n' "$*"; }
-session="$HEADRACE_URL/v1/sessions/walk%2F1"
+name=${1:-$(date +%s)}
+session="$HEADRACE_URL/v1/sessions/walk%2F$name"
 # The id of a command makes it safe to send again: the second time it gets the first answer.
 command() { api "$session/commands" -d "{\"id\":\"$1\",\"body\":$2}"; }
 # A value that stands in an answer, without a JSON parser.
 field() { grep -o "\"$1\":\"[^\"]*\"" | head -n 1 | cut -d '"' -f 4; }
 
 say 'A session'
-api "$HEADRACE_URL/v1/sessions" -d '{"id":"walk/1","metadata":{"title":"A walk"}}'
+api "$HEADRACE_URL/v1/sessions" -d "{\"id\":\"walk/$name\",\"metadata\":{\"title\":\"A walk\"}}"
 
 say 'Somebody asks; sent twice, and there once'
 ask='{"type":"send","parts":[{"kind":"text","text":"May I go for a walk?"}]}'
@@ -20,8 +25,11 @@ command ask "$ask"
 command ask "$ask"
 
 say 'An agent waits for work and takes it'
-work=$(api "$HEADRACE_URL/v1/agents/assistant/claim" -d "{\"worker\":\"curl-$$\",\"leaseMs\":60000,\"waitMs\":10000}")
-run=$(field run <<<"$work")
+work=$(api "$HEADRACE_URL/v1/agents/assistant/claim" -d "{\"worker\":\"curl-$$\",\"leaseMs\":60000,\"waitMs\":2000}")
+run=$(field run <<<"$work") || {
+  echo 'No work came: another worker of the agent "assistant" took it, as in the demo, or this walk was walked already.' >&2
+  exit 1
+}
 echo "run $run"
 
 say 'It writes, numbers what it writes, and asks for an approval'

@@ -18,7 +18,7 @@ import urllib.request
 import uuid
 
 URL = os.environ.get("HEADRACE_URL", "http://127.0.0.1:4400").rstrip("/")
-TOKEN = os.environ["HEADRACE_TOKEN"]
+TOKEN = os.environ.get("HEADRACE_TOKEN") or sys.exit("HEADRACE_TOKEN is not set: `headrace token` makes one.")
 AGENT = os.environ.get("HEADRACE_AGENT", "planner")
 LEASE_MS = int(os.environ.get("HEADRACE_LEASE_MS", "6000"))
 PACE = float(os.environ.get("HEADRACE_PACE", "0.1"))
@@ -62,7 +62,7 @@ def call(method, path, body=None):
             if refused.code == "paused" or refused.retry in ("never", "token"):
                 raise refused from None
         except (urllib.error.URLError, OSError) as broken:
-            say(f"retry {broken}")
+            say(f"retry {URL}: {broken}")
         time.sleep(pause)
         pause = min(pause * 2, 5)
 
@@ -220,3 +220,5 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         sys.exit(0)
+    except Refused as refused:
+        sys.exit(f"{refused.code}: {refused}")

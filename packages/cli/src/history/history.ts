@@ -5,8 +5,9 @@ import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
+import { findTarget, type TargetOptions } from '../connection/target.ts'
 import { withClient } from '../connection/with-client.ts'
-import type { TargetOptions } from '../connection/target.ts'
+import { linkOf } from '../serve/link.ts'
 import { processOutput, type Output } from '../terminal/console.ts'
 
 export interface ForkOptions extends TargetOptions {
@@ -114,6 +115,8 @@ export async function share(
     ...(name !== undefined && { name }),
   }
   const link = await withClient(options, (client) => client.share(id, asked))
-  output.err(`Link ${link.id} works until ${new Date(link.expiresAt).toISOString()}. Its token:`)
+  const { url } = findTarget(options)
+  output.err(`Link ${link.id} works until ${new Date(link.expiresAt).toISOString()}: ${linkOf(url, link.token, id)}`)
+  output.err('Its token:')
   output.out(link.token)
 }
