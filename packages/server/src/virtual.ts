@@ -11,15 +11,20 @@ import { createTraffic } from './door/traffic.ts'
 import { Connection } from './door/ws-connection.ts'
 import { RoomHub } from './hub.ts'
 import { noMeter, type Hub } from './hub-types.ts'
+import { Notifier, type NoticeChannel } from './notify/notifier.ts'
 import { sessionRules, type Rules } from './rules.ts'
 import type { Clock } from './clock.ts'
 import type { SocketHub } from './socket-hub.ts'
 
 export type { Clock } from './clock.ts'
 export type { ConnectionLimits } from './door/connection-limits.ts'
+export type { NoticeChannel, NoticeToTell } from './notify/notifier.ts'
 export type { Assignment, ClaimOptions, Follower, Hub, Page } from './hub-types.ts'
 export { sessionRules, type Rules } from './rules.ts'
 export type { SocketHub } from './socket-hub.ts'
+
+/** How long somebody has to look by themselves before they are told. */
+const noticeDelayMs = 2_000
 
 /** Settings of {@link createVirtualServer}. */
 export interface VirtualServerOptions {
@@ -35,6 +40,8 @@ export interface VirtualServerOptions {
   /** Turns a token into what its bearer may do, as `Auth.verify` does. */
   readonly verify: (token: string) => Promise<Grant>
   readonly onError: (error: HeadraceError) => void
+  /** How people who are away are told. Default: they are not, and what they should be told stays in the session. */
+  readonly tell?: NoticeChannel['tell']
   readonly sessionLimits?: Partial<SessionLimits>
   readonly connectionLimits?: Partial<ConnectionLimits>
   /** Default: the rules of SPEC.md. */
@@ -75,6 +82,7 @@ export function createVirtualServer(options: VirtualServerOptions): VirtualServe
     verify,
     onError,
     rules = sessionRules,
+    tell,
     through = (hub) => hub,
   } = options
   const hub = new RoomHub({
@@ -85,7 +93,10 @@ export function createVirtualServer(options: VirtualServerOptions): VirtualServe
     limits: { ...defaultSessionLimits, ...options.sessionLimits },
     rules,
     onError,
+    onChange: (room) => notifier?.changed(room),
   })
+  const notifier =
+    tell && new Notifier({ clock, channels: [{ tell }], room: (key) => hub.room(key), onError, delayMs: noticeDelayMs })
   const seen = through(hub)
   const limits = { ...defaultConnectionLimits, ...options.connectionLimits }
   const access = createAccess({ auth: { verify }, store, hub, clock, failuresPerMinute: limits.failuresPerMinute })
@@ -114,7 +125,7 @@ export function createVirtualServer(options: VirtualServerOptions): VirtualServe
       if (!closing) {
         for (const connection of connections) connection.bye(retryAfterMs)
         access.close()
-        closing = hub.close()
+        closing = notifier ? notifier.close().then(() => hub.close()) : hub.close()
       }
       return closing
     },

@@ -17,6 +17,7 @@ export const invariants = {
   'one-winner': 'A request is answered, expires or is withdrawn once, and only by who may.',
   'holds-still': 'While a run is paused or a person holds the floor, nothing new is written and nothing claimed.',
   'wakes-once': 'A suspended run is woken once, and does nothing before it is claimed again.',
+  'told-once': 'Who is away is told once of what is so, and the log says what came of it.',
   'for-their-eyes': 'Nobody is sent what is not for them.',
   budget: 'What has used up its budget ends with the batch that used it up.',
   'ended-is-final': 'Nothing happens to a run after its end.',

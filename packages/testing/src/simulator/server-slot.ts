@@ -64,6 +64,7 @@ export class ServerSlot {
       paceMs: setup.paceMs,
       verify: (token) => this.#world.verify(token),
       onError: (error) => this.#world.reported(node, error),
+      ...(setup.notices === true && { tell: (told) => this.#world.tell(host, told) }),
       connectionLimits: {
         idleMs: setup.idleMs,
         maxUnsentBytes: isSlow ? 2_000 : 262_144,
@@ -79,6 +80,7 @@ export class ServerSlot {
     const process = this.#process
     if (!process) return
     this.#process = undefined
+    this.#world.notices.isGone(process.host.name)
     process.host.kill()
     for (const link of this.#world.links) {
       if (link.server.host === process.host) link.cut({ tells: tellsClients ? ['client'] : [] })
@@ -98,6 +100,7 @@ export class ServerSlot {
     this.#stopping = true
     this.#world.stopping += 1
     await process.close()
+    this.#world.notices.isGone(process.host.name)
     // Its last answers and goodbyes are on their way; then the process ends.
     await new Promise<void>((resolve) => void this.#world.loop.after(lingerMs, () => resolve()))
     if (process.host.timers > 0)

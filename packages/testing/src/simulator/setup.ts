@@ -43,6 +43,8 @@ export interface Setup {
   readonly idleMs: number
   readonly paceMs: number
   readonly faults: readonly Fault[]
+  /** Whether people who are away are told. */
+  readonly notices?: boolean
 }
 
 export interface PlannedMove {
@@ -96,6 +98,7 @@ export function makePlan(seed: number, table: readonly Move[]): Plan {
     idleMs: random.pick([6_000, 30_000]) ?? 30_000,
     paceMs: random.pick([0, 0, 0, 20]) ?? 0,
     faults: on,
+    notices: random.fork('notices').chance(0.15),
   }
   return { seed, setup, moves: makeMoves(random, setup, table) }
 }

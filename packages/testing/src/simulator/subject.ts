@@ -7,6 +7,7 @@ import type {
   Grant,
   HeadraceError,
   MessageRow,
+  Notice,
   Outcome,
   Reader,
   RunId,
@@ -31,6 +32,8 @@ export interface ServerSurroundings {
   /** Turns a token into what its bearer may do. */
   readonly verify: (token: string) => Promise<Grant>
   readonly onError: (error: HeadraceError) => void
+  /** Tells somebody who is away, in some simulations. Rejects where they could not be told now. */
+  readonly tell?: (told: { readonly session: SessionId; readonly notice: Notice }) => Promise<'sent' | 'none'>
   /** Bounds of connections that differ from the server's own, in milliseconds and bytes. */
   readonly connectionLimits: { readonly idleMs: number; readonly maxUnsentBytes: number; readonly stallMs: number }
 }

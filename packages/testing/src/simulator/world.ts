@@ -9,7 +9,9 @@ import {
   type CommandBody,
   type Down,
   type Grant,
+  type Notice,
   type Outcome,
+  type SessionEvent,
   type SessionKey,
   type Store,
   type Up,
@@ -18,9 +20,11 @@ import {
 import { webSocketOf, type ClientSocket } from './client-socket.ts'
 import { Device } from './device.ts'
 import { EventLoop } from './event-loop.ts'
+import type { History } from './history.ts'
 import type { Host } from './host.ts'
 import { Journal, type CommandRecord } from './journal.ts'
 import { LinkAudit, difference } from './link-audit.ts'
+import { NoticeAudit } from './notice-audit.ts'
 import { Link } from './network.ts'
 import { Puller } from './puller.ts'
 import { Random } from './random.ts'
@@ -53,6 +57,7 @@ export class World {
   readonly random: Random
   readonly loop: EventLoop = new EventLoop(beginning)
   readonly journal: Journal
+  readonly notices: NoticeAudit
   /** What is durable. */
   readonly store: Store
   readonly trouble: StoreTrouble
@@ -85,6 +90,8 @@ export class World {
     this.random = new Random(seed).fork('world')
     this.trace = trace ? [] : undefined
     this.journal = new Journal(() => this.loop.now - beginning)
+    const history = (key: SessionKey): History => this.journal.history(key)
+    this.notices = new NoticeAudit(history, this.journal.fail, setup.servers === 1)
     this.store = subject.createStore()
     const { faults } = setup
     this.trouble = {
@@ -117,6 +124,11 @@ export class World {
   durable(key: SessionKey, events: readonly string[]): void {
     if (this.trace) for (const event of events) this.note('store', event)
     this.journal.durable(key, events)
+    for (const text of events) {
+      if (!text.includes('"type":"notice.settled"')) continue
+      const event = JSON.parse(text) as SessionEvent // written by a room
+      if (event.type === 'notice.settled') this.notices.settled(key, event)
+    }
   }
 
   note(who: string, text: string): void {
@@ -296,6 +308,21 @@ export class World {
       return this.journal.fail('durable-first', `${device.name} is given a view of ${view.seq}`)
     if (text !== history.viewText(view.seq, grant))
       this.journal.fail('state-is-fold', `${device.name} asked: ${difference(view, history.view(view.seq, grant))}`)
+  }
+
+  /** An application tells somebody who is away, on behalf of a server. */
+  tell(host: Host, { session, notice }: { readonly session: string; readonly notice: Notice }): Promise<'sent'> {
+    const random = this.random.fork(`tell ${this.newName('tell')}`)
+    const { delayMs, faults } = this.setup
+    const became = this.notices.tells(host.name, this.key(session), notice)
+    const isLost = !this.isHealing && faults.includes('flaky') && random.chance(0.4)
+    const waitMs = random.between(...delayMs) + (!this.isHealing && random.chance(0.2) ? random.between(0, 20_000) : 0)
+    return new Promise((resolve, reject) => {
+      this.loop.after(waitMs, () => {
+        became(isLost ? 'failed' : 'sent')
+        host.deliver(() => (isLost ? reject(new Error(`${scripted}, nobody is told`)) : resolve('sent')))
+      })
+    })
   }
 
   /** What a client reads beside its connection: pages of older messages. */

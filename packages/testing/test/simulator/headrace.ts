@@ -3,7 +3,7 @@ import { createVirtualServer, type VirtualServerOptions } from '@headrace/server
 import type { ServerSurroundings, SimulatedServer, Subject } from '@headrace/testing/simulator'
 
 /** What a mutant may put into a server. */
-export type Broken = Partial<Pick<VirtualServerOptions, 'store' | 'rules' | 'through'>>
+export type Broken = Partial<Pick<VirtualServerOptions, 'store' | 'rules' | 'through' | 'tell'>>
 
 /** Our server with our client. `breakIt`: for mutants. */
 export function headrace(breakIt: (around: ServerSurroundings) => Broken = () => ({})): Subject {

@@ -458,6 +458,21 @@ export const mutants: readonly Mutant[] = [
     })),
   },
   {
+    name: 'forgets that it has told somebody',
+    subject: rules(
+      (decide) => (state, command, now, options) =>
+        command.body.type === 'settle-notice' ? noop(state) : decide(state, command, now, options),
+    ),
+  },
+  {
+    name: 'takes for told who was not',
+    subject: headrace(({ tell }) => (tell ? { tell: () => Promise.resolve('sent') } : {})),
+  },
+  {
+    name: 'tells nobody',
+    subject: headrace(({ tell }) => (tell ? { tell: () => new Promise(() => undefined) } : {})),
+  },
+  {
     name: 'forgets to wake a run that waits for an answer',
     subject: rules((decide) => (state, command, now, options) => {
       const decision = decide(state, command, now, options)
