@@ -80,6 +80,11 @@ test('J3b: a file that is not there, one without labels and unknown rules are to
   })
   const file = path.join(place.path, 'runs.jsonl')
   writeFileSync(file, run('a', 'r', [{ command: 'make' }]))
+  expect(await headrace(['factory', 'detect', '--trajectories', file])).toEqual({
+    code: 0,
+    stdout: '',
+    stderr: 'No step of 1 run goes in circles.\n',
+  })
   expect(await headrace(['factory', 'detect', '--trajectories', file, '--labels'])).toMatchObject({
     code: exitCode.usage,
     stderr: expect.stringContaining('has no labels'),

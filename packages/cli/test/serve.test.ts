@@ -238,6 +238,7 @@ describe('headrace serve', () => {
     [['--host', 'no-such-host.invalid', '--auth-secret', secret], 3, 'could not be resolved'],
     [['--port', '70000'], 2, 'from 0 to 65535'],
     [['--prot', '1'], 2, '--port'],
+    [['--cors', 'app.example.com'], 3, 'is not an origin'],
   ])('serve %j ends with %i and a sentence', async (args, code, text) => {
     await using data = await folder()
     const ended = await headrace([
@@ -248,6 +249,8 @@ describe('headrace serve', () => {
       ...args,
     ])
     expect(ended).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(text) })
+    // What goes wrong because of it is not said.
+    expect(ended.stderr).toMatch(/^(?:warning: .*\n)?error: /)
     expect(ended.stderr).not.toContain('    at ')
   })
 

@@ -18,6 +18,7 @@ import {
 } from '@headrace/factory'
 import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
+import { counted } from '../terminal/counted.ts'
 import { processOutput, type Output } from '../terminal/console.ts'
 import { boundedLines } from './bounded-lines.ts'
 import { evaluationTables, type RuleEvaluation } from './detect-tables.ts'
@@ -41,6 +42,7 @@ export async function detect(options: DetectOptions, output: Output = processOut
   const judged = new Map<RuleSetName, JudgedRun[]>(rules.map((name) => [name, []]))
   let faults = 0
   let count = 0
+  let told = 0
   const onFault = (line: number, fault: string): void => {
     faults++
     if (json) output.out(JSON.stringify({ malformed: { line, fault } }))
@@ -50,14 +52,17 @@ export async function detect(options: DetectOptions, output: Output = processOut
     count++
     for (const [name, runs] of judged) {
       const run = judgeRun(trajectory, createRuleSet(name))
-      if (!labels || options.failures === true) tell(name, run, trajectory, options, output)
+      if (!labels || options.failures === true) told += tell(name, run, trajectory, options, output)
       // What is said of each step has been told, and can be much.
       runs.push({ ...run, verdicts: [] })
     }
   }
   if (!json && faults > maxFaults) output.err(`${file}: ${faults} lines in all could not be read.`)
   if (count === 0) throw new Problem(exitCode.usage, `${file} has no run that could be read.`)
-  if (!labels) return
+  if (!labels) {
+    if (told === 0 && !json) output.err(`No step of ${counted(count, 'run')} goes in circles.`)
+    return
+  }
   const evaluations = [...judged].map(([name, runs]) => evaluated(name, runs, judged.get('ours'), options.seed))
   if (!evaluations.some(({ agents }) => agents.some(({ metrics }) => metrics.steps > 0))) {
     throw new Problem(exitCode.usage, `${file} has no labels: leave out --labels to judge its runs.`)
@@ -90,14 +95,15 @@ function evaluated(
   }
 }
 
-/** The flagged steps of a run with what speaks against them; with labels those that were judged wrongly. */
+/** Tells the flagged steps of a run with what speaks against them; with labels those that were judged wrongly. Says how many. */
 function tell(
   rules: RuleSetName,
   run: JudgedRun,
   trajectory: Trajectory,
   options: DetectOptions,
   output: Output,
-): void {
+): number {
+  let told = 0
   const rungs = new Map(run.rungs.map(({ step, rung }) => [step, rung]))
   for (const verdict of run.verdicts) {
     const { step, score, flagged, waiting, findings } = verdict
@@ -105,6 +111,7 @@ function tell(
     const rung = rungs.get(step)
     const isWrong = label !== undefined && flagged !== (label === 'Repetition')
     if (options.labels === true ? !isWrong : !flagged && rung === undefined) continue
+    told++
     if (options.json === true) {
       const told = { rules, agent: run.agent, run: run.run, step, score, flagged, waiting, findings }
       output.out(JSON.stringify({ verdict: { ...told, ...(label && { label }), ...(rung && { rung }) } }))
@@ -114,6 +121,7 @@ function tell(
     const what = label === undefined ? '' : flagged ? ` flagged, and a person says ${label}:` : ' missed:'
     output.out(`${rules} ${run.agent}/${run.run} step ${step}:${what} ${why}${rung ? ` [${rung}]` : ''}`)
   }
+  return told
 }
 
 async function* trajectoriesOf(

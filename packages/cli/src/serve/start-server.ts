@@ -63,7 +63,12 @@ const lingerMs = 2_000
  * @throws Problem that says why it could not start and what to do
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
-  const { host, port, data, keys, cors, hosts, trustedProxies, onError } = options
+  const { host, port, data, keys, cors, hosts, trustedProxies } = options
+  // Why it did not start is what counts then, and not what was under way.
+  let hasFailed = false
+  const onError = (error: HeadraceError): void => {
+    if (!hasFailed) options.onError(error)
+  }
   tuneHeap()
   const opened: (() => Promise<unknown>)[] = []
   try {
@@ -109,6 +114,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       close: () => (closing ??= agents.close().then(() => closeAll(server, headrace))),
     }
   } catch (thrown) {
+    hasFailed = true
     for (const close of opened.reverse()) await close().catch(() => undefined)
     throw explainStart(thrown, { host, port, data })
   }
