@@ -92,6 +92,7 @@ extra: 1
     expect(Array.isArray(faults) && faults.map(({ line, key }) => `${line} ${key}`)).toEqual([
       '1 core.budget.lines',
       '3 surfaces.a.folder',
+      '4 surfaces.b.test',
       '5 extra',
     ])
     const placeholder = parseSurfacesFile(yaml + "    scaffold: { 'index.js': 'export const {{nome}} = 1' }\n")
