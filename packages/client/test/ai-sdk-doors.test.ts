@@ -334,9 +334,12 @@ test.each([
   ['a trigger that there is not', { trigger: 'poke' }, 'body.trigger'],
   ['an id that no session has', { id: 'a b' }, 'body.id'],
   ['an agent that none is called', { agent: 'a b' }, 'body.agent'],
+  ['a policy that there is not', { policy: 'jump' }, 'body.policy'],
 ])('V9 %s is refused with what is wrong', async (_, wrong, text) => {
   const answer = await ask('/v1/ai-sdk/chat', { method: 'POST', body: body(wrong) })
   expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(text)])
+  // And leaves no session without a message behind.
+  expect((await ask(`/v1/sessions/${encodeURIComponent(id)}`)).status).toBe(404)
 })
 
 describe('V9 frames', () => {

@@ -123,19 +123,21 @@ async function send(
   before: SessionView | undefined,
 ): Promise<Turn> {
   const parts = await fromUiMessage(message)
-  if (!before) accepted(await submit(door, { type: 'create' }))
   const known = before?.messages.find(({ id, role }) => id === message.id && role === 'user')
   if (before && known && sameParts(known, parts)) return answerAgain(door, before, known.id, message.id)
   const edited = messageId === undefined ? undefined : (known ?? (before && said(before, messages, message)))
-  const body = {
+  const asked = {
     type: 'send',
     parts,
     ...(agent !== undefined && { agent }),
     ...(policy !== undefined && { policy }),
     ...(edited && { edits: edited.id }),
   }
+  const body = commandBody.parse(asked, 'body')
+  // What is refused makes no session.
+  if (!before) accepted(await submit(door, { type: 'create' }))
   const about = { message: message.id, parts: parts as unknown as Json, edits: edited?.id ?? null } // parts are JSON
-  const seq = accepted(await submit(door, commandBody.parse(body, 'body'), about))
+  const seq = accepted(await submit(door, body, about))
   const view = await door.hub.view(door.key, door.grant, seq)
   // Of the messages up to the command's last event the newest of this sender is its own.
   const sent = view.messages.findLast((each) => each.author === door.grant.actor && each.seq <= seq)
