@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { HeadraceError, type SessionKey } from '@headrace/core'
 import { describe, expect, test } from 'vitest'
 import { createHeadrace } from '../src/create-headrace.ts'
 import { createSecretAuth } from '../src/auth/secret-auth.ts'
@@ -160,6 +161,24 @@ describe('agents behind HTTP', () => {
     expect(await place.stored()).not.toMatch(/hunter2|whsec_/)
     expect(await place.agents.remove('support')).toBe(false)
   })
+
+  test('H1a: what could not be removed from the store is when it is asked for again, or by the server that starts next', async () => {
+    await using place = await openRegistry()
+    place.failPurges(2)
+    await place.agents.put('support', withSecrets)
+    await expect(place.agents.remove('support')).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect(await place.agents.list()).toEqual([])
+    expect(await place.stored()).toContain('hunter2')
+    await expect(place.agents.remove('support')).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect(await place.agents.remove('support')).toBe(true)
+    expect(await place.stored()).not.toMatch(/hunter2|whsec_/)
+    await place.agents.put('support', withSecrets)
+    place.failPurges(1)
+    await expect(place.agents.put('support', support)).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect(await place.stored()).toContain('hunter2')
+    expect(await place.another().list()).toMatchObject([{ agent: 'support', ...support }])
+    expect(await place.stored()).not.toMatch(/hunter2|whsec_/)
+  })
 })
 
 describe('tokens for workers in the process', () => {
@@ -182,6 +201,8 @@ interface Registry extends AsyncDisposable {
   readonly agents: HttpAgents
   readonly clock: FakeClock
   another(): HttpAgents
+  /** The store refuses to remove so many sessions. */
+  failPurges(times: number): void
   /** Everything that is in the store. */
   stored(): Promise<string>
 }
@@ -190,8 +211,14 @@ async function openRegistry({ isShared = false } = {}): Promise<Registry> {
   const store = createMemoryStore()
   const clock = new FakeClock()
   const keys = new Set<string>()
+  let failing = 0
   const watched = {
     ...store,
+    purge(key: SessionKey) {
+      if (failing === 0) return store.purge(key)
+      failing -= 1
+      return Promise.reject(new HeadraceError('store_unavailable', 'not now'))
+    },
     append: (...args: Parameters<typeof store.append>) => {
       keys.add(args[0])
       return store.append(...args)
@@ -209,6 +236,9 @@ async function openRegistry({ isShared = false } = {}): Promise<Registry> {
     agents: open(),
     clock,
     another: open,
+    failPurges(times) {
+      failing = times
+    },
     async stored() {
       const pages = [...keys].map((key) => store.read(key as never, 0, { maxEvents: 1_000, maxChars: 1_000_000 }))
       return (await Promise.all(pages)).flat().join('\n')

@@ -5,7 +5,8 @@
  *   settings, one per version    what to call and how, with its secrets
  *
  * A change writes the settings under a new version, then the index, then removes the old ones: whatever is interrupted, the
- * index names whole settings, and secrets that were replaced are gone from the store and not only out of use.
+ * index names whole settings, and secrets that were replaced are gone from the store and not only out of use. What could
+ * not be removed is with the next change of that agent, or by the next server that starts.
  */
 import { randomUUID } from 'node:crypto'
 import { HeadraceError, type AgentName, type Json, type SessionKey } from '@headrace/core'
@@ -21,6 +22,8 @@ export interface HttpAgentsOptions {
   readonly isShared: boolean
   readonly onError: (error: HeadraceError) => void
 }
+
+type SettingsPlace = Pick<HttpAgent, 'tenant' | 'version'>
 
 /** Most agents of a tenant. */
 const maxAgents = 100
@@ -51,6 +54,8 @@ export interface ClosableHttpAgents extends HttpAgents {
 
 export function createHttpAgents({ log, clock, isShared, onError }: HttpAgentsOptions): ClosableHttpAgents {
   const known = new Map<string, HttpAgent>()
+  /** Settings that are out of use and perhaps in the store still. */
+  const leftOver = new Map<string, readonly SettingsPlace[]>()
   const listeners = new Set<(agents: readonly HttpAgent[]) => void>()
   let after = 0
   let isRead = false
@@ -81,10 +86,23 @@ export function createHttpAgents({ log, clock, isShared, onError }: HttpAgentsOp
       if (settings === undefined) known.delete(id)
       else known.set(id, settings)
     }
+    const isFirst = !isRead
     // Only now: what can't be read is read again.
     after = read.after
     isRead = true
+    if (isFirst) await clean(read.entries.map(({ value }) => agentPlace.parse(value)))
     return newest.size > 0
+  }
+
+  /** Removes what an earlier server replaced and did not come to remove. */
+  const clean = async (places: readonly AgentPlace[]): Promise<void> => {
+    for (const { tenant, agent, version } of places) {
+      const id = idOf({ tenant, agent })
+      if (version === undefined || known.get(id)?.version === version) continue
+      const { entries } = await log.read(settingsKey(tenant, version))
+      if (entries.length > 0) leave(id, { tenant, version })
+    }
+    for (const id of leftOver.keys()) await forget(id).catch((thrown: unknown) => onError(HeadraceError.from(thrown)))
   }
 
   const readSettings = async ({ tenant, agent, version }: AgentPlace): Promise<HttpAgent | undefined> => {
@@ -98,8 +116,12 @@ export function createHttpAgents({ log, clock, isShared, onError }: HttpAgentsOp
   const note = (place: AgentPlace, id: string): Promise<void> =>
     log.append(index, id, { name: 'agent', value: { ...place } })
 
-  const forget = async (before: HttpAgent | undefined): Promise<void> => {
-    if (before) await log.remove(settingsKey(before.tenant, before.version))
+  const leave = (id: string, { tenant, version }: SettingsPlace): void =>
+    void leftOver.set(id, [...(leftOver.get(id) ?? []), { tenant, version }])
+
+  const forget = async (id: string): Promise<void> => {
+    for (const { tenant, version } of leftOver.get(id) ?? []) await log.remove(settingsKey(tenant, version))
+    leftOver.delete(id)
   }
 
   const look = (): void => {
@@ -125,26 +147,33 @@ export function createHttpAgents({ log, clock, isShared, onError }: HttpAgentsOp
       inTurn(async () => {
         await refresh()
         const registered: HttpAgent = { ...settings, tenant, agent, version: randomUUID() }
-        const before = known.get(idOf(registered))
+        const id = idOf(registered)
+        const before = known.get(id)
         if (!before) within(all().filter((other) => other.tenant === tenant).length + 1)
         const { version } = registered
         const value = toValue(settings)
         await log.append(settingsKey(tenant, version), version, { name: 'settings', value })
         await note({ tenant, agent, version }, version)
-        known.set(idOf(registered), registered)
+        known.set(id, registered)
         announce()
-        await forget(before)
+        if (before) leave(id, before)
+        await forget(id)
         return registered
       }),
     remove: (agent, tenant = 'default') =>
       inTurn(async () => {
         await refresh()
-        const before = known.get(idOf({ tenant, agent }))
-        if (!before) return false
-        await note({ tenant, agent }, `-${before.version}`)
-        known.delete(idOf(before))
-        announce()
-        await forget(before)
+        const id = idOf({ tenant, agent })
+        const before = known.get(id)
+        // An earlier try may have come so far and no further.
+        if (!before && !leftOver.has(id)) return false
+        if (before) {
+          await note({ tenant, agent }, `-${before.version}`)
+          known.delete(id)
+          announce()
+          leave(id, before)
+        }
+        await forget(id)
         return true
       }),
     watch(listener) {
