@@ -234,7 +234,7 @@ describe('headrace serve', () => {
     [['--auth-secret', secret, '--jwks', 'https://id.test/jwks'], 2, 'one of'],
     [['--jwks', 'https://id.test/jwks'], 2, '--issuer and --audience'],
     [['--issuer', 'x'], 2, 'need --jwks or a secret'],
-    [['--auth-secret-file', '/nowhere/secret'], 2, "can't be read"],
+    [['--auth-secret-file', '/nowhere/secret'], 2, 'openssl rand -base64 48 > /nowhere/secret)'],
     [['--host', 'no-such-host.invalid', '--auth-secret', secret], 3, 'could not be resolved'],
     [['--port', '70000'], 2, 'from 0 to 65535'],
     [['--prot', '1'], 2, '--port'],

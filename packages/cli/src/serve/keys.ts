@@ -55,13 +55,16 @@ export function chooseKeys(options: KeyOptions): Keys {
 
 /** The first line of a file, so that an editor's newline at the end does no harm. */
 function readSecret(file: string): string {
+  const make = `Make one with: (umask 077; openssl rand -base64 48 > ${file})`
   try {
     const secret = readFileSync(file, 'utf8').split('\n')[0]?.trim() ?? ''
-    if (secret === '') throw new Problem(exitCode.usage, `The file ${file} of --auth-secret-file is empty.`)
+    if (secret === '') throw new Problem(exitCode.usage, `The file ${file} of --auth-secret-file is empty. ${make}`)
     return secret
   } catch (thrown) {
     if (thrown instanceof Problem) throw thrown
     const reason = thrown instanceof Error ? thrown.message : String(thrown)
-    throw new Problem(exitCode.usage, `The file of --auth-secret-file can't be read: ${reason}.`, { cause: thrown })
+    throw new Problem(exitCode.usage, `The file of --auth-secret-file can't be read: ${reason}. ${make}`, {
+      cause: thrown,
+    })
   }
 }
