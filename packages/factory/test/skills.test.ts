@@ -239,7 +239,6 @@ describe('K1b: a skill is plain files within bounds, and nothing in it leads out
         '---\nkind: bug\nagent: own\noversight: propose\nskills: [fixer, mender, fixer]\n---\n\n## Goal\n\nX\n\n## Done when\n\nY\n',
       [file]: text(good),
     })
-    tree.commit('first')
     const { faults } = await checkFactory(folderSource(tree.folder))
     expect(faults.map(faultInWords)).toEqual([
       '.headrace/lanes/bugs.md:5:1 skills[1]: names the skill "mender", which .headrace/skills does not have (fixer)',

@@ -3,6 +3,7 @@ import { HeadraceError } from '@headrace/core'
 import { salvageStore, type SalvageReport } from '@headrace/server/store/embedded'
 import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
+import { counted } from '../terminal/counted.ts'
 import { processOutput, type Output } from '../terminal/console.ts'
 
 export interface SalvageCommandOptions {
@@ -31,7 +32,7 @@ export async function salvage(
 function describe({ damaged, whole, lost, mayBeOlder }: SalvageReport, to: string): readonly string[] {
   return [
     ...(damaged.length === 0 ? ['No file is damaged.'] : damaged.map(({ file, what }) => `${file} ${what}`)),
-    `${whole} sessions are whole, and in ${to}`,
+    `${counted(whole, 'session')} ${whole === 1 ? 'is' : 'are'} whole, and in ${to}`,
     ...lost.slice(0, maxNamed).map(({ session, why, events, file }) => {
       const kept = file === undefined ? '' : `; ${events} events are in ${file}`
       return `lost  ${session}: ${why}${kept}`

@@ -46,10 +46,10 @@ const maxLanes = 50
 export async function checkFactory(source: FloorSource): Promise<FactoryCheck> {
   const text = await source.read(factoryPath)
   const found = readFactory(text)
-  const faults: FileFault[] = [...found.faults]
-  const notes: FileFault[] = []
   const { factory, outline } = found
-  faults.push(...(await baseFaults(source, outline.base, text)))
+  const based = await lookForBase(source, outline.base, text)
+  const faults: FileFault[] = [...found.faults, ...based.faults]
+  const notes: FileFault[] = [...based.notes]
   const { skills, ...read } = await readSkills(source)
   faults.push(...read.faults)
   notes.push(...read.notes)
@@ -126,30 +126,23 @@ function readFactory(text: string | undefined): ReadFactory {
   return 'base' in factory ? { factory, outline, faults: [] } : { factory: undefined, outline, faults: factory }
 }
 
-/** A floor can't open on a branch that is not there. */
-async function baseFaults(
+/** A floor can't open on a branch that is not there; before a first commit there is none, and nothing is wrong. */
+async function lookForBase(
   source: FloorSource,
   base: string | undefined,
   text: string | undefined,
-): Promise<readonly FileFault[]> {
-  if (base === undefined || !source.branches) return []
+): Promise<Pick<FactoryCheck, 'faults' | 'notes'>> {
+  if (base === undefined || !source.branches) return { faults: [], notes: [] }
   const branches = await source.branches()
-  if (branches?.includes(base) === true) return []
-  const line = lineOf(text, 'base')
-  if (!branches)
-    return [
-      at(
-        factoryPath,
-        'these files are not in the top folder of a git repository, where a floor reads them',
-        'base',
-        line,
-      ),
-    ]
-  const what =
-    branches.length === 0
-      ? `there is no branch "${base}" before a first commit: commit these files to it`
-      : `there is no branch "${base}" in this repository (${someOf(branches)})`
-  return [at(factoryPath, what, 'base', line)]
+  if (branches?.includes(base) === true) return { faults: [], notes: [] }
+  const say = (what: string): readonly FileFault[] => [at(factoryPath, what, 'base', lineOf(text, 'base'))]
+  if (!branches) {
+    const faults = say('these files are not in the top folder of a git repository, where a floor reads them')
+    return { faults, notes: [] }
+  }
+  if (branches.length === 0)
+    return { faults: [], notes: say(`the branch "${base}" begins with a first commit: commit these files to it`) }
+  return { faults: say(`there is no branch "${base}" in this repository (${someOf(branches)})`), notes: [] }
 }
 
 function someOf(names: readonly string[]): string {
