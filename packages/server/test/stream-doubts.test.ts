@@ -119,3 +119,17 @@ test('D9a D11a: what is made in the place of a stream is new to subscriptions, h
   expect(await wakesOf(services)).toBe(1)
   await services.close()
 })
+
+test('D11 D11a: a stream that belongs to a subscription by its pattern stays when it is named no more, and is not given again', async () => {
+  const services = open(createMemoryStore(), new FakeClock())
+  const { plain, subscriptions } = services
+  await plain.create('t', 'wakes', nothing)
+  await subscriptions.create('t', 's', { config, base: '' })
+  await subscriptions.link('t', 's', ['jobs/a', 'other'])
+  await plain.create('t', 'jobs/a', { ...nothing, body: Buffer.from('1') })
+  await settled()
+  await subscriptions.unlink('t', 's', 'jobs/a')
+  await subscriptions.unlink('t', 's', 'other')
+  expect((await subscriptions.get('t', 's')).links).toEqual([{ path: 'jobs/a', by: ['glob'], acked: 0 }])
+  await services.close()
+})

@@ -21,7 +21,8 @@ export interface StreamInfo {
 export interface LinkedStreams {
   /** Those that a new subscription has. What is in them by then is not new to it. */
   first(tenant: string, config: SubscriptionConfig): Promise<readonly NewLink[]>
-  named(tenant: string, paths: readonly string[]): Promise<readonly NewLink[]>
+  /** Those that are named. One that the pattern takes in too belongs to it by both, so that it stays when it is named no more. */
+  named(tenant: string, paths: readonly string[], config: SubscriptionConfig): Promise<readonly NewLink[]>
   /** All streams there are that the pattern takes in. */
   matching(tenant: string, config: SubscriptionConfig): Promise<readonly string[]>
   /** Where each ends; `more`: streams that are about to be linked. */
@@ -39,13 +40,16 @@ export function createLinkedStreams(streams: Streams): LinkedStreams {
   return {
     async first(tenant, config) {
       const globbed = await this.matching(tenant, config)
-      return Promise.all([
-        ...config.streams.map((path) => linkTo(tenant, path, 'explicit')),
-        ...globbed.map((path) => linkTo(tenant, path, 'glob')),
-      ])
+      const named = await this.named(tenant, config.streams, config)
+      return [...named, ...(await Promise.all(globbed.map((path) => linkTo(tenant, path, 'glob'))))]
     },
 
-    named: (tenant, paths) => Promise.all(paths.map((path) => linkTo(tenant, path, 'explicit'))),
+    async named(tenant, paths, config) {
+      const links = await Promise.all(paths.map((path) => linkTo(tenant, path, 'explicit')))
+      return links.flatMap((link): readonly NewLink[] =>
+        takesIn(config, link.path) ? [link, { ...link, by: 'glob' }] : [link],
+      )
+    },
 
     async matching(tenant, config) {
       if (config.pattern === undefined) return []

@@ -157,7 +157,7 @@ export class Subscriptions {
 
   async link(tenant: string, name: string, paths: readonly string[]): Promise<void> {
     const room = await this.#room(tenant, name)
-    const links = await this.#links.named(tenant, paths)
+    const links = await this.#links.named(tenant, paths, room.state.config)
     await room.submit({ type: 'link', links })
     this.#catchUpSoon(tenant, name)
   }

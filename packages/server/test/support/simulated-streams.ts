@@ -75,6 +75,7 @@ function start({ node, store, clock, random, onError, call }: StreamSurroundings
     subscribe: async (name, config) =>
       void (await subscriptions.create(tenant, name, { config, base: 'https://here' })),
     link: (name, path) => subscriptions.link(tenant, name, [path]),
+    unlink: (name, path) => subscriptions.unlink(tenant, name, path),
     state: (name) => subscriptions.get(tenant, name),
     async claim(name, worker) {
       const { wake_id: wake, generation, token, streams } = await subscriptions.claim(tenant, name, worker)
@@ -82,6 +83,8 @@ function start({ node, store, clock, random, onError, call }: StreamSurroundings
     },
     acknowledge: async (name, { token, wake, generation }, { acks, done }) =>
       void (await subscriptions.acknowledge(name, wakeTokenOf(token), { wake, generation, acks, done })),
+    release: (name, { token, wake, generation }) =>
+      subscriptions.release(name, wakeTokenOf(token), { wake, generation }),
     async close() {
       await subscriptions.shutDown()
       await plain.shutDown()

@@ -199,6 +199,24 @@ export const streamMoves: readonly StreamMove[] = [
     },
   },
   {
+    name: 'unlink',
+    share: 1,
+    act(world, random) {
+      const [name, subscribed] = random.pick([...world.subscribed].filter(([, { isMade }]) => isMade)) ?? []
+      if (name === undefined || !subscribed) return undefined
+      const path = pathOf(random)
+      // Where it is linked again, it begins anew.
+      subscribed.journal.replaced(path)
+      background(
+        world.insist(async (server) => {
+          await server.unlink(name, path)
+          return true
+        }),
+      )
+      return `${name} does not wait for ${path} any more`
+    },
+  },
+  {
     name: 'crash',
     share: 3,
     fault: 'crash',

@@ -52,7 +52,7 @@ export class Receiver {
     }
     if (isBad && roll < 0.45) return { status: 202, body: '' }
     if (roll < 0.7) {
-      this.#journal(name)?.acknowledging(generation, allGiven(held))
+      this.#journal(name)?.acknowledging(generation, { acks: allGiven(held), done: true })
       await world.pause(world.random.between(0, 300))
       return { status: 200, body: '{"done":true}' }
     }
@@ -72,10 +72,20 @@ export class Receiver {
     await world.pause(
       isBad && world.random.chance(0.3) ? world.random.between(0, 2 * leaseMs) : world.random.between(0, 300),
     )
+    if (isBad && world.random.chance(0.2)) return this.#release(name, held)
     const all = allGiven(held)
     if (world.random.chance(0.3) && !(await this.#acknowledge(name, held, { acks: all.slice(0, 1), done: false })))
       return
     await this.#acknowledge(name, held, { acks: all, done: true })
+  }
+
+  async #release(name: string, held: HeldWake): Promise<void> {
+    const world = this.#world
+    const released = world.insist(async (server) => {
+      await server.release(name, held)
+      return true
+    })
+    await released.catch((thrown: unknown) => world.note(name, `is refused: ${HeadraceError.from(thrown).message}`))
   }
 
   async #acknowledge(
@@ -84,7 +94,7 @@ export class Receiver {
     what: { readonly acks: readonly Ack[]; readonly done: boolean },
   ): Promise<boolean> {
     const world = this.#world
-    const taken = this.#journal(name)?.acknowledging(held.generation, what.acks)
+    const taken = this.#journal(name)?.acknowledging(held.generation, what)
     try {
       await world.insist(async (server) => {
         await server.acknowledge(name, held, what)

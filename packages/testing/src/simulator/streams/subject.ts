@@ -65,6 +65,7 @@ export interface StreamServer {
   read(path: string, after: number): Promise<ReadStream>
   subscribe(name: string, config: SubscriptionConfig): Promise<void>
   link(name: string, path: string): Promise<void>
+  unlink(name: string, path: string): Promise<void>
   state(name: string): Promise<SubscriptionState>
   claim(name: string, worker: string): Promise<HeldWake>
   acknowledge(
@@ -72,6 +73,8 @@ export interface StreamServer {
     held: HeldWake,
     what: { readonly acks: readonly Ack[]; readonly done: boolean },
   ): Promise<void>
+  /** Gives back what was claimed, or what a webhook was called for. */
+  release(name: string, held: HeldWake): Promise<void>
   /** Shuts down in good order. */
   close(): Promise<void>
 }

@@ -16,6 +16,8 @@ export class WakeJournal {
   readonly #handled = new Map<string, Handled>()
   /** The newest that was handed out. */
   #generation = 0
+  /** The newest that is known to be over: what was on its way then may still come. */
+  #over = 0
 
   constructor(name: string, fail: FailStreams) {
     this.#name = name
@@ -29,6 +31,7 @@ export class WakeJournal {
 
   given({ generation, streams }: HeldWake): void {
     this.#generation = Math.max(this.#generation, generation)
+    if (generation <= this.#over) return
     for (const stream of streams) this.#look(stream)
   }
 
@@ -46,13 +49,17 @@ export class WakeJournal {
   }
 
   /** A worker says what it has handled. Called before it is said; what it returns, when that was taken. */
-  acknowledging(generation: number, acks: readonly Ack[]): () => void {
+  acknowledging(
+    generation: number,
+    { acks, done }: { readonly acks: readonly Ack[]; readonly done: boolean },
+  ): () => void {
     const isOld = generation < this.#generation
     for (const { path, seq } of acks) {
       const known = this.#handled.get(path)
       if (known) known.asked = Math.max(known.asked, seq)
     }
     return () => {
+      if (done) this.#over = Math.max(this.#over, generation)
       if (isOld)
         this.#fail('fence', `${this.#name}: generation ${generation} acknowledged after ${this.#generation} began`)
       for (const { path, seq } of acks) {
