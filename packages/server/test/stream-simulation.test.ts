@@ -6,7 +6,7 @@ import { streamMutants } from './support/stream-mutants.ts'
 
 const seeds = Number(process.env['HEADRACE_STREAM_SEEDS'] ?? 700)
 /** Seeds that are played of each mutant. */
-const minSeeds = 60
+const minSeeds = 120
 /** Seeds that a mutant may survive. */
 const maxSeeds = 400
 const subject = simulatedStreams()
