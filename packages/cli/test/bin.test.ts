@@ -87,7 +87,7 @@ describe('headrace', () => {
   })
 
   test.each([
-    [['help', 'nope'], /^error: unknown command 'nope'\n\(headrace --help shows how it is used\)\n$/],
+    [['help', 'nope'], /^error: unknown command 'nope'\n\([^\n]*headrace --help shows how it is used\)\n$/],
     [['help', 'sned'], /^error: unknown command 'sned'\n\(Did you mean send\?\)/],
     [['sned', '--help'], /^error: unknown command 'sned'\n\(Did you mean send\?\)/],
     [['help', 'factory', 'tsak', 'add'], /^error: unknown command 'tsak'\n\(Did you mean task\?\)/],

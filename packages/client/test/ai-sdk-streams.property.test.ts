@@ -139,7 +139,8 @@ test.each([7, 6] as const)(
           expect(message?.id).toBe(shown?.id)
         }
       }),
-      { numRuns: version === 7 ? 15 : 8 },
+      // A call fails with another input than was streamed, between two looks at it.
+      { numRuns: version === 7 ? 15 : 8, examples: [[{ seed: 15, delay: 21 }, 2]] },
     )
     expect(said.size).toBeGreaterThan(8)
     if (version === 6)

@@ -34,7 +34,8 @@ interface World {
 }
 
 const input = { city: 'Bern', list: [1, 2] }
-const inputText = JSON.stringify(input)
+/** As models write it, and not as `JSON.stringify` does. */
+const inputText = '{"city": "Bern", "list": [1, 2]}'
 
 function play({ parts, requests }: World, move: Move, at: number): World {
   const last = parts.at(-1)

@@ -127,11 +127,24 @@ function inputChanges(before: UiToolPart | undefined, after: UiToolPart): UiChun
     return [{ type: 'tool-input-available', toolCallId, toolName, input: after.input }]
   }
   const had = before?.rawInput ?? ''
-  const start: UiChunk[] = before ? [] : [{ type: 'tool-input-start', toolCallId, toolName }]
   const text = after.state === 'input-streaming' ? (after.rawInput ?? '') : (JSON.stringify(after.input) ?? '')
-  // What was streamed need not be written as the whole is. Where a part of it has come, the rest may not fit.
-  const delta = text.startsWith(had) ? text.slice(had.length) : ''
-  return delta === '' ? start : [...start, { type: 'tool-input-delta', toolCallId, inputTextDelta: delta }]
+  const start: UiChunk = { type: 'tool-input-start', toolCallId, toolName }
+  const deltas = (inputTextDelta: string): UiChunk[] =>
+    inputTextDelta === '' ? [] : [{ type: 'tool-input-delta', toolCallId, inputTextDelta }]
+  if (!before) return [start, ...deltas(text)]
+  if (text.startsWith(had)) return deltas(text.slice(had.length))
+  // What was streamed need not be written as the whole is. Where only a part of it has come, the rest does not fit, and the
+  // input is told once more from its beginning.
+  return after.state !== 'input-streaming' && isWritten(had, after.input) ? [] : [start, ...deltas(text)]
+}
+
+/** Whether a text is JSON of a value, however it is written. */
+function isWritten(text: string, value: unknown): boolean {
+  try {
+    return isSame(JSON.parse(text), value)
+  } catch {
+    return false
+  }
 }
 
 function toolNameOf(part: UiToolPart): string {
