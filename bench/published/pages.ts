@@ -126,7 +126,7 @@ function tableOfSummaries(report: unknown, columns: Columns<Summary>): string {
   const { at, machine, config, atFull } = report as Compared // written by bench/tokens/compare.ts
   const rows = atFull.map((one) => [one.system, one.kept, ...Object.values(columns).map((column) => column(one))])
   const { rounds, seconds, warmUpSeconds } = config
-  const how = `${takenOn(at, machine)}; medians of ${rounds} rounds of ${seconds} s after ${warmUpSeconds} s.`
+  const how = `${takenOn(at, machine)}; medians of ${rounds} rounds of ${seconds} s after ${warmUpSeconds} s, without those in which something else used the machine.`
   return `${table(['system', 'what readers have seen is', ...Object.keys(columns)], rows)}\n\n${how}`
 }
 
