@@ -126,12 +126,12 @@ function inputChanges(before: UiToolPart | undefined, after: UiToolPart): UiChun
   if (after.state === 'input-available') {
     return [{ type: 'tool-input-available', toolCallId, toolName, input: after.input }]
   }
-  const had = before?.rawInput ?? ''
   const text = after.state === 'input-streaming' ? (after.rawInput ?? '') : (JSON.stringify(after.input) ?? '')
   const start: UiChunk = { type: 'tool-input-start', toolCallId, toolName }
   const deltas = (inputTextDelta: string): UiChunk[] =>
     inputTextDelta === '' ? [] : [{ type: 'tool-input-delta', toolCallId, inputTextDelta }]
   if (!before) return [start, ...deltas(text)]
+  const had = before.rawInput ?? ''
   if (text.startsWith(had)) return deltas(text.slice(had.length))
   // What was streamed need not be written as the whole is. Where only a part of it has come, the rest does not fit, and the
   // input is told once more from its beginning.

@@ -24,6 +24,7 @@ import {
 import type { Clock } from '../clock.ts'
 import type { Outgoing } from '../outgoing/outgoing.ts'
 import type { Meter } from '../hub-types.ts'
+import { againMs } from '../refused-for-now.ts'
 import type { SystemLog } from '../system-log.ts'
 import { Alarms } from './alarms.ts'
 import { createGrowth, type Growth } from './growth.ts'
@@ -60,8 +61,6 @@ export interface Claimed {
   readonly lease_ttl_ms: number
 }
 
-/** After a failure that is the server's own, such as a store that can't be written. */
-const ownRetryMs = 1_000
 /** After so long, what a store could not tell of was written or never will be. */
 const doubtMs = 5_000
 
@@ -353,7 +352,7 @@ export class Subscriptions {
       isDone = true
     } finally {
       this.#calling.delete(id)
-      this.#schedule(tenant, room, isDone ? 0 : ownRetryMs)
+      this.#schedule(tenant, room, isDone ? 0 : againMs)
     }
     // The next one may have begun while this one was still under way.
     if (room.state.generation !== generation) await this.#call(tenant, room)
@@ -474,8 +473,8 @@ export class Subscriptions {
   }
 
   #again(id: string, work: () => Promise<void>): void {
-    const at = this.#options.clock.now() + ownRetryMs
-    this.#alarms.set(id, { at, afterMs: ownRetryMs, run: () => this.#persist(id, work) })
+    const at = this.#options.clock.now() + againMs
+    this.#alarms.set(id, { at, afterMs: againMs, run: () => this.#persist(id, work) })
   }
 
   async shutDown(): Promise<void> {

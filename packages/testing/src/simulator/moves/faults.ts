@@ -2,6 +2,7 @@
 import type { Move } from '../move.ts'
 import type { Random } from '../random.ts'
 import type { World } from '../world.ts'
+import { storeTrouble } from './store-trouble.ts'
 
 type Side = 'client' | 'server'
 
@@ -129,26 +130,5 @@ export const faultMoves: readonly Move[] = [
       return `the clock of ${host.name} jumps by ${ms} ms`
     },
   },
-  {
-    name: 'outage',
-    share: 3,
-    fault: 'outage',
-    act(world, random) {
-      const ms = random.pick([20, 500, 5_000]) ?? 20
-      world.trouble.down = true
-      world.loop.after(ms, () => (world.trouble.down = false))
-      return `the store does not answer for ${ms} ms`
-    },
-  },
-  {
-    name: 'full',
-    share: 3,
-    fault: 'full',
-    act(world, random) {
-      const ms = random.pick([20, 500, 5_000]) ?? 20
-      world.trouble.full = true
-      world.loop.after(ms, () => (world.trouble.full = false))
-      return `the disk is full for ${ms} ms`
-    },
-  },
+  ...storeTrouble,
 ]

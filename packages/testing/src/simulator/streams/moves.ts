@@ -1,5 +1,6 @@
 /** What can happen to streams. */
 import { HeadraceError, type SubscriptionConfig } from '@headrace/core'
+import { storeTrouble } from '../moves/store-trouble.ts'
 import { Random } from '../random.ts'
 import { wakeStream } from './receiver.ts'
 import { WakeJournal } from './wakes.ts'
@@ -248,26 +249,5 @@ export const streamMoves: readonly StreamMove[] = [
       return `the clocks jump by ${ms} ms`
     },
   },
-  {
-    name: 'outage',
-    share: 3,
-    fault: 'outage',
-    act(world, random) {
-      const ms = random.pick([20, 500, 5_000]) ?? 20
-      world.trouble.down = true
-      world.loop.after(ms, () => (world.trouble.down = false))
-      return `the store does not answer for ${ms} ms`
-    },
-  },
-  {
-    name: 'full',
-    share: 3,
-    fault: 'full',
-    act(world, random) {
-      const ms = random.pick([20, 500, 5_000]) ?? 20
-      world.trouble.full = true
-      world.loop.after(ms, () => (world.trouble.full = false))
-      return `the disk is full for ${ms} ms`
-    },
-  },
+  ...storeTrouble,
 ]
