@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { HeadraceError } from '@headrace/core'
 import { describe, expect, test } from 'vitest'
@@ -49,6 +50,27 @@ describe('why a server could not start', () => {
       message: 'a defect. Run it again with --verbose to see where.',
     })
   })
+})
+
+test('a start waits for nothing that only a scrape, or an agent that is called, has use for', async () => {
+  await using data = await folder()
+  const list = `import { registerHooks } from 'node:module'
+    registerHooks({ load: (url, context, next) => (process.stderr.write(url + '\\n'), next(url, context)) })`
+  const hook = `data:text/javascript,${encodeURIComponent(list)}`
+  // From the sources: in a bundle the libraries have no names.
+  const args = ['--conditions=@headrace/source', '--import', hook, source('bin.ts'), 'serve', '--port', '0', '--data']
+  const server = spawn(process.execPath, [...args, data.path], { stdio: ['ignore', 'pipe', 'pipe'] })
+  try {
+    const loaded = text(server.stderr)
+    await once(server.stdout, 'data')
+    server.kill('SIGTERM')
+    const files = await loaded
+    expect(files).toContain('/classic-level/')
+    for (const later of ['prom-client', '@opentelemetry', 'packages/client/', 'packages/factory/'])
+      expect(files).not.toContain(later)
+  } finally {
+    server.kill('SIGKILL')
+  }
 })
 
 test('what was started by npm is called by npx, as it is on no PATH', () => {

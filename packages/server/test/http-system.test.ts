@@ -141,4 +141,34 @@ describe('metrics', () => {
     expect((await two.expose()).text).toContain('headrace_events_appended_total 0')
     for (const metrics of [one, two, one]) metrics.close()
   })
+
+  test('a histogram counts what is at most each of its bounds, for each of its labels', async () => {
+    const metrics = createMetrics({ stats: () => ({ rooms: 0, followers: 0, workers: 0 }) })
+    for (const ms of [0.5, 0.6, 1, 2_500, 9_000]) metrics.meter.appended(1, ms)
+    for (const ms of [5, 31_000]) metrics.requested({ method: 'GET', route: '/v1/me', status: 200, ms })
+    metrics.requested({ method: 'GET', route: '/v1/me', status: 401, ms: 1 })
+    const lines = (await metrics.expose()).text.split('\n').filter((line) => line.startsWith('headrace_append_seconds'))
+    expect(lines).toEqual([
+      'headrace_append_seconds_bucket{le="0.0005"} 1',
+      'headrace_append_seconds_bucket{le="0.001"} 3',
+      ...[0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1].map(
+        (le) => `headrace_append_seconds_bucket{le="${le}"} 3`,
+      ),
+      'headrace_append_seconds_bucket{le="2.5"} 4',
+      'headrace_append_seconds_bucket{le="+Inf"} 5',
+      'headrace_append_seconds_sum 11.5021',
+      'headrace_append_seconds_count 5',
+    ])
+    metrics.requested({ method: 'GET', route: '/v1/me', status: 401, ms: 1 })
+    const { text } = await metrics.expose()
+    for (const line of [
+      'bucket{le="0.005",method="GET",route="/v1/me",status="200"} 1',
+      'bucket{le="30",method="GET",route="/v1/me",status="200"} 1',
+      'bucket{le="+Inf",method="GET",route="/v1/me",status="200"} 2',
+      'sum{method="GET",route="/v1/me",status="200"} 31.005',
+      'count{method="GET",route="/v1/me",status="401"} 2',
+    ])
+      expect(text.split('\n')).toContain(`headrace_http_request_seconds_${line}`)
+    metrics.close()
+  })
 })

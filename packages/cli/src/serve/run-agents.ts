@@ -1,5 +1,5 @@
 import type { HeadraceError } from '@headrace/core'
-import { createWorker, type RunHandler, type RunResult, type Worker } from '@headrace/client/agent'
+import type { RunHandler, RunResult, Worker } from '@headrace/client/agent'
 import { signWebhook, type Headrace, type HttpAgent } from '@headrace/server'
 
 export interface RunAgentsOptions {
@@ -16,7 +16,7 @@ export interface RunningAgents {
 const graceMs = 3_000
 
 interface Running {
-  readonly worker: Worker
+  readonly worker: Promise<Worker>
   /** What only another worker can have otherwise. */
   readonly shape: string
   version: string
@@ -31,7 +31,7 @@ export function runAgents({ headrace, onError }: RunAgentsOptions): RunningAgent
 
   const end = (id: string, { worker }: Running): void => {
     running.delete(id)
-    const ended = worker.close({ graceMs }).finally(() => ending.delete(ended))
+    const ended = worker.then((one) => one.close({ graceMs })).finally(() => ending.delete(ended))
     ending.add(ended)
   }
   const begin = (id: string, agent: HttpAgent): void => {
@@ -92,11 +92,13 @@ function handlerOf({ fetch }: RunAgentsOptions['headrace'], { secrets, ...settin
   }
 }
 
-function start(
+async function start(
   { tokenFor, WebSocket }: RunAgentsOptions['headrace'],
   { tenant, agent, capacity, leaseMs }: HttpAgent,
   options: Pick<RunAgentsOptions, 'onError'> & { readonly handler: RunHandler },
-): Worker {
+): Promise<Worker> {
+  // Most servers have no such agent, and their start waits for nothing that only these need.
+  const { createWorker } = await import('@headrace/client/agent')
   return createWorker({
     // In this process: nothing is looked up for it.
     url: 'http://localhost',

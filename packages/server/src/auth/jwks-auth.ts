@@ -1,4 +1,6 @@
-import { createRemoteJWKSet, errors, jwtVerify, type RemoteJWKSet } from 'jose'
+import { JOSENotSupported, JWKSMultipleMatchingKeys, JWKSNoMatchingKey } from 'jose/errors'
+import { createRemoteJWKSet, type RemoteJWKSet } from 'jose/jwks/remote'
+import { jwtVerify } from 'jose/jwt/verify'
 import { HeadraceError, type Grant } from '@headrace/core'
 import { systemClock, type Clock } from '../clock.ts'
 import { isLoopbackHost } from './loopback.ts'
@@ -88,8 +90,8 @@ function remoteKeys(url: URL): KeyFinder {
     try {
       return await find(header, token)
     } catch (thrown) {
-      if (thrown instanceof errors.JWKSNoMatchingKey || thrown instanceof errors.JWKSMultipleMatchingKeys) throw thrown
-      if (thrown instanceof errors.JOSENotSupported) throw thrown
+      if (thrown instanceof JWKSNoMatchingKey || thrown instanceof JWKSMultipleMatchingKeys) throw thrown
+      if (thrown instanceof JOSENotSupported) throw thrown
       throw new HeadraceError(
         'auth_unavailable',
         `The key set at ${url.origin} can't be read now, so tokens can't be checked. Try again in a moment.`,

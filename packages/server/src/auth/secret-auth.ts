@@ -1,5 +1,7 @@
 import { createSecretKey, randomUUID } from 'node:crypto'
-import { SignJWT, jwtVerify, type JWTPayload } from 'jose'
+import type { JWTPayload } from 'jose'
+import { SignJWT } from 'jose/jwt/sign'
+import { jwtVerify } from 'jose/jwt/verify'
 import { HeadraceError, integer, type Grant } from '@headrace/core'
 import { systemClock, type Clock } from '../clock.ts'
 import type { MintingAuth, TokenClaims } from './auth.ts'
