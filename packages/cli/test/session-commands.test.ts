@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { createWorker } from '@headrace/client/agent'
 import { createLocalAuth } from '@headrace/server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { folder, headrace, serve, start, type Ready, type Running } from './support/headrace.ts'
@@ -55,6 +56,32 @@ describe('headrace send, tail, cancel, sessions', () => {
     expect(tail.stdout).toContain('"agent":"critic"')
     expect(lines(tail.stdout).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5])
     expect(await headrace(['send', 'a/words', '-', ...here()], { input: '\n' })).toMatchObject({ code: 2 })
+  })
+
+  test('R2c: send to an agent that is not there says so, and which are, and the message waits', async () => {
+    const create = await headrace(['send', 'a/names', 'hello', '--create', '--agent', 'crtic', ...here()])
+    expect(create).toMatchObject({ code: 0, stdout: '3\n' })
+    expect(create.stderr).toMatch(/^Nobody works as crtic now, .*`headrace cancel a\/names --agent crtic`.*\n$/)
+    expect(create.stderr).toContain('No other agent is there either.')
+
+    const fine = async function* (): AsyncGenerator<string> {
+      yield 'Fine.'
+    }
+    const worker = createWorker({ ...ready, agent: 'critic', handler: (run) => run.pipe(fine()) })
+    try {
+      const headers = { authorization: `Bearer ${ready.token}` }
+      await expect
+        .poll(async () => (await fetch(`${ready.url}/v1/sessions/a%2Fnames/agents`, { headers })).json())
+        .toEqual({ agents: ['critic'] })
+      const asked = await headrace(['send', 'a/names', 'hello', '--agent', 'critic', '--follow', ...here()])
+      expect(asked).toMatchObject({ code: 0, stdout: 'Fine.\n', stderr: '' })
+      await using misspelt = start(['send', 'a/names', 'hello', '--agent', 'crtic', '--follow', ...here()])
+      await misspelt.seen(/Nobody works as crtic now, .* There now: critic\.\n/, 'stderr')
+      expect(await headrace(['cancel', 'a/names', '--agent', 'crtic', ...here()])).toMatchObject({ code: 0 })
+      expect(await misspelt.ended).toMatchObject({ code: 6, stderr: expect.stringContaining('was stopped') })
+    } finally {
+      await worker.close()
+    }
   })
 
   test('tail prints the newest messages, who is waited for, and then what comes, with names', async () => {

@@ -120,6 +120,8 @@ export interface Hub {
   /** What is asked of the past, and across sessions. */
   readonly history: History
   purge(key: SessionKey): Promise<void>
+  /** The agents of a session that are there now: somebody offers to work as them in it, or holds a run of it. */
+  agents(key: SessionKey): Promise<readonly AgentName[]>
   /** Waits for a run of an agent and claims it; `undefined` when none came in time. */
   claim(agent: AgentName, worker: string, grant: Grant, options: ClaimOptions): Promise<Assignment | undefined>
   stats(): HubStats

@@ -250,6 +250,13 @@ export class RoomHub implements Hub {
     }
   }
 
+  async agents(key: SessionKey): Promise<readonly AgentName[]> {
+    const { runs } = (await this.#existing(key)).state.view
+    // One that works by HTTP offers nothing while it is busy.
+    const busy = runs.flatMap((run) => (run.status === 'active' ? [run.agent] : []))
+    return [...new Set([...this.dispatcher.offeredTo(key), ...busy])]
+  }
+
   claim(agent: AgentName, worker: string, grant: Grant, options: ClaimOptions): Promise<Assignment | undefined> {
     return claimOnce(this.dispatcher, this.#options.clock, { agent, worker, grant, ...options })
   }

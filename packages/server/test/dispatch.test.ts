@@ -1,6 +1,7 @@
 import { HeadraceError, type CommandBody, type Grant, type HeldRun, type WriteOp } from '@headrace/core'
 import { describe, expect, test } from 'vitest'
 import { createMemoryStore } from '../src/store/memory.ts'
+import { openDoor } from './support/http.ts'
 import { ada, grantOf, key, openHub, text, type TestHub } from './support/hub.ts'
 import { settled } from './support/fake-clock.ts'
 import type { Assignment } from '../src/hub-types.ts'
@@ -455,6 +456,49 @@ describe('dispatch', () => {
     await server.clock.advance(20_000)
     expect(await nothing).toBeUndefined()
     expect(server.hub.stats().workers).toBe(0)
+  })
+})
+
+describe('who is there', () => {
+  test('R2c: agents that somebody may work as in a session, or holds a run of, or that are registered', async () => {
+    await using server = await openDoor()
+    const there = async (token?: string): Promise<unknown> =>
+      (await server.ask('GET /v1/sessions/team%2Fone/agents', { ...(token !== undefined && { token }) })).body
+    expect(await there()).toMatchObject({ error: { code: 'session_not_found' } })
+    await server.ask('POST /v1/sessions', { json: { id: 'team/one', agent: 'poller' } })
+    expect(await there()).toEqual({ agents: [] })
+
+    const offer = (agent: string, sessions: string, tenant = 'default'): WorkerSlot => {
+      const grant: Grant = {
+        ...agentGrant,
+        tenant,
+        agents: [agent],
+        capabilities: [{ sessions, verbs: ['write-as-agent'] }],
+      }
+      const ignore = (): void => undefined
+      return server.hub.dispatcher.register({
+        agent,
+        worker: agent,
+        capacity: 1,
+        grant,
+        assign: ignore,
+        signal: ignore,
+      })
+    }
+    const workers = [offer('writer', 'team/*'), offer('elsewhere', 'other/*'), offer('foreign', '**', 'other')]
+    await server.ask('PUT /v1/agents/called', { json: { url: 'https://agents.example.com', format: 'sse-text' } })
+    expect(await there()).toEqual({ agents: ['called', 'writer'] })
+    for (const worker of workers) worker.close()
+    expect(await there()).toEqual({ agents: ['called'] })
+
+    await server.ask('POST /v1/sessions/team%2Fone/commands', { json: { body: { type: 'send', parts: text('hi') } } })
+    expect(await there()).toEqual({ agents: ['called'] })
+    expect(await server.ask('POST /v1/agents/poller/claim', { json: { worker: 'w', waitMs: 0 } })).toMatchObject({
+      status: 200,
+    })
+    expect(await there()).toEqual({ agents: ['called', 'poller'] })
+    const reader = await server.mint({ cap: [{ s: '**', op: ['read'] }] })
+    expect(await there(reader)).toMatchObject({ error: { code: 'forbidden' } })
   })
 })
 

@@ -26,6 +26,7 @@ const asks: readonly Ask[] = [
   { method: 'GET', rest: '/messages', needs: ['read'] },
   { method: 'GET', root: '/v1/stream/sessions/', rest: '', needs: ['read'] },
   { method: 'GET', root: '/v1/stream/sessions/', rest: '?offset=now', needs: ['read'] },
+  { method: 'GET', rest: '/agents', needs: ['send'] },
   { method: 'GET', rest: '/shares', needs: ['admin'] },
   { method: 'POST', rest: '/share', json: { ttlSeconds: 1 }, needs: ['admin', 'read'] },
   { method: 'POST', rest: '/commands', json: command({ type: 'post', parts: text('x') }), needs: ['post'] },

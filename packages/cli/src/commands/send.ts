@@ -18,6 +18,7 @@ export function sendCommand(): Command {
       `
 Without --follow it prints the seq that the message has in the session.
 With --follow the answer goes to standard output; Ctrl-C stops waiting, not the agent.
+A message to an agent that is not there waits until it comes; that it does, and which agents are there, is said.
 
 Examples:
   headrace send team/plan "What is left to do?" --follow

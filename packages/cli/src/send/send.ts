@@ -7,6 +7,7 @@ import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
 import { processOutput } from '../terminal/console.ts'
 import { followAnswer } from './follow-answer.ts'
+import { tellAbsent } from './tell-absent.ts'
 
 export interface SendOptions extends TargetOptions {
   readonly agent?: string
@@ -29,19 +30,23 @@ export async function send(id: string, words: readonly string[], options: SendOp
     const session = client.session(id)
     if (options.create === true) await keepWaiting(client, session.create())
     const input = { text, ...(agent !== undefined && { agent }), ...(policy !== undefined && { policy }) }
-    if (options.follow === true) return await keepWaiting(client, Promise.race([ask(session, input), interruption(id)]))
+    const sent = async (): Promise<void> => (agent === undefined ? undefined : tellAbsent(agent, id, options))
+    if (options.follow === true)
+      return await keepWaiting(client, Promise.race([ask(session, input, sent), interruption(id)]))
     const { seq } = await keepWaiting(client, session.send(input))
     processOutput.out(String(seq))
+    await sent()
   } finally {
     await client.close()
   }
 }
 
-async function ask(session: Session, input: SendInput): Promise<void> {
+async function ask(session: Session, input: SendInput, sent: () => Promise<void>): Promise<void> {
   const answer = followAnswer(session)
   try {
     await answer.ready
     const { seq } = await session.send(input)
+    void sent()
     await answer.print(seq)
   } finally {
     answer.stop()

@@ -59,6 +59,11 @@ export class Dispatcher {
     return this.#pools.workers
   }
 
+  /** The agents that somebody works as who may do so in this session. */
+  offeredTo(key: SessionKey): readonly AgentName[] {
+    return this.#pools.offeredTo(key)
+  }
+
   register(options: WorkerOptions): WorkerSlot {
     const pool = this.#pools.open(options.grant.tenant, options.agent)
     const slot: Slot = {

@@ -42,6 +42,15 @@ export class Pools {
     return pool
   }
 
+  /** The agents that somebody works as who may do so in this session. */
+  offeredTo(key: SessionKey): readonly AgentName[] {
+    const { tenant, session } = splitKey(key)
+    return [...this.#pools.values()]
+      .filter((pool) => pool.tenant === tenant)
+      .filter(({ agent, slots }) => [...slots].some(({ grant }) => mayWorkAs(grant, session, agent)))
+      .map(({ agent }) => agent)
+  }
+
   leave(pool: Pool, slot: Slot): void {
     pool.slots.delete(slot)
     // The next worker of this agent asks the store what waits, so nothing has to be remembered for nobody.

@@ -1,17 +1,24 @@
-import { HeadraceError, clientId, integer, lease, object, optional } from '@headrace/core'
+import { HeadraceError, clientId, integer, lease, object, optional, sessionKey } from '@headrace/core'
 import { defaultWaitMs } from './http-limits.ts'
 import { json } from './http-reply.ts'
 import { route, type Route } from './http-route.ts'
-import type { HttpServices } from './http-services.ts'
+import { mustAllow, type HttpServices } from './http-services.ts'
 
-/** Work for agents that have no socket: they claim by asking, and write by commands. */
-export function agentRoutes({ hub, clock, limits, waits, traffic }: HttpServices): readonly Route[] {
+/** Which agents there are; and work for those that have no socket: they claim by asking, and write by commands. */
+export function agentRoutes({ hub, agents, clock, limits, waits, traffic }: HttpServices): readonly Route[] {
   const body = object({
     worker: clientId,
     leaseMs: optional(integer(lease.minMs, lease.maxMs)),
     waitMs: optional(integer(0, limits.waitMs)),
   })
   return [
+    route('GET /v1/sessions/{session}/agents', {}, async ({ params: { session }, grant }) => {
+      mustAllow(grant, session, 'send')
+      const here = await hub.agents(sessionKey(grant.tenant, session))
+      const called = await agents.list(grant.tenant)
+      return json(200, { agents: [...new Set([...here, ...called.map(({ agent }) => agent)])].sort() })
+    }),
+
     route(
       'POST /v1/agents/{agent}/claim',
       { body },

@@ -210,6 +210,11 @@ export const operations: Readonly<Record<string, Operation>> = {
     verb: 'read',
     answers: { 200: record<{ messages: unknown }>({ messages: list(free) }) },
   },
+  'GET /v1/sessions/{session}/agents': {
+    summary: 'The agents that are there for a session now. What is sent to another one waits until it comes.',
+    verb: 'send',
+    answers: { 200: record<{ agents: unknown }>({ agents: list(text) }) },
+  },
   'POST /v1/agents/{agent}/claim': {
     summary: 'Waits for a run of an agent and takes it. 204 when none came in time.',
     verb: 'write-as-agent',
