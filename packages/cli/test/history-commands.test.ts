@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { connect, type Client } from '@headrace/client'
+import type { Json } from '@headrace/core'
+import { emptyFloor, type Task, type TaskState } from '@headrace/factory/floor'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { folder, headrace, serve, type Running } from './support/headrace.ts'
 
@@ -26,6 +28,7 @@ afterAll(async () => {
   await data[Symbol.asyncDispose]()
 })
 
+const asJson = (value: object): Json => JSON.parse(JSON.stringify(value)) as Json // what JSON.parse gives is JSON
 const cli = (...args: string[]): ReturnType<typeof headrace> => headrace([...args, '--data', data.path])
 
 describe('headrace fork, export, verify, erase, search, inbox, share', () => {
@@ -48,6 +51,53 @@ describe('headrace fork, export, verify, erase, search, inbox, share', () => {
     expect(listed).toMatchObject({ code: 0, stdout: expect.stringContaining('past/2 (Ask me): mentions you in m2') })
     const [first] = (await cli('inbox', '--json')).stdout.split('\n').filter((line) => line.includes('past/2'))
     expect(JSON.parse(first ?? '')).toMatchObject({ session: 'past/2', kind: 'mention', ref: 'm2' })
+  })
+
+  test('P5: inbox lists the tasks of a floor that go no further without a person, and no others', async () => {
+    const state: Readonly<Record<string, TaskState>> = {
+      T1: { status: 'parked', why: 'three attempts failed', at: 1 },
+      T2: { status: 'review', ref: 'refs/headrace/T2', at: 2 },
+      T3: { status: 'proposed' },
+      T4: { status: 'ready' },
+      T5: { status: 'done', at: 3 },
+    }
+    const tasks = Object.entries(state).map(([id, one]): [string, Task] => [
+      id,
+      {
+        id,
+        title: `Task ${id}`,
+        body: '',
+        kind: 'bug',
+        priority: 2,
+        source: { kind: 'user', ref: 'ada' },
+        dependsOn: [],
+        acceptance: [],
+        at: 0,
+        by: 'user:ada',
+        attempts: [],
+        state: one,
+      },
+    ])
+    const session = client.session('factory/main/floor')
+    await session.create({ metadata: { title: 'Factory floor' } })
+    await session.patch([{ op: 'add', path: '', value: asJson({ ...emptyFloor, tasks: Object.fromEntries(tasks) }) }])
+    const { stdout } = await cli('inbox')
+    const place = 'factory/main/floor (Factory floor)'
+    expect(stdout.split('\n').filter((line) => line.startsWith('factory/'))).toEqual([
+      expect.stringMatching(/T1 is parked, Task T1: three attempts failed, \d+ d ago$/),
+      expect.stringContaining(`${place}: T2 is to be looked at, Task T2: its work is at refs/headrace/T2, `),
+      expect.stringContaining(`${place}: T3 is proposed, Task T3: somebody must accept it, `),
+    ])
+    const json = (await cli('inbox', '--json')).stdout.split('\n').filter((line) => line.includes('"task"'))
+    expect(json).toHaveLength(3)
+    expect(JSON.parse(json[0] ?? '')).toEqual({
+      session: 'factory/main/floor',
+      title: 'Factory floor',
+      kind: 'task',
+      ref: 'T1',
+      at: 1,
+      task: { title: 'Task T1', status: 'parked', why: 'three attempts failed' },
+    })
   })
 
   test('S5: a copy goes on by itself; an export is whole, and a changed one is found out', async () => {

@@ -11,12 +11,17 @@ export function inboxCommands(): readonly Command[] {
 
 function inboxCommand(): Command {
   return withTarget(new Command('inbox'))
-    .description('List what waits for you in all sessions: requests, failures, mentions, what is unread.')
+    .description(
+      'List what waits for you in all sessions: requests, tasks of floors, failures, mentions, what is unread.',
+    )
     .option('-n, --limit <count>', 'sessions to look at', whole(1, 200), 50)
     .addOption(option('--json', 'print entries as JSON, one per line'))
     .addHelpText(
       'after',
       `
+A request is answered with \`headrace answer\`, a task of a factory floor settled with \`headrace factory task accept\` or
+\`reject\`.
+
 Examples:
   headrace inbox
   headrace inbox --json | jq -r .session`,

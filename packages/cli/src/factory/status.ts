@@ -6,6 +6,7 @@ import { formatDuration } from '../terminal/duration.ts'
 import { ownName } from '../terminal/own-name.ts'
 import { plainLine } from '../terminal/plain.ts'
 import { withFloor, type FloorTarget, type OpenedFloor } from './floor-target.ts'
+import { needsPerson, type NeedyTask } from './needs-person.ts'
 import { taskLine } from './tasks.ts'
 
 /** Prints a floor; with `watch` again whenever it changes, until it is ended. */
@@ -56,8 +57,7 @@ async function asksOf({ client, sessions }: OpenedFloor, floor: FloorDocument): 
 export function floorLines(floor: FloorDocument, now: number, asks: readonly FloorQuestion[] = []): readonly string[] {
   const { waiting } = planFloor(floor, floor.lanes, now)
   const tasks = Object.values(floor.tasks)
-  const of = (...status: readonly Task['state']['status'][]): readonly Task[] =>
-    tasks.filter(({ state }) => status.includes(state.status))
+  const of = (status: Task['state']['status']): readonly Task[] => tasks.filter(({ state }) => state.status === status)
   const width = Math.max(4, ...floor.lanes.map(({ name }) => name.length))
   const lanes = floor.lanes.map(({ name, oversight }) => {
     const paused = floor.pausedLanes[name]
@@ -70,9 +70,12 @@ export function floorLines(floor: FloorDocument, now: number, asks: readonly Flo
     `The floor is ${floor.mode}${floor.modeWhy === undefined ? '' : ` (${plainLine(floor.modeWhy, 300)})`}: ${count}. At most ${floor.attention} lanes may need a person.`,
     ...(lanes.length > 0 ? ['', 'Lanes:', ...lanes] : []),
     ...confinedLines(floor.lanes),
-    ...section('Waiting:', of('ready'), ({ id }) => waiting[id] ?? 'begins now'),
+    ...section(
+      'Waiting:',
+      of('ready').map((task) => ({ task, why: waiting[task.id] ?? 'begins now' })),
+    ),
     ...(asks.length > 0 ? ['', 'Asks a person:', ...asks.map(askLine)] : []),
-    ...section('Needs a person:', of('parked', 'review', 'proposed'), whyOf),
+    ...section('Needs a person:', needsPerson(floor)),
   ]
 }
 
@@ -80,9 +83,9 @@ function askLine({ session, title }: FloorQuestion): string {
   return `  ${plainLine(title, 120)}: ${ownName()} answer ${session}`
 }
 
-function section(title: string, tasks: readonly Task[], why: (task: Task) => string): readonly string[] {
+function section(title: string, tasks: readonly Pick<NeedyTask, 'task' | 'why'>[]): readonly string[] {
   if (tasks.length === 0) return []
-  return ['', title, ...tasks.map((task) => `  ${taskLine(task)}: ${plainLine(why(task), 120)}`)]
+  return ['', title, ...tasks.map(({ task, why }) => `  ${taskLine(task)}: ${plainLine(why, 120)}`)]
 }
 
 /** What shuts the agents of lanes in: a line for all lanes of which the same is true. */
@@ -98,18 +101,4 @@ function workLine(task: Task, now: number): string {
   if (state.status !== 'working') return ''
   const held = state.pausedFor === undefined ? '' : `, held still for ${state.pausedFor}`
   return `${task.id} ${plainLine(task.title, 60)} (attempt ${state.attempt}, ${formatDuration(Math.max(0, now - state.since))}${held})`
-}
-
-function whyOf({ state }: Task): string {
-  switch (state.status) {
-    case 'parked':
-      return state.why
-    case 'review':
-      if (state.why !== undefined) return state.why
-      return state.ref === '' ? 'its report is in the lane’s session' : `its work is at ${state.ref}`
-    case 'proposed':
-      return 'somebody must accept it'
-    default:
-      return ''
-  }
 }
