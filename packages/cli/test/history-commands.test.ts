@@ -103,9 +103,15 @@ describe('headrace fork, export, verify, erase, search, inbox, share', () => {
   test('S5: a copy goes on by itself; an export is whole, and a changed one is found out', async () => {
     const copied = await cli('fork', 'past/1', '--at', '2', '--id', 'past/copy')
     expect(copied).toMatchObject({ code: 0, stdout: 'past/copy\n' })
-    expect(await cli('fork', 'past/1', '--at', '99')).toMatchObject({
+    expect(await cli('fork', 'past/1', '--at', '99999')).toMatchObject({
       code: 5,
-      stderr: expect.stringMatching(/4|ends/),
+      stderr:
+        'error: --at 99999 is past the end: the last event of past/1 is 4. Name one from 1 to 4, or leave --at out for all of it.\n',
+    })
+    // The log of a copy begins where it was copied.
+    expect(await cli('fork', 'past/copy', '--at', '1')).toMatchObject({
+      code: 5,
+      stderr: expect.stringMatching(/^error: --at 1 is too far back: .* event 2 .* leave --at out for all of it\.\n$/),
     })
     const file = path.join(data.path, 'past.jsonl')
     expect(await cli('export', 'past/1', '-o', file)).toMatchObject({ code: 0 })

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
+import { HeadraceError } from '@headrace/core'
 import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
 import { findTarget, type TargetOptions } from '../connection/target.ts'
@@ -36,8 +37,27 @@ export async function fork(
   output: Output = processOutput,
 ): Promise<void> {
   const asked = { ...(at !== undefined && { at }), ...(copy !== undefined && { id: copy }) }
-  const made = await withClient(options, (client) => client.fork(id, asked))
-  output.out(made.id)
+  try {
+    const made = await withClient(options, (client) => client.fork(id, asked))
+    output.out(made.id)
+  } catch (thrown) {
+    throw (at === undefined ? undefined : atProblem(id, at, thrown)) ?? thrown
+  }
+}
+
+/** A refusal of where the copy was to end, in terms of the option. */
+function atProblem(id: string, at: number, thrown: unknown): Problem | undefined {
+  if (!(thrown instanceof HeadraceError)) return undefined
+  const { code, detail: { path, head, floor } = {} } = thrown
+  if (code === 'bad_request' && path === 'at' && typeof head === 'number') {
+    const text = `--at ${at} is past the end: the last event of ${id} is ${head}. Name one from 1 to ${head}, or leave --at out for all of it.`
+    return new Problem(exitCode.refused, text, { cause: thrown })
+  }
+  if (code === 'compacted' && typeof floor === 'number') {
+    const text = `--at ${at} is too far back: what ${id} was before event ${floor} is no longer known. Name one from ${floor} on, or leave --at out for all of it.`
+    return new Problem(exitCode.refused, text, { cause: thrown })
+  }
+  return undefined
 }
 
 /** Writes a session line by line, to a file or to standard output. */
