@@ -5,7 +5,7 @@ import { noMeter } from '../src/hub-types.ts'
 import { createOutgoing } from '../src/outgoing/outgoing.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { createStreamServices } from '../src/streams/stream-services.ts'
-import { wakeTokenOf } from '../src/streams/subscriptions.ts'
+import { readWakeToken } from '../src/streams/wake-token.ts'
 import type { SystemLog } from '../src/system-log.ts'
 
 /** Nothing of it is used but that it is empty. */
@@ -68,7 +68,7 @@ test('D11: a worker that sleeps until it is woken gets all that is appended, wha
     const acks = claimed.streams.map(({ path, tail_offset }) => ({ path, seq: parseOffset(tail_offset) ?? 0 }))
     await pause()
     const { wake_id: wake, generation } = claimed
-    await subscriptions.acknowledge('s', wakeTokenOf(claimed.token), { wake, generation, acks, done: true })
+    await subscriptions.acknowledge('s', readWakeToken(claimed.token), { wake, generation, acks, done: true })
     acked = new Map(acks.map(({ path, seq }) => [path, seq]))
   }
   const wakes = await plain.open('t', 'wakes', false)

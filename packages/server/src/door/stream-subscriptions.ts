@@ -12,7 +12,7 @@ import {
   type SubscriptionState,
 } from '@headrace/core'
 import { covers } from '../auth/covers.ts'
-import { wakeTokenOf } from '../streams/subscriptions.ts'
+import { readWakeToken } from '../streams/wake-token.ts'
 import type { WakeToken } from '../streams/wake-token.ts'
 import type { WebhookJwk } from '../streams/webhook-keys.ts'
 import { bearerToken } from './bearer.ts'
@@ -176,7 +176,7 @@ export function subscriptionRoutes(services: HttpServices): readonly Route[] {
     run: (name: string, token: WakeToken, body: ProofBody) => Promise<Reply>,
   ): OpenRoute {
     return open('POST', `subscriptions/{subscription}/${action}`, proofBody, async (call) => {
-      const token = wakeTokenOf(bearerToken(call.request))
+      const token = readWakeToken(bearerToken(call.request))
       const name = readName(call)
       return run(name, token, proofBody.parse(await readJson(call.request, bodyBytes), 'body'))
     })

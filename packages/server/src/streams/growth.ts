@@ -1,5 +1,6 @@
 import { HeadraceError } from '@headrace/core'
 import type { Clock } from '../clock.ts'
+import { againMs } from '../refused-for-now.ts'
 
 export interface GrowthOptions {
   readonly clock: Clock
@@ -14,8 +15,6 @@ export interface Growth {
   /** Tells of nothing any more, and waits for what is under way. */
   close(): Promise<void>
 }
-
-const retryMs = 1_000
 
 export function createGrowth({ clock, tell, onError }: GrowthOptions): Growth {
   const waiting = new Map<string, Set<string>>()
@@ -50,7 +49,7 @@ export function createGrowth({ clock, tell, onError }: GrowthOptions): Growth {
         telling.delete(tenant)
         if (isClosed) return
         onError(HeadraceError.from(thrown))
-        const cancel = clock.after(retryMs, () => {
+        const cancel = clock.after(againMs, () => {
           retries.delete(tenant)
           begin(tenant)
         })

@@ -27,13 +27,15 @@ import type { Meter } from '../hub-types.ts'
 import { againMs } from '../refused-for-now.ts'
 import type { SystemLog } from '../system-log.ts'
 import { Alarms } from './alarms.ts'
+import { BackgroundWork } from './background-work.ts'
 import { createGrowth, type Growth } from './growth.ts'
 import { createLinkedStreams, takesIn, type LinkedStreams, type StreamInfo } from './linked-streams.ts'
 import { LogRooms } from './log-rooms.ts'
 import { subscriptionKey } from './stream-key.ts'
 import { subscriptionRules, type SubscriptionRoom } from './subscription-rules.ts'
 import { TenantSubscriptions, maxPerTenant, rereadMs } from './tenant-subscriptions.ts'
-import { isGenuine, makeWakeToken, readWakeToken, type WakeToken } from './wake-token.ts'
+import { WakeStream } from './wake-stream.ts'
+import { isGenuine, makeWakeToken, type WakeToken } from './wake-token.ts'
 import { callWebhook, retryAfterMs } from './webhook-call.ts'
 import type { Streams } from './streams.ts'
 import type { WebhookKey } from './webhook-keys.ts'
@@ -71,11 +73,9 @@ export class Subscriptions {
   readonly #tenants: TenantSubscriptions
   readonly #growth: Growth
   readonly #alarms: Alarms
+  readonly #work: BackgroundWork
+  readonly #wakeStream: WakeStream
   readonly #calling = new Set<string>()
-  /** The generation of each subscription that this server last wrote to its stream of wakes. */
-  readonly #announced = new Map<string, number>()
-  /** What goes on that nobody waits for. */
-  readonly #work = new Set<Promise<void>>()
   readonly #closing = new AbortController()
 
   constructor(options: SubscriptionsOptions) {
@@ -83,6 +83,8 @@ export class Subscriptions {
     this.#links = createLinkedStreams(options.streams)
     this.#rooms = new LogRooms(subscriptionRules, options)
     this.#alarms = new Alarms(options.clock)
+    this.#work = new BackgroundWork({ ...options, alarms: this.#alarms })
+    this.#wakeStream = new WakeStream({ ...options, links: this.#links })
     this.#growth = createGrowth({ ...options, tell: (tenant, paths) => this.#tellGrown(tenant, paths) })
     this.#tenants = new TenantSubscriptions({
       ...options,
@@ -106,7 +108,7 @@ export class Subscriptions {
 
   /** Looks at what grew while no server was there to tell. */
   start(): void {
-    this.#persist('meet', () => this.#tenants.meetAll())
+    this.#work.persist('meet', () => this.#tenants.meetAll())
   }
 
   /** @throws HeadraceError with the protocol's word in `detail.reason` */
@@ -151,7 +153,7 @@ export class Subscriptions {
     await this.#tenants.remove(tenant, name)
     if (room.state.seq > 0) await this.#rooms.remove(room)
     this.#alarms.cancel(idOf(tenant, name))
-    this.#announced.delete(idOf(tenant, name))
+    this.#wakeStream.forget(idOf(tenant, name))
   }
 
   async link(tenant: string, name: string, paths: readonly string[]): Promise<void> {
@@ -261,7 +263,7 @@ export class Subscriptions {
     })
     const { name, wake } = answer.state
     // What becomes of a call is in the log, and so is when it is tried again.
-    if (answer.woke && wake?.status === 'calling') this.#background(this.#call(tenant, room))
+    if (answer.woke && wake?.status === 'calling') this.#work.watch(this.#call(tenant, room))
     // What grew after its streams were looked at, and before it slept, woke nobody.
     else if (wake === null && command.type !== 'grown') this.#lookAgainSoon(tenant, name)
     this.#follow(tenant, room)
@@ -270,47 +272,15 @@ export class Subscriptions {
 
   /** Does what the state of a subscription asks for: also where it became so by a write that nobody could be told of. */
   #follow(tenant: string, room: SubscriptionRoom): void {
-    const { name, wake, generation } = room.state
+    const { name } = room.state
     const id = idOf(tenant, name)
-    if (wake?.status === 'open' && this.#announced.get(id) !== generation)
-      this.#persist(`wake ${id}`, () => this.#announce(tenant, name))
+    if (this.#wakeStream.isOwed(id, room.state)) this.#work.persist(`wake ${id}`, () => this.#announce(tenant, name))
     this.#schedule(tenant, room)
   }
 
-  /** Writes to the stream of wakes that there is work. More than once, where a server stopped or could not tell whether it had. */
   async #announce(tenant: string, name: string): Promise<void> {
-    const room = await this.#room(tenant, name)
-    const { config, generation, wake } = room.state
-    const id = idOf(tenant, name)
-    if (wake?.status !== 'open' || config.wakeStream === undefined || this.#announced.get(id) === generation) return
-    this.#announced.set(id, generation)
-    try {
-      await this.#appendWake(tenant, room.state)
-    } catch (thrown) {
-      this.#announced.delete(id)
-      throw thrown
-    }
-  }
-
-  async #appendWake(tenant: string, state: SubscriptionState): Promise<void> {
-    const { streams, clock } = this.#options
-    const { config, generation, name } = state
-    const infos = await this.infos(tenant, state)
-    const event = {
-      type: 'wake',
-      subscription_id: name,
-      stream: infos.find(({ has_pending }) => has_pending)?.path ?? '',
-      generation,
-      ts: clock.now(),
-    }
-    const body = Buffer.from(JSON.stringify(event))
-    await streams
-      .append(tenant, config.wakeStream ?? '', { contentType: 'application/json', body, close: false })
-      .catch((thrown: unknown) => {
-        // Workers can claim all the same; there is just nothing that wakes them.
-        const error = HeadraceError.from(thrown)
-        if (error.code !== 'stream_not_found' && error.code !== 'stream_gone') throw error
-      })
+    const { state } = await this.#room(tenant, name)
+    await this.#wakeStream.write(idOf(tenant, name), tenant, state)
   }
 
   /** Calls the webhook of a subscription that waits for that. One call at a time of each. */
@@ -363,7 +333,7 @@ export class Subscriptions {
     const id = idOf(tenant, room.state.name)
     const at = subscriptionDue(room.state)
     if (at === null) return this.#alarms.cancel(id)
-    const run = (): void => this.#persist(`due ${id}`, () => this.due(tenant, room.state.name))
+    const run = (): void => this.#work.persist(`due ${id}`, () => this.due(tenant, room.state.name))
     this.#alarms.set(id, { at, afterMs: Math.max(at - room.now(), atLeastMs), run })
   }
 
@@ -387,12 +357,13 @@ export class Subscriptions {
   /** One that another server makes while these are told is not among them: it is met when they are read again. */
   #meetOthers(tenant: string): void {
     if (!this.#options.store.capabilities.shared) return
-    const run = (): void => this.#persist(`others ${tenant}`, async () => void (await this.#tenants.names(tenant, 0)))
+    const run = (): void =>
+      this.#work.persist(`others ${tenant}`, async () => void (await this.#tenants.names(tenant, 0)))
     this.#alarms.set(`others ${tenant}`, { at: 0, afterMs: rereadMs, run })
   }
 
   #lookAgainSoon(tenant: string, name: string): void {
-    this.#persist(`again ${idOf(tenant, name)}`, () => this.#lookAgain(tenant, name))
+    this.#work.persist(`again ${idOf(tenant, name)}`, () => this.#lookAgain(tenant, name))
   }
 
   async #lookAgain(tenant: string, name: string): Promise<void> {
@@ -428,7 +399,7 @@ export class Subscriptions {
   }
 
   #catchUpSoon(tenant: string, name: string): void {
-    this.#persist(`catch up ${idOf(tenant, name)}`, () => this.#catchUp(tenant, name))
+    this.#work.persist(`catch up ${idOf(tenant, name)}`, () => this.#catchUp(tenant, name))
   }
 
   /** Finds what nobody was told of. */
@@ -452,37 +423,12 @@ export class Subscriptions {
       if ((tails[path] ?? 0) < acked) await room.submit({ type: 'unlink', path })
   }
 
-  #background(work: Promise<void>): void {
-    const settled = work.catch((thrown: unknown) => {
-      const error = HeadraceError.from(thrown)
-      if (error.code === 'draining' || error.code === 'closed' || error.code === 'not_found') return
-      this.#options.onError(error)
-    })
-    this.#work.add(settled)
-    void settled.finally(() => this.#work.delete(settled))
-  }
-
-  /** Does what nobody waits for. What fails for now is done again, because nothing else would. */
-  #persist(id: string, work: () => Promise<void>): void {
-    this.#background(
-      work().catch((thrown: unknown) => {
-        if (HeadraceError.from(thrown).retry !== 'never') this.#again(id, work)
-        throw thrown
-      }),
-    )
-  }
-
-  #again(id: string, work: () => Promise<void>): void {
-    const at = this.#options.clock.now() + againMs
-    this.#alarms.set(id, { at, afterMs: againMs, run: () => this.#persist(id, work) })
-  }
-
   async shutDown(): Promise<void> {
     this.#closing.abort()
     this.#alarms.close()
     await this.#growth.close()
     await this.#rooms.close()
-    await Promise.all(this.#work)
+    await this.#work.settled()
   }
 }
 
@@ -500,13 +446,4 @@ function ignoreFenced(thrown: unknown): void {
 function ignoreGone(thrown: unknown): void {
   const error = HeadraceError.from(thrown)
   if (error.code !== 'not_found') throw error
-}
-
-/** Reads the token of a callback. */
-export function wakeTokenOf(token: string): WakeToken {
-  const read = readWakeToken(token)
-  if (read) return read
-  throw new HeadraceError('unauthenticated', 'This is no token of a subscription.', {
-    detail: { reason: 'TOKEN_INVALID' },
-  })
 }

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { HeadraceError } from '@headrace/core'
 
 /** What the holder of a wake shows: whose it is, of which generation, and that this server made it. */
 export interface WakeToken {
@@ -12,10 +13,17 @@ export function makeWakeToken(secret: string, tenant: string, generation: number
   return `${tenant}.${generation}.${macOf(secret, tenant, generation)}`
 }
 
-/** Takes a token apart; whether it is a true one, `isGenuine` tells. */
-export function readWakeToken(token: string): WakeToken | undefined {
+/**
+ * Takes a token apart; whether it is a true one, `isGenuine` tells.
+ *
+ * @throws HeadraceError `unauthenticated` with the protocol's word in `detail.reason`
+ */
+export function readWakeToken(token: string): WakeToken {
   const [, tenant, generation, mac] = /^([A-Za-z0-9_-]{1,64})\.(\d{1,15})\.([A-Za-z0-9_-]{43})$/.exec(token) ?? []
-  if (tenant === undefined || generation === undefined || mac === undefined) return undefined
+  if (tenant === undefined || generation === undefined || mac === undefined)
+    throw new HeadraceError('unauthenticated', 'This is no token of a subscription.', {
+      detail: { reason: 'TOKEN_INVALID' },
+    })
   return { tenant, generation: Number(generation), mac }
 }
 

@@ -5,7 +5,8 @@ import { noMeter } from '../../src/hub-types.ts'
 import type { Outgoing } from '../../src/outgoing/outgoing.ts'
 import { readStreamKey } from '../../src/streams/stream-key.ts'
 import { Streams } from '../../src/streams/streams.ts'
-import { Subscriptions, wakeTokenOf } from '../../src/streams/subscriptions.ts'
+import { Subscriptions } from '../../src/streams/subscriptions.ts'
+import { readWakeToken } from '../../src/streams/wake-token.ts'
 import type { WebhookKey } from '../../src/streams/webhook-keys.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { createSystemLog } from '../../src/system-log.ts'
@@ -82,9 +83,9 @@ function start({ node, store, clock, random, onError, call }: StreamSurroundings
       return { wake, generation, token, streams }
     },
     acknowledge: async (name, { token, wake, generation }, { acks, done }) =>
-      void (await subscriptions.acknowledge(name, wakeTokenOf(token), { wake, generation, acks, done })),
+      void (await subscriptions.acknowledge(name, readWakeToken(token), { wake, generation, acks, done })),
     release: (name, { token, wake, generation }) =>
-      subscriptions.release(name, wakeTokenOf(token), { wake, generation }),
+      subscriptions.release(name, readWakeToken(token), { wake, generation }),
     async close() {
       await subscriptions.shutDown()
       await plain.shutDown()
