@@ -105,19 +105,19 @@ export {
 } from './landing/judge-work.ts'
 export { landWork, type LandOptions } from './landing/land-work.ts'
 export { landingInWords } from './landing/landing-in-words.ts'
+export { type AgentSettings } from './files/agent-settings.ts'
+export { type AttemptBudget } from './files/attempt-budget.ts'
 export { checkFactory, type FactoryCheck, type FloorFiles } from './files/check-factory.ts'
 export {
   factoryFileSchema,
   factoryPath,
   outlineFactoryFile,
   parseFactoryFile,
-  type AgentSettings,
-  type AttemptBudget,
   type FactoryFile,
   type FactoryOutline,
-  type GateSettings,
 } from './files/factory-file.ts'
 export { commitSource, folderSource, type FloorSource } from './files/floor-source.ts'
+export { type GateSettings } from './files/gate-settings.ts'
 export { initFactory, type InitOptions, type Initialised } from './files/init-factory.ts'
 export { laneFileSchema, parseLaneFile, type LaneFile } from './files/lane-file.ts'
 export { landingRules, loadFloor } from './files/load-floor.ts'

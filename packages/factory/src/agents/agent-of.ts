@@ -1,5 +1,5 @@
 import { FactoryError } from '../errors.ts'
-import type { AgentSettings } from '../files/factory-file.ts'
+import type { AgentSettings } from '../files/agent-settings.ts'
 import { builtIn } from '../plugins/built-in.ts'
 import type { AgentKind } from './agent.ts'
 

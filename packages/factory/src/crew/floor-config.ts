@@ -1,7 +1,9 @@
 /** What the files of the base branch make of a floor. */
 import process from 'node:process'
 import type { AgentKind } from '../agents/agent.ts'
-import type { AgentSettings, AttemptBudget, ModelSettings } from '../files/factory-file.ts'
+import type { AgentSettings } from '../files/agent-settings.ts'
+import type { AttemptBudget } from '../files/attempt-budget.ts'
+import type { ModelSettings } from '../files/model-settings.ts'
 import type { FloorFiles } from '../files/check-factory.ts'
 import type { LaneFile } from '../files/lane-file.ts'
 import { landingRules, setupSteps } from '../files/load-floor.ts'

@@ -1,4 +1,4 @@
-import type { AgentSettings } from './factory-file.ts'
+import type { AgentSettings } from './agent-settings.ts'
 
 /** Why no agent can be made of these settings, or what of them would count for nothing; `undefined` where all is well. */
 export function agentFault({ kind, profile, plugin, command }: AgentSettings): string | undefined {

@@ -10,73 +10,16 @@ import {
   type Schema,
 } from '@headrace/core'
 import type { WantedPlugin } from '../plugins/load-plugins.ts'
-import type { ModelPrice } from '../proxy/price.ts'
-import type { ProviderKind } from '../proxy/provider.ts'
 import { agentFault } from './agent-fault.ts'
-import { amount, command, described, named, type Argv } from './shapes.ts'
+import { agentShape, type AgentSettings } from './agent-settings.ts'
+import { attemptBudget, type AttemptBudget } from './attempt-budget.ts'
+import { gateSettings, gateShape, type GateSettings } from './gate-settings.ts'
+import { modelsShape, type ModelSettings } from './model-settings.ts'
+import { described, named } from './shapes.ts'
 import { fieldFaults, readYaml, type FileFault, type YamlText } from './yaml-text.ts'
 
 const globs = array(string({ min: 1, max: 500 }), { max: 200 })
 const policies = oneOf('block', 'ask', 'warn')
-
-const budgetFields = {
-  tokens: optional(described(integer(1, 1_000_000_000), { about: 'Most tokens of one attempt, in and out.' })),
-  costUsd: optional(described(amount(), { about: 'Most US dollars of one attempt.' })),
-  minutes: optional(described(integer(1, 10_080), { about: 'Longest time of one attempt.' })),
-}
-export const attemptBudget: Schema<AttemptBudget> = object(budgetFields)
-
-/** What one attempt may use. */
-export interface AttemptBudget {
-  readonly tokens?: number
-  readonly costUsd?: number
-  readonly minutes?: number
-}
-
-const gate = object({
-  setup: optional(described(array(command(), { max: 20 }), { about: 'Commands before the tests, such as `npm ci`.' })),
-  test: described(command(), {
-    about: 'The command of the tests. No shell. `{report}` stands for where the runner writes its JUnit report.',
-  }),
-  junit: optional(
-    described(string({ min: 1, max: 500 }), { about: 'Where in the repository the tests write a JUnit report.' }),
-  ),
-  timeoutMinutes: optional(described(integer(1, 600), { about: 'Longest time of each command.', default: 15 })),
-  maxOutputMb: optional(
-    described(integer(1, 1_024), { about: 'Most megabytes that each command may print.', default: 64 }),
-  ),
-  sandbox: optional(
-    described(oneOf('required', 'preferred', 'off'), {
-      about: 'Whether the gate runs in a sandbox.',
-      default: 'preferred',
-    }),
-  ),
-  network: optional(described(oneOf('off', 'open'), { about: 'Network of the tests.', default: 'off' })),
-  setupNetwork: optional(described(oneOf('off', 'open'), { about: 'Network of the set-up.', default: 'open' })),
-  readable: optional(
-    described(array(string({ min: 1, max: 500, pattern: /^\//, called: 'an absolute path' }), { max: 50 }), {
-      about: 'Folders of the machine that the gate may read, such as a tool chain.',
-    }),
-  ),
-  programs: optional(
-    described(array(string({ min: 1, max: 500, pattern: /^\//, called: 'an absolute path' }), { max: 20 }), {
-      about: 'Folders of programs before those of the system. Default: that of the Node that runs the factory.',
-    }),
-  ),
-})
-
-const agent = object({
-  kind: oneOf('acp', 'command', 'scripted', 'plugin'),
-  profile: optional(oneOf('codex', 'claude', 'opencode', 'gemini')),
-  plugin: optional(described(string({ min: 1, max: 64 }), { about: 'The name of an agent of a plugin.' })),
-  command: optional(command()),
-  model: optional(string({ min: 1, max: 200 })),
-  readable: optional(
-    described(array(string({ min: 1, max: 500, pattern: /^\//, called: 'an absolute path' }), { max: 50 }), {
-      about: 'Folders of the machine that it reads in its sandbox, beside its package and what the gate reads.',
-    }),
-  ),
-})
 
 const fields = {
   base: described(string({ min: 1, max: 200 }), { about: 'The branch that everything is merged into.' }),
@@ -89,7 +32,7 @@ const fields = {
       },
     ),
   ),
-  gate: described(gate, { about: 'How a change is judged.' }),
+  gate: described(gateShape, { about: 'How a change is judged.' }),
   protected: optional(
     described(globs, { about: 'Files that are always taken from the base, beside those of the factory and of CI.' }),
   ),
@@ -115,7 +58,7 @@ const fields = {
   guards: optional(
     described(named(policies, { max: 100 }), { about: 'What is done about a finding: block, ask or warn.' }),
   ),
-  agents: optional(described(named(agent, { max: 50 }), { about: 'The agents that lanes may name.' })),
+  agents: optional(described(named(agentShape, { max: 50 }), { about: 'The agents that lanes may name.' })),
   plugins: optional(
     described(
       array(
@@ -134,53 +77,10 @@ const fields = {
     ),
   ),
   models: optional(
-    described(
-      object({
-        providers: named(
-          object({
-            kind: described(oneOf('openai', 'anthropic', 'gemini'), {
-              about: 'Whose wire formats it speaks; openai is Responses and Chat Completions.',
-            }),
-            url: described(
-              string({
-                min: 8,
-                max: 500,
-                pattern: /^https?:\/\/[^\s?#@]+$/,
-                called: 'an http or https URL without a query',
-              }),
-              { about: 'What a client of it has as its base URL, such as https://api.openai.com/v1.' },
-            ),
-            key: described(
-              string({
-                min: 1,
-                max: 100,
-                pattern: /^[A-Z_][A-Z0-9_]*$/,
-                called: 'the name of an environment variable',
-              }),
-              {
-                about: 'The environment variable of the factory that holds its key. Never the key itself.',
-              },
-            ),
-          }),
-          { max: 20 },
-        ),
-        prices: optional(
-          named(
-            object({
-              input: amount(),
-              output: amount(),
-              cachedInput: optional(amount()),
-              cacheWrite: optional(amount()),
-            }),
-            { max: 200, pattern: /^[\w][\w.:/@-]{0,99}$/ },
-          ),
-        ),
-      }),
-      {
-        about:
-          'The models that agents may ask, through the factory alone, and what a million tokens of each cost in US dollars.',
-      },
-    ),
+    described(modelsShape, {
+      about:
+        'The models that agents may ask, through the factory alone, and what a million tokens of each cost in US dollars.',
+    }),
   ),
   clones: optional(
     described(
@@ -240,39 +140,6 @@ const fields = {
 }
 const shape = object(fields)
 
-/** A command of the gate. */
-export type GateSettings = Readonly<{
-  setup: readonly Argv[]
-  test: Argv
-  junit: string | undefined
-  timeoutMs: number
-  maxOutputBytes: number
-  sandbox: 'required' | 'preferred' | 'off'
-  network: 'off' | 'open'
-  setupNetwork: 'off' | 'open'
-  readable: readonly string[]
-  programs: readonly string[] | undefined
-}>
-
-export interface AgentSettings {
-  readonly kind: 'acp' | 'command' | 'scripted' | 'plugin'
-  readonly profile?: 'codex' | 'claude' | 'opencode' | 'gemini'
-  readonly command?: Argv
-  /** The name of an agent of a plugin. */
-  readonly plugin?: string
-  readonly model?: string
-  readonly readable?: readonly string[]
-}
-
-/** `models` of the file: providers by their names, with the environment variable that holds the key of each. */
-export interface ModelSettings {
-  readonly providers: Readonly<
-    Record<string, { readonly kind: ProviderKind; readonly url: string; readonly key: string }>
-  >
-  /** By the exact name of a model. */
-  readonly prices?: Readonly<Record<string, ModelPrice>>
-}
-
 /** `.headrace/factory.yaml` with its defaults. */
 export interface FactoryFile {
   readonly base: string
@@ -327,18 +194,7 @@ export function parseFactoryFile(text: string, file: string = factoryPath): Fact
   return {
     base: given.base,
     lanes: folderOf(given.lanes),
-    gate: {
-      setup: given.gate.setup ?? [],
-      test: given.gate.test,
-      junit: given.gate.junit,
-      timeoutMs: (given.gate.timeoutMinutes ?? 15) * 60_000,
-      maxOutputBytes: (given.gate.maxOutputMb ?? 64) * 1_048_576,
-      sandbox: given.gate.sandbox ?? 'preferred',
-      network: given.gate.network ?? 'off',
-      setupNetwork: given.gate.setupNetwork ?? 'open',
-      readable: given.gate.readable ?? [],
-      programs: given.gate.programs,
-    },
+    gate: gateSettings(given.gate),
     protectedPaths: [...alwaysProtected, ...(given.protected ?? [])],
     testGlobs: given.tests,
     attention: given.attention ?? 3,
@@ -372,7 +228,7 @@ function agentFaults(yaml: YamlText): readonly FileFault[] {
 
 function isAgent(settings: unknown): settings is AgentSettings {
   try {
-    agent.parse(settings)
+    agentShape.parse(settings)
     return true
   } catch {
     return false

@@ -2,7 +2,7 @@ import { array, integer, object, oneOf, optional, string, type JsonObject } from
 import type { LaneKind } from '../floor/task.ts'
 import type { Oversight } from '../floor/plan-floor.ts'
 import type { PermissionRule } from '../oversight/decide-permission.ts'
-import { attemptBudget, type AttemptBudget } from './factory-file.ts'
+import { attemptBudget, type AttemptBudget } from './attempt-budget.ts'
 import type { WafflingPolicy } from '../detect/attempt-watch.ts'
 import { wafflingShape } from './waffling-shape.ts'
 import { described, named } from './shapes.ts'
