@@ -4,7 +4,7 @@ import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/pr
 import path from 'node:path'
 import process from 'node:process'
 import { expect, test } from 'vitest'
-import { openEmbeddedStore } from '@headrace/server/store/embedded'
+import { openEmbeddedStore, salvageStore } from '@headrace/server/store/embedded'
 import { makeTempDirectory, nextLine, storeChild } from './store-fixture.ts'
 
 const key = 'acme!chat-1'
@@ -85,6 +85,21 @@ test('a path that is no directory, or holds other things, is refused and left al
   }
   expect(await readdir(temp.path)).toEqual(['notes.txt'])
 })
+
+test.skipIf(process.platform !== 'linux')(
+  'a folder in which none can be made is refused, and nothing hangs',
+  async () => {
+    const directory = '/proc/none/such'
+    const refused = {
+      code: 'bad_request',
+      message: expect.stringContaining(`${directory} can't be the data directory`),
+    }
+    await expect(openEmbeddedStore({ directory })).rejects.toMatchObject(refused)
+    await using temp = await makeTempDirectory()
+    await openEmbeddedStore({ directory: temp.path }).then((store) => store.close())
+    await expect(salvageStore({ from: temp.path, to: directory })).rejects.toMatchObject(refused)
+  },
+)
 
 test('a directory that this user may not write is refused', async (context) => {
   if (process.getuid?.() === 0) return context.skip('root may write everywhere')

@@ -20,7 +20,7 @@ import { openEmbeddedStore } from '@headrace/server/store/embedded'
 import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
 import { declareAgents } from '../agents/agent-file.ts'
-import { hideFromGit, makeDataDirectory } from '../data-directory.ts'
+import { hideFromGit } from '../data-directory.ts'
 import { explainStart } from './explain-start.ts'
 import { runAgents } from './run-agents.ts'
 import type { Keys } from './keys.ts'
@@ -76,7 +76,6 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     if (options.durableStreams?.open !== undefined && !isLoopbackHost(host)) throw openToOthers(host)
     assertSafeBinding({ host, auth: { source: keys.type === 'local' ? 'local' : 'keys', verify: refuseAll } })
     await tryPort(host, port)
-    makeDataDirectory(data)
     const store = await openEmbeddedStore({
       directory: data,
       onError,

@@ -6,11 +6,12 @@
  *   pid             who holds the lock, for the message that the second server prints
  *   reserve         space kept for the moment the disk is full
  */
-import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import process from 'node:process'
 import { HeadraceError } from '@headrace/core'
 import { engineError } from './engine-error.ts'
+import { makeFolder } from './make-folder.ts'
 import { syncDirectory } from './sync-directory.ts'
 
 /**
@@ -41,7 +42,7 @@ export async function prepareDirectory(directory: string): Promise<DataDirectory
   const root = path.resolve(directory)
   try {
     // Sessions are private to whoever runs the server.
-    await mkdir(root, { recursive: true, mode: 0o700 })
+    await makeFolder(root)
     const names = await readdir(root)
     let found = format
     if (names.includes('headrace.json')) found = await checkFormat(root)
@@ -169,6 +170,8 @@ function directoryError(thrown: unknown, root: string): HeadraceError {
     case 'EEXIST':
     case 'ENOTDIR':
       return unusable(root, 'it, or a part of its path, is a file', thrown)
+    case 'ENOENT':
+      return unusable(root, 'a part of its path is missing, and can not be made', thrown)
     case 'EACCES':
     case 'EPERM':
       return unusable(root, 'this user may not read and write it', thrown)
