@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { HeadraceError, type SessionKey } from '@headrace/core'
+import { HeadraceError, type SessionKey, type Store } from '@headrace/core'
 import { describe, expect, test } from 'vitest'
 import { createHeadrace } from '../src/create-headrace.ts'
 import { createSecretAuth } from '../src/auth/secret-auth.ts'
@@ -39,6 +39,18 @@ describe('agents behind HTTP', () => {
     expect(await server.ask('GET /v1/agents/support')).toMatchObject({ status: 404 })
     expect(await server.ask('DELETE /v1/agents/support')).toMatchObject({ status: 404 })
     expect((await server.ask('GET /v1/agents')).body).toEqual({ agents: [] })
+  })
+
+  test('H1a: removing one again removes what could not be removed at first', async () => {
+    const store = createMemoryStore()
+    const failing: (() => Promise<void>)[] = [() => Promise.reject(new HeadraceError('store_unavailable', 'not now'))]
+    const purge: Store['purge'] = (key) => failing.pop()?.() ?? store.purge(key)
+    await using server = await openDoor({ store: { ...store, purge } })
+    await server.ask('PUT /v1/agents/support', { json: withSecrets })
+    expect(await server.ask('DELETE /v1/agents/support')).toMatchObject({ status: 503 })
+    expect((await server.ask('GET /v1/agents')).body).toEqual({ agents: [] })
+    expect(await server.ask('DELETE /v1/agents/support')).toMatchObject({ status: 204 })
+    expect(await server.ask('DELETE /v1/agents/support')).toMatchObject({ status: 404 })
   })
 
   test('H1: only whoever administers all sessions may see or change them', async () => {
@@ -181,6 +193,62 @@ describe('agents behind HTTP', () => {
   })
 })
 
+describe('a server that dies while an agent is changed', () => {
+  // It plans, makes the session of the settings, writes them, names them, and removes the ones before.
+  const writes = [0, 1, 2, 3, 4, 5]
+
+  test.each(writes)(
+    'H1a: after %i writes the next one has whole settings, and the store no others',
+    async (survived) => {
+      await using crash = openCrash()
+      await crash.agents.put('support', withSecrets)
+      const changed = { ...support, headers: { Authorization: 'Bearer hunter3' } }
+      crash.after(survived)
+      const isDone = await crash.agents.put('support', changed).then(
+        () => true,
+        () => false,
+      )
+      expect(isDone).toBe(survived === writes.length - 1)
+
+      const [next, ...others] = await crash.next().list()
+      expect(others).toEqual([])
+      const isNew = survived >= 4
+      expect(next).toMatchObject(isNew ? changed : withSecrets)
+      expect(await crash.settings()).toEqual([expect.stringContaining(isNew ? 'hunter3' : 'hunter2')])
+    },
+  )
+
+  test.each([1, 2, 3, 4])('H1a: after %i writes of a first registration nothing of it is left', async (survived) => {
+    await using crash = openCrash()
+    crash.after(survived)
+    await expect(crash.agents.put('support', withSecrets)).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect(await crash.next().list()).toEqual([])
+    expect(await crash.settings()).toEqual([])
+  })
+
+  test('H1a: where servers share the store, what another one may be writing is left alone for a minute', async () => {
+    await using crash = openCrash({ isShared: true })
+    crash.after(4)
+    await expect(crash.agents.put('support', withSecrets)).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect(await crash.next().list()).toEqual([])
+    expect(await crash.settings()).toHaveLength(1)
+    await crash.clock.advance(60_000)
+    expect(await crash.next().list()).toEqual([])
+    expect(await crash.settings()).toEqual([])
+  })
+
+  test('H1a: what it could not write is removed by the next change, without a restart', async () => {
+    await using crash = openCrash()
+    await crash.agents.put('support', support)
+    crash.after(3)
+    await expect(crash.agents.put('support', withSecrets)).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect((await crash.settings()).join('')).toContain('hunter2')
+    crash.after(Infinity)
+    await crash.agents.put('support', support)
+    expect(await crash.settings()).toEqual([expect.not.stringContaining('hunter2')])
+  })
+})
+
 describe('tokens for workers in the process', () => {
   test('H1c: allow working as the one agent, whoever signs the tokens of others, and nothing elsewhere', async () => {
     await using server = await openHeadrace()
@@ -246,6 +314,60 @@ async function openRegistry({ isShared = false } = {}): Promise<Registry> {
     async [Symbol.asyncDispose]() {
       for (const agents of opened) agents.close()
       await headrace.close()
+    },
+  }
+}
+
+interface Crash extends AsyncDisposable {
+  readonly agents: HttpAgents
+  readonly clock: FakeClock
+  /** The store takes so many writes more from the first server, and nothing after them. */
+  after(writes: number): void
+  /** Those of a server that starts on what is in the store. */
+  next(): HttpAgents
+  /** What is in the store of settings, text by session. */
+  settings(): Promise<readonly string[]>
+}
+
+function openCrash({ isShared = false } = {}): Crash {
+  const store = createMemoryStore()
+  const clock = new FakeClock()
+  const keys = new Set<SessionKey>()
+  let left = Infinity
+  const mayWrite = <T>(write: () => Promise<T>): Promise<T> => {
+    left -= 1
+    return left < 0 ? Promise.reject(new HeadraceError('store_unavailable', 'dead')) : write()
+  }
+  const dying: Store = {
+    ...store,
+    purge: (key) => mayWrite(() => store.purge(key)),
+    append: (key, ...rest) => {
+      keys.add(key)
+      return mayWrite(() => store.append(key, ...rest))
+    },
+  }
+  const opened: { close(): unknown }[] = []
+  const start = (on: Store): HttpAgents => {
+    const headrace = createHeadrace({ store: on, auth: createSecretAuth('x'.repeat(32)), clock })
+    const log = createSystemLog({ hub: headrace.hub, store: on })
+    const agents = createHttpAgents({ log, clock, isShared, onError: (error) => expect.unreachable(error.message) })
+    opened.push(agents, headrace)
+    return agents
+  }
+  return {
+    agents: start(dying),
+    clock,
+    after(writes) {
+      left = writes
+    },
+    next: () => start({ ...store, close: async () => undefined }),
+    async settings() {
+      const ofAgents = [...keys].filter((key) => key.includes('agent.'))
+      const pages = await Promise.all(ofAgents.map((key) => store.read(key, 0, { maxEvents: 10, maxChars: 100_000 })))
+      return pages.filter(({ length }) => length > 0).map((page) => page.join('\n'))
+    },
+    async [Symbol.asyncDispose]() {
+      for (const one of opened.reverse()) await one.close()
     },
   }
 }

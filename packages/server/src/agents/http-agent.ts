@@ -106,6 +106,15 @@ export const agentPlace: Schema<AgentPlace> = object({
   version: optional(string({ min: 1, max: 64 })),
 })
 
+/** That settings are about to be written there. */
+export const agentPlan: Schema<Required<AgentPlace> & { readonly at: number }> = object({
+  tenant: string({ min: 1, max: 64 }),
+  agent: agentName,
+  version: string({ min: 1, max: 64 }),
+  /** Milliseconds since 1970. */
+  at: integer(0, Number.MAX_SAFE_INTEGER),
+})
+
 export function shown({ tenant: _, version: __, secrets, headers: sent, ...settings }: HttpAgent): ShownHttpAgent {
   return { ...settings, headers: Object.keys(sent ?? {}), signed: secrets !== undefined }
 }

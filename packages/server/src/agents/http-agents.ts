@@ -1,19 +1,27 @@
 /**
  * Agents behind HTTP that somebody registered, as durable as sessions.
  *
- *   index, one for the server    (tenant, agent) ─▶ version, in the order of the changes
+ *   index, one for the server    (tenant, agent) ─▶ version, in the order of the changes, and versions that are planned
  *   settings, one per version    what to call and how, with its secrets
  *
- * A change writes the settings under a new version, then the index, then removes the old ones: whatever is interrupted, the
- * index names whole settings, and secrets that were replaced are gone from the store and not only out of use. What could
- * not be removed is with the next change of that agent, or by the next server that starts.
+ * A change plans a new version in the index, writes the settings under it, puts it into the index, and removes the old ones:
+ * whatever is interrupted, the index names whole settings, and no settings are in the store that it does not know of. So
+ * secrets that were replaced, or never came into use, are gone from the store and not only out of use. What could not be
+ * removed is with the next change of that agent, or by the next server that starts.
  */
 import { randomUUID } from 'node:crypto'
 import { HeadraceError, type AgentName, type Json, type SessionKey } from '@headrace/core'
 import type { Clock } from '../clock.ts'
-import type { SystemLog } from '../system-log.ts'
+import type { SystemEntry, SystemLog } from '../system-log.ts'
 import { systemKey } from '../system-session.ts'
-import { agentPlace, httpAgentSettings, type AgentPlace, type HttpAgent, type HttpAgentSettings } from './http-agent.ts'
+import {
+  agentPlace,
+  agentPlan,
+  httpAgentSettings,
+  type AgentPlace,
+  type HttpAgent,
+  type HttpAgentSettings,
+} from './http-agent.ts'
 
 export interface HttpAgentsOptions {
   readonly log: SystemLog
@@ -28,6 +36,8 @@ type SettingsPlace = Pick<HttpAgent, 'tenant' | 'version'>
 /** Most agents of a tenant. */
 const maxAgents = 100
 const rereadMs = 2_000
+/** Where servers share a store, what was planned less than this ago may be under way on another one. */
+const underWayMs = 60_000
 const index = systemKey('default', 'agents')
 
 /** Agents behind HTTP that are registered on a server. */
@@ -78,9 +88,8 @@ export function createHttpAgents({ log, clock, isShared, onError }: HttpAgentsOp
   const refresh = async (): Promise<boolean> => {
     if (isRead && !isShared) return false
     const read = await log.read(index, after)
-    const newest = new Map(
-      read.entries.map(({ value }) => agentPlace.parse(value)).map((place) => [idOf(place), place]),
-    )
+    const places = read.entries.flatMap(({ name, value }) => (name === 'agent' ? [agentPlace.parse(value)] : []))
+    const newest = new Map(places.map((place) => [idOf(place), place]))
     for (const [id, place] of newest) {
       const settings = await readSettings(place)
       if (settings === undefined) known.delete(id)
@@ -90,17 +99,25 @@ export function createHttpAgents({ log, clock, isShared, onError }: HttpAgentsOp
     // Only now: what can't be read is read again.
     after = read.after
     isRead = true
-    if (isFirst) await clean(read.entries.map(({ value }) => agentPlace.parse(value)))
+    if (isFirst) await clean([...places, ...read.entries.flatMap(abandoned)])
     return newest.size > 0
   }
 
-  /** Removes what an earlier server replaced and did not come to remove. */
+  /** A plan that nobody is at work on any more. Where it was carried out, its version is in the index as well. */
+  const abandoned = ({ name, value }: SystemEntry): readonly AgentPlace[] => {
+    if (name !== 'planned') return []
+    const { at, ...place } = agentPlan.parse(value)
+    return isShared && clock.now() - at < underWayMs ? [] : [place]
+  }
+
+  /** Removes what an earlier server replaced, or began to write, and did not come to remove. */
   const clean = async (places: readonly AgentPlace[]): Promise<void> => {
     for (const { tenant, agent, version } of places) {
       const id = idOf({ tenant, agent })
       if (version === undefined || known.get(id)?.version === version) continue
-      const { entries } = await log.read(settingsKey(tenant, version))
-      if (entries.length > 0) leave(id, { tenant, version })
+      // Also without an entry: it may have come no further than to begin.
+      const { after: end } = await log.read(settingsKey(tenant, version))
+      if (end > 0) leave(id, { tenant, version })
     }
     for (const id of leftOver.keys()) await forget(id).catch((thrown: unknown) => onError(HeadraceError.from(thrown)))
   }
@@ -115,6 +132,19 @@ export function createHttpAgents({ log, clock, isShared, onError }: HttpAgentsOp
 
   const note = (place: AgentPlace, id: string): Promise<void> =>
     log.append(index, id, { name: 'agent', value: { ...place } })
+
+  /** Settings that come into use when this resolves, and are left over when it rejects. */
+  const write = async (id: string, { tenant, agent, version }: HttpAgent, settings: Json): Promise<void> => {
+    const place = { tenant, agent, version }
+    await log.append(index, `+${version}`, { name: 'planned', value: { ...place, at: clock.now() } })
+    try {
+      await log.append(settingsKey(tenant, version), version, { name: 'settings', value: settings })
+      await note(place, version)
+    } catch (thrown) {
+      leave(id, place)
+      throw thrown
+    }
+  }
 
   const leave = (id: string, { tenant, version }: SettingsPlace): void =>
     void leftOver.set(id, [...(leftOver.get(id) ?? []), { tenant, version }])
@@ -150,10 +180,7 @@ export function createHttpAgents({ log, clock, isShared, onError }: HttpAgentsOp
         const id = idOf(registered)
         const before = known.get(id)
         if (!before) within(all().filter((other) => other.tenant === tenant).length + 1)
-        const { version } = registered
-        const value = toValue(settings)
-        await log.append(settingsKey(tenant, version), version, { name: 'settings', value })
-        await note({ tenant, agent, version }, version)
+        await write(id, registered, toValue(settings))
         known.set(id, registered)
         announce()
         if (before) leave(id, before)

@@ -10,8 +10,7 @@ import { mustBeAdmin, type HttpServices } from './http-services.ts'
 export function registryRoutes({ agents, outgoing }: HttpServices): readonly Route[] {
   const called = async (tenant: string, name: AgentName): Promise<HttpAgent> => {
     const found = (await agents.list(tenant)).find(({ agent }) => agent === name)
-    if (!found)
-      throw new HeadraceError('not_found', `No agent ${name} is registered here.`, { detail: { agent: name } })
+    if (!found) throw notRegistered(name)
     return found
   }
   const check = ({ url, headers, secrets }: HttpAgentSettings): void => {
@@ -40,11 +39,15 @@ export function registryRoutes({ agents, outgoing }: HttpServices): readonly Rou
 
     route('DELETE /v1/agents/{agent}', {}, async ({ params: { agent }, grant }) => {
       mustBeAdmin(grant, 'Registered agents are')
-      await called(grant.tenant, agent)
-      await agents.remove(agent, grant.tenant)
+      // Not by the list: what an earlier try could not remove from the store is in no list.
+      if (!(await agents.remove(agent, grant.tenant))) throw notRegistered(agent)
       return { status: 204 }
     }),
   ]
+}
+
+function notRegistered(agent: AgentName): HeadraceError {
+  return new HeadraceError('not_found', `No agent ${agent} is registered here.`, { detail: { agent } })
 }
 
 function refuse(path: string, text: string): never {
