@@ -122,6 +122,11 @@ export interface Redaction {
   readonly blobs?: readonly string[]
   /** What messages are found by from now on: those that are replaced here, or others. */
   readonly words?: readonly SearchWords[]
+  /**
+   * Seqs of the floor and of the newest snapshot when this was made, 0 where there was none. A store that several servers
+   * use writes nothing where either has moved; one that a server has for itself need not look.
+   */
+  readonly since?: { readonly floor: number; readonly snapshot: number }
 }
 
 export interface ListQuery {
@@ -262,7 +267,8 @@ export interface Store {
    * A snapshot that is newer than the one here is taken as always: the caller sees to it that it holds nothing of the old.
    *
    * @throws HeadraceError `session_not_found`; `bad_request`: an event or a message row is not there, a snapshot is below the
-   *   floor or past the end of the log, or `floor` is not at the floor: nothing was written; `store_full`; `unknown_outcome`
+   *   floor or past the end of the log, or `floor` is not at the floor: nothing was written; `version_conflict`: nothing was written, because of `since`;
+   *   `store_full`; `unknown_outcome`
    */
   redact(key: SessionKey, redaction: Redaction): Promise<void>
 

@@ -97,11 +97,10 @@ export interface Hub {
   /** Decides and, if accepted, stores a command; the answer comes when it is durable. Verbs are checked by `decide`. */
   submit(key: SessionKey, command: Command): Promise<Outcome>
   /**
-   * What a reader sees now. The door checks the right to read; what is not for this reader is left out here (L7).
-   *
-   * @param atLeast - a seq that the reader has seen; the view is not older, if the log is that long
+   * What a reader sees now, with all that any server has acknowledged. The door checks the right to read; what is not for
+   * this reader is left out here (L7).
    */
-  view(key: SessionKey, reader: Reader, atLeast?: number): Promise<SessionView>
+  view(key: SessionKey, reader: Reader): Promise<SessionView>
   events(
     key: SessionKey,
     reader: Reader,

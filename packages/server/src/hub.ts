@@ -21,6 +21,7 @@ import { claimOnce } from './dispatch/claim-once.ts'
 import { Dispatcher } from './dispatch/dispatcher.ts'
 import { belowFloor } from './history/below-floor.ts'
 import { createHistory, type History } from './history/history.ts'
+import { leftOfEvents, leftOfRows } from './history/pending.ts'
 import { createTurns, type Turns } from './history/turns.ts'
 import { Upkeep } from './history/upkeep.ts'
 import { loadSession } from './load.ts'
@@ -140,10 +141,10 @@ export class RoomHub implements Hub {
     return room
   }
 
-  /** @param atLeast - a seq that the log is known to have: where servers share a store, another one may have told of it */
-  async #existing(key: SessionKey, atLeast = 1): Promise<Room> {
+  /** As what was acknowledged left it, by whichever of the servers that share a store. */
+  async #existing(key: SessionKey): Promise<Room> {
     const room = await this.room(key)
-    if (room.head < atLeast && this.#options.store.capabilities.shared) await room.catchUp()
+    if (this.#options.store.capabilities.shared) await room.catchUp()
     if (room.head > 0) return room
     throw noSession(key)
   }
@@ -174,8 +175,8 @@ export class RoomHub implements Hub {
     }
   }
 
-  async view(key: SessionKey, reader: Reader, atLeast?: number): Promise<SessionView> {
-    return visibleView((await this.#existing(key, atLeast)).state.view, reader)
+  async view(key: SessionKey, reader: Reader): Promise<SessionView> {
+    return visibleView((await this.#existing(key)).state.view, reader)
   }
 
   async events(
@@ -183,10 +184,10 @@ export class RoomHub implements Hub {
     reader: Reader,
     { after, sparse = false, ...limits }: EventRange,
   ): Promise<{ readonly events: readonly string[]; readonly head: number }> {
-    const { head, floor } = await this.#existing(key, after)
+    const { head, floor, state } = await this.#existing(key)
     if (after < floor && !sparse) throw belowFloor(splitKey(key).session, after, floor)
     const events = after >= head ? [] : await this.#options.store.read(key, after, limits)
-    return { events: visibleEvents(events, reader), head }
+    return { events: visibleEvents(leftOfEvents(events, state.guard.erasing), reader), head }
   }
 
   async messages(
@@ -194,11 +195,13 @@ export class RoomHub implements Hub {
     reader: Reader,
     { before, limit }: { readonly before: number; readonly limit: number },
   ): Promise<{ readonly rows: readonly MessageRow[]; readonly more: boolean }> {
-    await this.#existing(key)
+    const { store } = this.#options
+    const { state } = await this.#existing(key)
     // One more than asked for tells whether there are more.
-    const rows = await this.#options.store.readMessages(key, before, limit + 1)
+    const rows = await store.readMessages(key, before, limit + 1)
     const more = rows.length > limit
-    return { rows: visibleRows(more ? rows.slice(1) : rows, reader), more }
+    const left = await leftOfRows(store, key, more ? rows.slice(1) : rows, state.guard.erasing)
+    return { rows: visibleRows(left, reader), more }
   }
 
   async follow(key: SessionKey, reader: Reader, options: FollowOptions): Promise<Follower> {

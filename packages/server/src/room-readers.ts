@@ -9,6 +9,7 @@ import {
 } from '@headrace/core'
 import { LogFollower, type PageSource } from './follower.ts'
 import { belowFloor } from './history/below-floor.ts'
+import { leftOfEvents, type Erasing } from './history/pending.ts'
 import type { FollowOptions, Follower, Page, ShownEphemeral } from './hub-types.ts'
 import { Tail, makePage, pageChars } from './tail.ts'
 
@@ -17,6 +18,8 @@ export interface RoomReadersOptions {
   readonly store: Store
   /** Up to where events may be missing. */
   readonly floor: () => number
+  /** What is redacted and not yet erased. */
+  readonly erasing: () => readonly Erasing[]
   readonly onLeave: () => void
 }
 
@@ -39,10 +42,9 @@ export class RoomReaders implements PageSource {
     return this.#followers.size
   }
 
-  /** Shows what has become durable. Called for each batch. */
+  /** What has become durable. Called for each batch, before readers are woken. */
   push(encoded: readonly string[]): void {
     this.#tail.push(encoded)
-    this.wake()
   }
 
   wake(): void {
@@ -52,6 +54,7 @@ export class RoomReaders implements PageSource {
   /** What is in memory is no longer what the store has, or does not reach up to its head: it is read from there. */
   forget(head: number): void {
     this.#tail = new Tail(this.#session, head)
+    this.#reads.clear()
   }
 
   /** @throws HeadraceError `compacted` */
@@ -80,16 +83,22 @@ export class RoomReaders implements PageSource {
     const known = this.#reads.get(after)
     if (known) return known
     const { store, key, floor } = this.#options
+    // As it is now: what is redacted later is asked for before that, and what was erased by then is not in the store.
+    const erasing = this.#options.erasing()
     const read = store
       .read(key, after, { maxEvents: 1_000, maxChars: pageChars })
-      .then((events) => {
-        if (events.length === 0) return undefined
+      .then((stored) => {
+        if (stored.length === 0) return undefined
         // A reader this slow was overtaken by a compaction.
-        const last = JSON.parse(events.at(-1) ?? '') as SessionEvent // written by a server of this format
-        if (last.seq !== after + events.length) throw belowFloor(this.#session, after, floor())
-        return makePage(this.#session, after, events)
+        const last = JSON.parse(stored.at(-1) ?? '') as SessionEvent // written by a server of this format
+        if (last.seq !== after + stored.length) throw belowFloor(this.#session, after, floor())
+        // What is durable this moment the room will know the next. Who was ahead of it would be given a view from before.
+        const known = stored.slice(0, Math.max(0, this.#tail.head - after))
+        return known.length === 0 ? undefined : makePage(this.#session, after, leftOfEvents(known, erasing))
       })
-      .finally(() => this.#reads.delete(after))
+      .finally(() => {
+        if (this.#reads.get(after) === read) this.#reads.delete(after)
+      })
     this.#reads.set(after, read)
     return read
   }

@@ -60,6 +60,12 @@ interface Waiting {
   readonly answer: (outcome: Outcome) => void
 }
 
+interface Advance {
+  readonly row: SessionRow | undefined
+  /** The events, where some are no output. */
+  readonly changes: readonly SessionEvent[]
+}
+
 /** Most commands that one batch decides: bounds how long a batch blocks the event loop. */
 const maxBatch = 512
 /** Most commands that may wait for a room: past that the caller is told to slow down. */
@@ -97,6 +103,7 @@ export class Room {
       key,
       store: options.store,
       floor: () => this.#floor,
+      erasing: () => this.#state.guard.erasing,
       onLeave: () => this.#use(),
     })
     this.usedAt = options.clock.now()
@@ -143,11 +150,6 @@ export class Room {
   async compacted(floor: number): Promise<void> {
     this.#floor = Math.max(this.#floor, floor)
     await this.refreshRow()
-  }
-
-  /** What the newest events say was changed in the store: readers get it from there. */
-  forgetTail(): void {
-    this.#readers.forget(this.head)
   }
 
   get followers(): number {
@@ -234,7 +236,7 @@ export class Room {
       if (decided.encoded.length === 0) {
         if (!(await this.#isCurrent())) continue
       } else {
-        const changed = this.#changedBy(decided)
+        const changed = this.#changedBy(decided, cold)
         const began = clock.now()
         try {
           await store.append(this.key, this.head, changed)
@@ -249,12 +251,12 @@ export class Room {
   }
 
   /** What a batch writes. */
-  #changedBy({ encoded, changes, state, cooled }: DecidedBatch): AppendBatch {
+  #changedBy({ encoded, changes, state, cooled }: DecidedBatch, cold: readonly Message[]): AppendBatch {
     // Output alone, which nearly every batch is, changes nothing else.
     if (changes.length === 0 && cooled.length === 0) return { events: encoded }
     const row = changes.length > 0 ? this.#makeRow(state) : undefined
     const newRow = row && !(this.#row && sameRow(this.#row, row)) ? row : undefined
-    const words = changes.length > 0 && !isSystemKey(this.key) ? changedWords(changes, state, cooled) : []
+    const words = changes.length > 0 && !isSystemKey(this.key) ? changedWords(changes, state, cooled, cold) : []
     return {
       events: encoded,
       ...(newRow && { row: newRow }),
@@ -283,7 +285,7 @@ export class Room {
   #appended({ encoded, changes, state }: DecidedBatch, row: SessionRow | undefined, ms: number): void {
     this.#isInDoubt = false
     this.#options.meter.appended(encoded.length, ms)
-    this.#advance(state, encoded, row)
+    this.#advance(state, encoded, { row, changes })
     if (changes.length > 0) this.#options.onChange(this, changes)
   }
 
@@ -321,9 +323,8 @@ export class Room {
       if (encoded.length === 0) return
       const events = encoded.map((event) => JSON.parse(event) as SessionEvent) // written by a server of this format
       if (events.at(-1)?.seq !== this.head + events.length) return this.#reload()
-      this.#advance(events.reduce(this.#options.rules.fold, this.#state), encoded, undefined)
-      // The store has it no more, and this server still has it in memory.
-      if (events.some(({ type }) => type === 'content.erased')) this.forgetTail()
+      const state = events.reduce(this.#options.rules.fold, this.#state)
+      this.#advance(state, encoded, { row: undefined, changes: events })
       this.#row = undefined
       this.#options.onChange(this, events)
     }
@@ -342,11 +343,14 @@ export class Room {
     this.#options.onChange(this, [])
   }
 
-  #advance(state: SessionState, encoded: readonly string[], row: SessionRow | undefined): void {
+  #advance(state: SessionState, encoded: readonly string[], { row, changes }: Advance): void {
     this.#state = state
     if (row) this.#row = row
     this.#schedule()
     this.#readers.push(encoded)
+    // What is redacted is in memory still. Readers get it from the store, where somebody looks at what they may be shown.
+    if (changes.some(({ type }) => type === 'content.redacted')) this.#readers.forget(state.view.seq)
+    this.#readers.wake()
     this.#snapshots.reached(state)
   }
 

@@ -36,8 +36,12 @@ export function erased(draft: Draft, { of }: Body<'erased'>): void {
   if (draft.state.guard.erasing.some(({ seq }) => seq === of)) draft.emit('content.erased', { of })
 }
 
-/** Another server may have come first. */
+/**
+ * Another server may have come first. While something is being erased nothing is dropped: the state that stands for what was
+ * dropped may have been read before, and would bring the content back.
+ */
 export function compacted(draft: Draft, { floor, gaps }: Body<'compacted'>): void {
+  if (draft.state.guard.erasing.length > 0) return
   if (floor > (draft.view.compactedTo ?? 0)) draft.emit('log.compacted', { floor, gaps })
 }
 

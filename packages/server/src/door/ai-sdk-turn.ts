@@ -138,7 +138,7 @@ async function send(
   if (!before) accepted(await submit(door, { type: 'create' }))
   const about = { message: message.id, parts: parts as unknown as Json, edits: edited?.id ?? null } // parts are JSON
   const seq = accepted(await submit(door, body, about))
-  const view = await door.hub.view(door.key, door.grant, seq)
+  const view = await door.hub.view(door.key, door.grant)
   // Of the messages up to the command's last event the newest of this sender is its own.
   const sent = view.messages.findLast((each) => each.author === door.grant.actor && each.seq <= seq)
   return { view, ...runOf(sent && runFor(view, sent.id)) }
@@ -176,8 +176,8 @@ async function regenerate(door: ChatDoor, { messages, messageId }: AiSdkChat, vi
 async function answerAgain(door: ChatDoor, before: SessionView, input: MessageId, instead: string): Promise<Turn> {
   const underWay = runFor(before, input)
   if (underWay && underWay.status !== 'ended') return { view: before, run: underWay.id }
-  const seq = accepted(await submit(door, { type: 'regenerate', input }, { regenerate: input, instead }))
-  const view = await door.hub.view(door.key, door.grant, seq)
+  accepted(await submit(door, { type: 'regenerate', input }, { regenerate: input, instead }))
+  const view = await door.hub.view(door.key, door.grant)
   return { view, ...runOf(runFor(view, input)) }
 }
 
@@ -197,7 +197,7 @@ async function goOn(door: ChatDoor, chat: AiSdkChat, message: GivenMessage, befo
     }
     seq = Math.max(seq, tolerated(await submit(door, commandBody.parse(body, 'body.messages'), { answer: id })))
   }
-  const view = await door.hub.view(door.key, door.grant, seq)
+  const view = await door.hub.view(door.key, door.grant)
   const run = view.runs.find(({ id }) => id === message.id)
   if (!run || (seq === 0 && run.status === 'ended')) return { view }
   return { view, run: run.id, base: knownParts(message) }

@@ -84,11 +84,9 @@ async function take({ hub }: HttpServices, asked: Asked): Promise<Taken> {
   }
   const known = before ?? (await hub.view(key, grant))
   const notices: AgUiEvent[] = []
-  let seq = known.seq
   const state = stateOf(input, known)
   const patched = state && ('body' in state ? await submit(state) : state)
   if (patched?.outcome === 'refused') notices.push(refusal({ what: 'state', outcome: patched }))
-  else seq = patched?.seq ?? seq
   let follow: Follow | undefined
   for (const { request, commands } of newAnswers(input, known)) {
     for (const command of commands) {
@@ -96,14 +94,13 @@ async function take({ hub }: HttpServices, asked: Asked): Promise<Taken> {
       // Somebody was faster: what comes of their answer is what comes.
       if (outcome.outcome === 'refused' && !overtaken.has(outcome.error.code)) accepted(outcome)
       if (outcome.outcome === 'refused') notices.push(refusal({ what: 'answer', request, outcome }))
-      else seq = outcome.seq
     }
     const run = known.requests.find(({ id }) => id === request)?.run
     follow = run === undefined ? follow : { run: topOf(known.runs, run) }
   }
   let said: number | undefined
-  for (const word of words) seq = said = accepted(await submit(word))
-  const view = await hub.view(key, grant, seq)
+  for (const word of words) said = accepted(await submit(word))
+  const view = await hub.view(key, grant)
   const message = said === undefined ? undefined : messageOf(view, grant.actor, said)
   return { view, notices, follow: message ? { message: message.id } : present(view, follow ?? underWay(view, agent)) }
 }

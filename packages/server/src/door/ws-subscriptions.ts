@@ -96,7 +96,7 @@ export class Subscriptions {
   async #attach(subscription: Subscription, key: SessionKey, grant: Grant, from: number | undefined): Promise<void> {
     const { hub } = this.#options
     const { session } = splitKey(key)
-    const view = await hub.view(key, grant, from)
+    const view = await hub.view(key, grant)
     const reset = from === undefined ? undefined : resetOf(from, view)
     const after = reset === undefined ? from : undefined
     // It may be woken before this line has its result; it is woken again below.

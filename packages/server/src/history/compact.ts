@@ -20,6 +20,7 @@ import {
 } from '@headrace/core'
 import type { Room } from '../room.ts'
 import { ChainWalk, originOf, readGaps } from './chain-walk.ts'
+import { isRedactedSince } from './pending.ts'
 import { scanLog, type StoredEvent } from './scan-log.ts'
 import { lastSeqAt, stateAt } from './state-at.ts'
 
@@ -40,6 +41,7 @@ const maxGaps = 500
  */
 export async function compactSession(store: Store, room: Room, before: number): Promise<Compacted> {
   await finishCompaction(store, room)
+  const { head } = room
   const target = await lastSeqAt(store, room.key, room, before)
   const nothing = { floor: room.floor, dropped: 0 }
   if (target <= room.floor) return nothing
@@ -60,7 +62,8 @@ export async function compactSession(store: Store, room: Room, before: number): 
       if (!isRaw(event) || open.has(partOf(event))) {
         isAdjacent = false
         if (plan.length < maxGaps || event.seq <= floor) continue
-        if (!(await commit(store, room, state, plan))) return { floor: room.floor, dropped }
+        const isGoingOn = await commit(store, room, { state, gaps: plan, head })
+        if (!isGoingOn) return { floor: room.floor, dropped }
         floor = event.seq
         plan = []
         continue
@@ -73,12 +76,19 @@ export async function compactSession(store: Store, room: Room, before: number): 
     }
   }
   if (dropped === 0) return nothing
-  if (plan.length > 0) await commit(store, room, state, plan)
+  if (plan.length > 0) await commit(store, room, { state, gaps: plan, head })
   return { floor: room.floor, dropped }
 }
 
-/** @returns whether it was this server that did it */
-async function commit(store: Store, room: Room, state: SessionState, gaps: readonly Gap[]): Promise<boolean> {
+interface Step {
+  /** As it was read after the log had come so far. */
+  readonly state: SessionState
+  readonly head: number
+  readonly gaps: readonly Gap[]
+}
+
+/** @returns whether more can be dropped by what was read: not where another server did this, or something was redacted since */
+async function commit(store: Store, room: Room, { state, gaps, head }: Step): Promise<boolean> {
   const { seq } = state.view
   const outcome = await room.submit({
     grant: systemGrant(splitKey(room.key).tenant),
@@ -86,8 +96,10 @@ async function commit(store: Store, room: Room, state: SessionState, gaps: reado
   })
   if (outcome.outcome === 'refused') throw HeadraceError.fromWire(outcome.error)
   if (outcome.outcome === 'noop') return false
-  await drop(store, room, state, gaps)
-  return true
+  // What was redacted since was erased before this was taken, so it is not in the store any more.
+  const isOutdated = await isRedactedSince(store, room.key, head)
+  await drop(store, room, isOutdated ? await stateAt(store, room.key, seq) : state, gaps)
+  return !isOutdated
 }
 
 async function drop(store: Store, room: Room, state: SessionState, gaps: readonly Gap[]): Promise<void> {

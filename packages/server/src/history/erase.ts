@@ -2,21 +2,27 @@
  * Takes out of the store what the log says is redacted (S5): events, the message's row, the states that still hold it, what
  * it is found by. The event `content.redacted` came first; when all is out, `content.erased` says so. Cut short in
  * between, the session is due, and all of it is done again: blank stays blank.
+ *
+ * Servers that share a store may erase at the same time, and one of them may be so late that the others are done. What is
+ * written here holds all that was not redacted when it was read, so it must not be written when more was redacted since:
+ *
+ *   log          ── redacted ──────────────────── erased ── redacted ── erased ──
+ *   one server          └ reads ─ writes ─ says so ┘
+ *   another one         └ reads ── (stands still) ──────────────────────── writes: refused, the snapshot has moved
+ *
+ * An erasure moves the newest snapshot to the head of the log that it knew, which is past every redaction that it erased.
+ * Nothing is compacted between the two events (S4f), so the floor stands still as well.
  */
 import {
   HeadraceError,
-  blankEvent,
-  blankMessage,
   blankPart,
-  carries,
-  leafOf,
   splitKey,
   systemGrant,
-  type Guard,
   type Message,
   type MessageRow,
   type Part,
   type PartStart,
+  type Redaction,
   type SessionEvent,
   type SessionState,
   type Snapshot,
@@ -26,31 +32,61 @@ import { findMessages } from '../cold-messages.ts'
 import { parseState } from '../load.ts'
 import type { Room } from '../room.ts'
 import { blobsIn, namedBlobs } from './blobs.ts'
-import { sha256 } from './chain-walk.ts'
 import { wordsOfMessage } from './changed-words.ts'
+import { finishCompaction } from './compact.ts'
+import { leftOfEvent, leftOfMessage, type Erasing } from './pending.ts'
 import { scanLog } from './scan-log.ts'
 
-type Erasing = Guard['erasing'][number]
+/** How often it is begun again where another server was faster. */
+const tries = 4
 
 /** One at a time for a session. */
 export async function eraseRedacted(store: Store, room: Room): Promise<void> {
-  for (const erasing of room.state.guard.erasing) {
-    await erase(store, room, erasing)
-    const { tenant } = splitKey(room.key)
-    const outcome = await room.submit({ grant: systemGrant(tenant), body: { type: 'erased', of: erasing.seq } })
-    if (outcome.outcome === 'refused') throw HeadraceError.fromWire(outcome.error)
+  for (let left = tries; room.state.guard.erasing.length > 0; left -= 1) {
+    try {
+      return await eraseAll(store, room)
+    } catch (thrown) {
+      const isOvertaken = thrown instanceof HeadraceError && thrown.code === 'version_conflict'
+      if (!isOvertaken || left <= 1) throw thrown
+    }
   }
 }
 
-async function erase(store: Store, room: Room, target: Erasing): Promise<void> {
+async function eraseAll(store: Store, room: Room): Promise<void> {
+  // What another server is about to drop, or has dropped, has its place before this.
+  if (store.capabilities.shared) await room.catchUp()
+  await finishCompaction(store, room)
+  const { erasing } = room.state.guard
+  for (const [message, targets] of Map.groupBy(erasing, (target) => target.message)) {
+    await erase(store, room, { message, targets, erasing })
+    const { tenant } = splitKey(room.key)
+    for (const { seq } of targets) {
+      const outcome = await room.submit({ grant: systemGrant(tenant), body: { type: 'erased', of: seq } })
+      if (outcome.outcome === 'refused') throw HeadraceError.fromWire(outcome.error)
+    }
+  }
+}
+
+interface Work {
+  readonly message: string
+  /** What of it is to go. */
+  readonly targets: readonly Erasing[]
+  /** All that is to go. */
+  readonly erasing: readonly Erasing[]
+}
+
+async function erase(store: Store, room: Room, { message: id, targets, erasing }: Work): Promise<void> {
   const { key } = room
-  const [cold] = await findMessages(store, key, [target.message])
-  const message = cold ?? room.state.view.messages.find(({ id }) => id === target.message)
+  // First: what moves after this was written by somebody else.
+  const since = await placesOf(store, room)
+  const hot = hotMessage(room, id)
+  const [cold] = await findMessages(store, key, [id])
+  const message = cold ?? hot ?? hotMessage(room, id)
   if (!message) return
-  const { events, blobs } = await blankedEvents(store, room, message, target)
-  const row = cold && blanked(cold, target, await laterParts(store, room, cold, target))
+  const { events, blobs } = await blankedEvents(store, room, message, targets)
+  const row = cold && (await leftOfMessage(store, key, cold, targets))
   const named = blobs.size > 0 ? await namedBlobs(store, room, row) : blobs
-  const floor = await floorWithout(store, room, target)
+  const floor = await floorWithout(store, room, erasing)
   const { state } = room
   await store.redact(key, {
     events,
@@ -58,10 +94,20 @@ async function erase(store: Store, room: Room, target: Erasing): Promise<void> {
     // What is hot was blanked when the redaction was folded.
     snapshot: { seq: state.view.seq, state: JSON.stringify(state) },
     ...(floor && { floor }),
-    blobs: [...blobs].filter((id) => !named.has(id)),
+    blobs: [...blobs].filter((blob) => !named.has(blob)),
     ...(row && { words: [wordsOfMessage(row)] }),
+    since,
   })
-  room.forgetTail()
+}
+
+async function placesOf(store: Store, { key }: Room): Promise<NonNullable<Redaction['since']>> {
+  const [floor, snapshot] = await Promise.all([store.floor(key), store.getSnapshot(key)])
+  return { floor, snapshot: snapshot?.seq ?? 0 }
+}
+
+/** One that goes cold while its row is looked for is found before that, without its content: so it went. */
+function hotMessage({ state }: Room, id: string): Message | undefined {
+  return state.view.messages.find((message) => message.id === id)
 }
 
 interface Blanked {
@@ -70,68 +116,51 @@ interface Blanked {
   readonly blobs: ReadonlySet<string>
 }
 
-async function blankedEvents(store: Store, { key }: Room, message: Message, target: Erasing): Promise<Blanked> {
+async function blankedEvents(
+  store: Store,
+  { key }: Room,
+  message: Message,
+  targets: readonly Erasing[],
+): Promise<Blanked> {
   // A message that came whole is one event; another one can have been written until the redaction.
-  const last = message.run === undefined ? message.seq : target.seq - 1
+  const last = message.run === undefined ? message.seq : Math.max(...targets.map(({ seq }) => seq)) - 1
   const events: { readonly seq: number; readonly json: string }[] = []
   const blobs = new Set<string>()
   for await (const page of scanLog(store, key, message.seq - 1, last)) {
     for (const { json, event } of page) {
-      if (!carries(event, target)) continue
-      const blank = JSON.stringify(blankEvent(event, target, leafOf(json, event, sha256)))
+      const blank = JSON.stringify(leftOfEvent(json, event, targets))
       if (blank === json) continue
       events.push({ seq: event.seq, json: blank })
-      for (const id of blobsIn({ parts: partsOf(event, target) })) blobs.add(id)
+      for (const id of blobsIn({ parts: partsOf(event, targets) })) blobs.add(id)
     }
   }
   return { events, blobs }
 }
 
 /** The parts that an event brings, as far as they are redacted. */
-function partsOf(event: SessionEvent, { part }: Erasing): readonly PartStart[] {
+function partsOf(event: SessionEvent, targets: readonly Erasing[]): readonly PartStart[] {
   if (event.type === 'part.opened') return [event.data.start]
   if (event.type !== 'message.added') return []
-  return event.data.parts.filter((_, index) => part === undefined || part === String(index))
-}
-
-/** What a message got since the redaction is no part of it: a later attempt of its run may have gone on with it. */
-async function laterParts(
-  store: Store,
-  { key }: Room,
-  { id, run }: Message,
-  { seq }: Erasing,
-): Promise<ReadonlySet<string>> {
-  const parts = new Set<string>()
-  if (run === undefined) return parts
-  for await (const page of scanLog(store, key, seq)) {
-    for (const { event } of page)
-      if (event.type === 'part.opened' && event.data.message === id) parts.add(event.data.part)
-  }
-  return parts
-}
-
-/** The message as it is once its redaction is folded. */
-function blanked(message: Message, { part }: Erasing, later: ReadonlySet<string>): Message {
-  if (part === undefined && later.size === 0) return blankMessage(message)
-  const isMeant = ({ id }: Part): boolean => (part === undefined ? !later.has(id) : id === part)
-  return { ...message, parts: message.parts.map((other) => (isMeant(other) ? blankPart(other) : other)) }
+  return event.data.parts.filter((_, index) => targets.some(({ part }) => part === undefined || part === String(index)))
 }
 
 /** The state at the floor as the fold of the blanked events: without the content, and not yet marked as redacted. */
-async function floorWithout(store: Store, { key }: Room, target: Erasing): Promise<Snapshot | undefined> {
+async function floorWithout(store: Store, { key }: Room, erasing: readonly Erasing[]): Promise<Snapshot | undefined> {
   const snapshot = await store.floorSnapshot(key)
-  if (!snapshot || snapshot.seq >= target.seq) return snapshot
+  if (!snapshot) return undefined
+  const later = erasing.filter(({ seq }) => snapshot.seq < seq)
+  if (later.length === 0) return snapshot
   const state = parseState(key, snapshot.state)
   const messages = state.view.messages.map((message): Message => {
-    if (message.id !== target.message) return message
-    return { ...message, parts: message.parts.map((part) => unmarked(part, target)) }
+    const targets = later.filter((target) => target.message === message.id)
+    return targets.length === 0 ? message : { ...message, parts: message.parts.map((part) => unmarked(part, targets)) }
   })
   const without: SessionState = { ...state, view: { ...state.view, messages } }
   return { seq: snapshot.seq, state: JSON.stringify(without) }
 }
 
-function unmarked(part: Part, target: Erasing): Part {
-  if (part.redacted || (target.part !== undefined && target.part !== part.id)) return part
+function unmarked(part: Part, targets: readonly Erasing[]): Part {
+  if (part.redacted || !targets.some((target) => target.part === undefined || target.part === part.id)) return part
   const { redacted: _, ...blank } = blankPart(part)
   return blank
 }

@@ -21,6 +21,7 @@ import {
 import type { Clock } from '../clock.ts'
 import type { Room } from '../room.ts'
 import { wordsOfMessage } from './changed-words.ts'
+import { isRedactedSince } from './pending.ts'
 import { stateAt } from './state-at.ts'
 
 export interface ForkOptions {
@@ -48,9 +49,12 @@ const maxChars = 67_108_864
 const pageSize = 500
 
 /**
+ * Resolves to `undefined` when something was redacted meanwhile: what was read may hold it, and nobody would take it out of
+ * the copy.
+ *
  * @throws HeadraceError `bad_request` when `at` is past the end; `compacted` when it is below the floor; `limit_exceeded`
  */
-export async function forkSession(options: ForkOptions): Promise<Forked> {
+export async function forkSession(options: ForkOptions): Promise<Forked | undefined> {
   const { store, clock, source, target, grant, limits = defaultSessionLimits } = options
   const { head, state: now } = source
   const from = now.view.id
@@ -59,6 +63,7 @@ export async function forkSession(options: ForkOptions): Promise<Forked> {
     const text = `at is ${at}, but the log of ${from} ends at ${head}. Name an event from 1 to ${head}.`
     throw new HeadraceError('bad_request', text, { detail: { path: 'at', at, head } })
   }
+  if (now.guard.erasing.length > 0) return undefined
   const base = at === head ? now : await stateAt(store, source.key, at)
   const { tenant, session } = splitKey(target)
   const copy = { ...base, view: { ...base.view, id: session } }
@@ -68,6 +73,7 @@ export async function forkSession(options: ForkOptions): Promise<Forked> {
   if (decision.outcome !== 'accepted') throw new HeadraceError('internal', `forked was answered ${decision.outcome}.`)
   const cold = [...(await coldMessages(store, source.key, base.view)), ...decision.cooled]
   const whole = [...cold, ...decision.state.view.messages].filter(({ status }) => status !== 'open')
+  if (await isRedactedSince(store, source.key, head)) return undefined
   await store.begin(
     target,
     { seq: at, state: JSON.stringify(copy) },

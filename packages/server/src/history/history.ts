@@ -65,20 +65,17 @@ export function createHistory({ store, clock, limits, turns, room, forget }: His
     return found
   }
 
-  async function copy(source: Room, target: SessionKey, grant: Grant, at: number | undefined): Promise<Forked> {
-    const from = source.state.view.id
+  async function copy(key: SessionKey, target: SessionKey, grant: Grant, at: number | undefined): Promise<Forked> {
+    const { session: from } = splitKey(key)
     const there = await forget(target)
     if (there.head > 0) return sameFork(there.state.view, from, at)
     try {
-      return await forkSession({
-        store,
-        clock,
-        source,
-        target,
-        grant,
-        ...(at !== undefined && { at }),
-        ...(limits && { limits }),
-      })
+      for (;;) {
+        const source = await clean(key)
+        const options = { store, clock, source, target, grant, ...(limits && { limits }) }
+        const forked = await forkSession({ ...options, ...(at !== undefined && { at }) })
+        if (forked) return forked
+      }
     } catch (thrown) {
       if (!isTaken(thrown)) throw thrown
       return sameFork((await forget(target)).state.view, from, at)
@@ -89,7 +86,8 @@ export function createHistory({ store, clock, limits, turns, room, forget }: His
 
   return {
     async compact(key, before) {
-      const found = await room(key)
+      // Nothing is dropped while something is being erased.
+      const found = await clean(key)
       return turns.take(key, () => compactSession(store, found, before))
     },
 
@@ -105,10 +103,10 @@ export function createHistory({ store, clock, limits, turns, room, forget }: His
     },
 
     async fork(key, grant, { id = randomUUID(), at }) {
-      const source = await clean(key)
+      await room(key)
       const { tenant, session: from } = splitKey(key)
       const target = sessionKey(tenant, id)
-      const forked = await copy(source, target, grant, at)
+      const forked = await copy(key, target, grant, at)
       // Also by a retry, where it was cut short.
       if ((await store.blobs(key)).length > 0)
         await copyBlobs(store, key, target, await namedBlobs(store, await room(target)))
@@ -126,7 +124,7 @@ export function createHistory({ store, clock, limits, turns, room, forget }: His
     },
 
     async getBlob(key, id) {
-      await room(key)
+      await clean(key)
       const blob = await getBlob(store, key, id)
       if (blob) return blob
       throw new HeadraceError('not_found', `This session has no blob ${id}. It may have been redacted.`)

@@ -14,6 +14,7 @@ import {
   type Store,
 } from '@headrace/core'
 import type { Room } from '../room.ts'
+import { leftOfMessage } from './pending.ts'
 
 export interface SearchOptions {
   /** What to look for: messages with all of its words. The last one may be the beginning of a word. */
@@ -87,8 +88,11 @@ async function findMessage(
   key: SessionKey,
   seq: number,
 ): Promise<Message | undefined> {
+  // A session that waits for nothing has nothing that is still to be erased; it need not be opened to know that.
+  const isDue = (await store.row(key))?.due !== null
+  const { erasing } = isDue ? (await room(key)).state.guard : { erasing: [] }
   const [row] = await store.readMessages(key, seq + 1, 1)
-  if (row?.seq === seq) return JSON.parse(row.json) as Message // written by a room
+  if (row?.seq === seq) return leftOfMessage(store, key, JSON.parse(row.json) as Message, erasing) // written by a room
   const { view } = (await room(key)).state
   return view.messages.find((message) => message.seq === seq)
 }

@@ -36,12 +36,12 @@ export function hubSessions({ hub, clock, grant }: HubSessionsOptions): McpSessi
       if (outcome.outcome === 'refused') throw HeadraceError.fromWire(outcome.error)
       return outcome
     },
-    async until(session, holds, { waitMs, signal, atLeast }) {
+    async until(session, holds, { waitMs, signal }) {
       const key = readable(session)
       const ms = Math.min(waitMs, grant.expiresAt - clock.now())
       let isOver = ms <= 0
       let wake: () => void = () => undefined
-      const first = await hub.view(key, grant, atLeast)
+      const first = await hub.view(key, grant)
       if (isOver || holds(first)) return first
       const follower = await hub.follow(key, grant, { after: first.seq, wake: () => wake() })
       const onAbort = (): void => wake()
@@ -56,7 +56,7 @@ export function hubSessions({ hub, clock, grant }: HubSessionsOptions): McpSessi
           wake = resolve
           // What is read here wakes nobody again; what comes later does.
           while (await follower.next());
-          const view = await hub.view(key, grant, follower.cursor)
+          const view = await hub.view(key, grant)
           if (isOver || holds(view)) return view
           signal.throwIfAborted()
           await woken

@@ -161,7 +161,8 @@ export function createMemoryStore(): Store {
 
     async redact(key: SessionKey, redaction: Redaction): Promise<void> {
       const session = mustFind(key)
-      assertRedactable({ key, head: session.head, floor: session.floorSeq }, redaction)
+      const { head, floorSeq: floor, snapshot } = session
+      assertRedactable({ key, head, floor, snapshot: snapshot?.seq ?? 0 }, redaction)
       for (const { seq } of redaction.events) if (!session.events.has(seq)) throw missing('event', seq, key)
       for (const { seq } of redaction.messages) if (!session.messages.has(seq)) throw missing('message row', seq, key)
       for (const { seq, json } of redaction.events) session.events.set(seq, json)

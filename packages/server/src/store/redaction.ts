@@ -6,10 +6,17 @@ export interface RedactedLog {
   readonly key: SessionKey
   readonly head: number
   readonly floor: number
+  /** Seq of the newest snapshot, where several servers can write one. */
+  readonly snapshot?: number
 }
 
-/** @throws HeadraceError `bad_request` */
-export function assertRedactable({ key, head, floor }: RedactedLog, redaction: Redaction): void {
+/** @throws HeadraceError `bad_request`, `version_conflict` */
+export function assertRedactable({ key, head, floor, snapshot }: RedactedLog, redaction: Redaction): void {
+  const { since } = redaction
+  if (since && (since.floor !== floor || (snapshot !== undefined && since.snapshot !== snapshot))) {
+    const text = `since: ${key} was compacted or redacted by somebody else meanwhile. Nothing was written. Read it again.`
+    throw new HeadraceError('version_conflict', text, { retry: 'later', detail: { floor } })
+  }
   const { seq } = redaction.snapshot
   if (!(Number.isSafeInteger(seq) && seq > 0 && floor <= seq && seq <= head)) {
     throw refusal(`snapshot: ${seq} is not between the floor of ${key}, ${floor}, and the end of its log, ${head}.`)

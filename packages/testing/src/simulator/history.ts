@@ -1,12 +1,18 @@
 import {
+  blankEvent,
+  blankMessage,
+  blankPart,
+  carries,
   cooled,
   emptyState,
   fold,
   hasPrivate,
+  leafOf,
   sees,
   splitKey,
   visibleEvent,
   visibleView,
+  type EventOf,
   type Message,
   type Reader,
   type SessionEvent,
@@ -15,13 +21,25 @@ import {
   type SessionView,
 } from '@headrace/core'
 
+/** Content that was taken out. */
+export interface Redacted {
+  readonly seq: number
+  readonly message: string
+  readonly part: string | undefined
+  /** The message as it was, or the one part of it, as JSON. */
+  readonly content: string
+}
+
 /** The log of one session as it became durable, with the state after each event: what everything else is compared to. */
 export class History {
   readonly key: SessionKey
   readonly events: SessionEvent[] = []
   /** Messages that have gone cold, as they were then. */
   readonly cold: Message[] = []
+  readonly redacted: Redacted[] = []
   readonly #texts: string[] = []
+  /** Events as they are once what was redacted is erased, where they are others then. */
+  readonly #left = new Map<number, SessionEvent>()
   /** By seq; the first is the session before it existed. */
   readonly #states: SessionState[]
   readonly #views = new Map<SessionView, string>()
@@ -53,6 +71,44 @@ export class History {
     const isSame = after.view.older === before.view.older && after.view.olderFor === before.view.olderFor
     if (!isSame) this.cold.push(...cooled(before.view, event))
     this.#states.push(after)
+    if (event.type === 'content.redacted') this.#redact(before, event)
+  }
+
+  #redact({ view }: SessionState, { seq, data: { message: id, part } }: EventOf<'content.redacted'>): void {
+    const coldAt = this.cold.findIndex((message) => message.id === id)
+    const cold = this.cold[coldAt]
+    const message = cold ?? view.messages.find((candidate) => candidate.id === id)
+    const target = { message: id, ...(part !== undefined && { part }) }
+    const content = part === undefined ? message?.parts : message?.parts.filter((one) => one.id === part)
+    this.redacted.push({ seq, message: id, part, content: JSON.stringify(content ?? []) })
+    if (cold) this.cold[coldAt] = blanked(cold, part)
+    for (const event of this.events) {
+      if (event.seq >= seq || !carries(event, target)) continue
+      const leaf = leafOf(this.#texts[event.seq - 1] ?? '', event)
+      this.#left.set(event.seq, blankEvent(this.#left.get(event.seq) ?? event, target, leaf))
+    }
+  }
+
+  /** What is left of an event once what was redacted is erased. */
+  left(seq: number): SessionEvent | undefined {
+    return this.#left.get(seq) ?? this.events[seq - 1]
+  }
+
+  /** The fold of what is left. */
+  stateLeft(seq: number): SessionState {
+    let state = this.at(0)
+    for (let next = 1; next <= seq; next += 1) {
+      const event = this.left(next)
+      if (event) state = fold(state, event)
+    }
+    return state
+  }
+
+  /** Whether a reader may be given this as an event: as it was written, or what is left of it. */
+  isTextFor(reader: Reader, seq: number, text: string): boolean {
+    if (text === this.textFor(reader, seq)) return true
+    const left = this.#left.get(seq)
+    return left !== undefined && text === JSON.stringify(visibleEvent(left, reader))
   }
 
   /** The view at a seq as a reader sees it. */
@@ -93,4 +149,9 @@ export class History {
       ? (this.#texts[seq - 1] ?? '')
       : JSON.stringify(visibleEvent(event, reader))
   }
+}
+
+function blanked(message: Message, part: string | undefined): Message {
+  if (part === undefined) return blankMessage(message)
+  return { ...message, parts: message.parts.map((other) => (other.id === part ? blankPart(other) : other)) }
 }

@@ -19,6 +19,8 @@ export const invariants = {
   'wakes-once': 'A suspended run is woken once, and does nothing before it is claimed again.',
   'told-once': 'Who is away is told once of what is so, and the log says what came of it.',
   'for-their-eyes': 'Nobody is sent what is not for them.',
+  'redacted-is-gone':
+    'What was redacted is shown to nobody who asks after that was acknowledged, and erased in the end; the rest stays.',
   budget: 'What has used up its budget ends with the batch that used it up.',
   'ended-is-final': 'Nothing happens to a run after its end.',
   'cancel-is-kept': 'A run that was asked to stop ends as cancelled.',

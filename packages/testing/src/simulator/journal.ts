@@ -18,6 +18,7 @@ import {
 } from '@headrace/core'
 import { History } from './history.ts'
 import { LogRules } from './log-rules.ts'
+import { RedactionAudit } from './redaction-audit.ts'
 import type { Invariant, Violation } from './invariants.ts'
 
 /** A command as its sender knows it. */
@@ -64,6 +65,7 @@ export class Journal {
   /** Counts for the report. */
   readonly types: Map<string, number> = new Map()
   readonly counts = { events: 0, answers: 0, delivered: 0, snapshots: 0 }
+  readonly redactions: RedactionAudit = new RedactionAudit((invariant, text) => this.fail(invariant, text))
   readonly #logs = new Map<SessionKey, Logged>()
   readonly #batches = new Map<string, (readonly WriteOp[])[]>()
   readonly #nowMs: () => number
@@ -144,6 +146,10 @@ export class Journal {
     if (event.type === 'message.added' && 'parts' in record.body) {
       if (JSON.stringify(event.data.parts) !== JSON.stringify(record.body.parts))
         this.fail('no-phantom', `${session}: event ${event.seq} does not say what command ${event.cmd} said`)
+    }
+    if (event.type === 'content.redacted' && record.body.type === 'redact') {
+      if (event.data.message !== record.body.message || event.data.part !== record.body.part)
+        this.fail('redacted-is-gone', `${session}: event ${event.seq} redacts other than command ${event.cmd} said`)
     }
   }
 
@@ -236,6 +242,7 @@ export class Journal {
     if (outcome.seq > history.head) {
       return this.fail('durable-first', `${what} is ${outcome.outcome} at ${outcome.seq}, durable is ${history.head}`)
     }
+    if (record.body.type === 'redact') this.redactions.acknowledged(history.redacted, record.body)
     if (outcome.outcome === 'noop') return this.#checkTrue(record, 'noop', `${what} is a noop at ${outcome.seq}`)
     this.#checkAccepted(record, outcome.seq, what)
   }

@@ -60,7 +60,7 @@ export class ReaderJournal {
     const next = this.#history.nextFor(this.#reader, last ?? 0)
     if (event.seq !== next) fail('exactly-once', `${this.name} is given event ${event.seq} after ${last}`)
     this.#last = event.seq
-    if (JSON.stringify(event) !== this.#history.textFor(this.#reader, event.seq)) {
+    if (!this.#history.isTextFor(this.#reader, event.seq, JSON.stringify(event))) {
       const why = difference(event, this.#history.events[event.seq - 1])
       fail('one-order', `${this.name} is given an event ${event.seq} that the log does not have: ${why}`)
     }

@@ -28,3 +28,19 @@ export function leak(text: string, actor: Actor): string | undefined {
 function isOther(names: string, actor: Actor): boolean {
   return actorKind(actor) !== 'agent' && !names.split('+').includes(actor)
 }
+
+const confided = /hush\d+x/g
+
+/** What somebody says and then wants back. It is one word, and no other one begins with it. */
+export function confide(name: string): string {
+  return `hush${name}x`
+}
+
+export function mayConfide(text: string): boolean {
+  return text.includes('hush')
+}
+
+/** All that is confided in a text. */
+export function confidences(text: string): readonly string[] {
+  return mayConfide(text) ? [...text.matchAll(confided)].map(([word]) => word) : []
+}

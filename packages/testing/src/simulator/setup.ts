@@ -45,6 +45,8 @@ export interface Setup {
   readonly faults: readonly Fault[]
   /** Whether people who are away are told. */
   readonly notices?: boolean
+  /** Whether people say what is redacted, and look for it afterwards. */
+  readonly redactions?: boolean
 }
 
 export interface PlannedMove {
@@ -99,13 +101,15 @@ export function makePlan(seed: number, table: readonly Move[]): Plan {
     paceMs: random.pick([0, 0, 0, 20]) ?? 0,
     faults: on,
     notices: random.fork('notices').chance(0.15),
+    redactions: random.fork('redactions').chance(0.15),
   }
   return { seed, setup, moves: makeMoves(random, setup, table) }
 }
 
 function makeMoves(random: Random, setup: Setup, table: readonly Move[]): readonly PlannedMove[] {
   const shares = table
-    .filter((move) => move.fault === undefined || setup.faults.includes(move.fault))
+    .filter(({ fault }) => fault === undefined || setup.faults.includes(fault))
+    .filter(({ only }) => only === undefined || setup[only] === true)
     // Some seeds do one thing all the time and others never.
     .map((move) => ({ name: move.name, share: move.share * (random.pick([0, 0.5, 1, 1, 4]) ?? 1) }))
   const total = shares.reduce((sum, { share }) => sum + share, 0)
@@ -117,6 +121,9 @@ function makeMoves(random: Random, setup: Setup, table: readonly Move[]): readon
   const creates = random.chance(0.85) ? 2 * setup.sessions : 0
   for (let index = 0; index < creates; index += 1) moves.push({ at: 0, name: 'create', roll: random.below(2 ** 32) })
   let at = random.between(0, 500)
+  // What is old is redacted otherwise than what is new, and gets old by what comes after it.
+  const before = setup.redactions === true && random.chance(0.3) ? ['confide', 'confide', 'confide', 'chatter'] : []
+  for (const name of before) moves.push({ at, name, roll: random.below(2 ** 32) })
   for (let index = 0; index < count; index += 1) {
     at += random.chance(0.3) ? 0 : random.between(0, 2 * gapMs)
     let rest = random.next() * total

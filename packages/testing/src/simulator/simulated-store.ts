@@ -72,12 +72,15 @@ export function createSimulatedStore(options: SimulatedStoreOptions): Store {
       loop.after(delay() + delay(), () => host.deliver(() => reject(unknown())))
     })
 
+  const write = (work: () => Promise<void>): Promise<void> => {
+    const isOpen = !trouble.down && !trouble.full
+    return isOpen && random.chance(trouble.unknown) ? doubt(work) : ask(work, true)
+  }
+
   return {
     capabilities: { name: 'simulated', durability: 'fsync', shared },
     append(key, expectedSeq, batch) {
-      const work = (): Promise<void> => inner.append(key, expectedSeq, batch).then(() => onAppend(key, batch.events))
-      const isOpen = !trouble.down && !trouble.full
-      return isOpen && random.chance(trouble.unknown) ? doubt(work) : ask(work, true)
+      return write(() => inner.append(key, expectedSeq, batch).then(() => onAppend(key, batch.events)))
     },
     begin: (...args) => ask(() => inner.begin(...args), true),
     head: (...args) => ask(() => inner.head(...args)),
@@ -86,8 +89,8 @@ export function createSimulatedStore(options: SimulatedStoreOptions): Store {
     getSnapshot: (...args) => ask(() => inner.getSnapshot(...args)),
     floorSnapshot: (...args) => ask(() => inner.floorSnapshot(...args)),
     putSnapshot: (...args) => ask(() => inner.putSnapshot(...args), true),
-    compact: (...args) => ask(() => inner.compact(...args), true),
-    redact: (...args) => ask(() => inner.redact(...args), true),
+    compact: (...args) => write(() => inner.compact(...args)),
+    redact: (...args) => write(() => inner.redact(...args)),
     putBlob: (...args) => ask(() => inner.putBlob(...args), true),
     getBlob: (...args) => ask(() => inner.getBlob(...args)),
     blobs: (...args) => ask(() => inner.blobs(...args)),

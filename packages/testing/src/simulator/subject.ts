@@ -4,6 +4,7 @@ import type { Worker, WorkerOptions } from '@headrace/client/agent'
 import type {
   AgentName,
   Command,
+  FoundMessage,
   Grant,
   HeadraceError,
   MessageRow,
@@ -52,12 +53,22 @@ export interface SimulatedServer {
   /** What its HTTP door asks of it. */
   readonly http: {
     submit(key: SessionKey, command: Command): Promise<Outcome>
-    view(key: SessionKey, reader: Reader, atLeast: number): Promise<SessionView>
+    view(key: SessionKey, reader: Reader): Promise<SessionView>
     messages(
       key: SessionKey,
       reader: Reader,
       page: { readonly before: number; readonly limit: number },
     ): Promise<{ readonly rows: readonly MessageRow[]; readonly more: boolean }>
+    /** Events after a seq as JSON, as far as they are there. */
+    events(key: SessionKey, reader: Reader, after: number): Promise<readonly string[]>
+    viewAt(key: SessionKey, reader: Reader, seq: number): Promise<SessionView>
+    /** Copies a session as it was after an event. */
+    fork(key: SessionKey, grant: Grant, copy: { readonly id: SessionId; readonly at: number }): Promise<unknown>
+    /** The lines of an export. */
+    export(key: SessionKey, reader: Reader): Promise<readonly string[]>
+    search(grant: Grant, query: string): Promise<readonly FoundMessage[]>
+    /** Drops the raw output of closed parts that is there. */
+    compact(key: SessionKey): Promise<unknown>
     claim(agent: AgentName, worker: string, grant: Grant, leaseMs: number): Promise<PulledRun | undefined>
   }
   /** Shuts down in good order. */

@@ -14,6 +14,8 @@ export interface WorkOptions {
   /** It shall come to an end soon, and needs nobody. */
   readonly isHurried: boolean
   readonly pause: (ms: number) => Promise<void>
+  /** Something to say that may be redacted, where anything is. */
+  readonly confidence?: () => string
 }
 
 type Habit = readonly [share: number, act: (run: AgentRun, out: Output, options: WorkOptions) => Promise<unknown>]
@@ -29,6 +31,9 @@ const plain: readonly Habit[] = [
   [3, (run, out) => takeSteers(run, out)],
 ]
 
+/** What those do of whom something is redacted. */
+const confiding: Habit = [8, async (_run, out, { confidence }) => out.text(`${confidence?.() ?? 'nothing'} `)]
+
 /** What only those do who have time and somebody to ask. */
 const patient: readonly Habit[] = [
   [2, approve],
@@ -41,7 +46,8 @@ const patient: readonly Habit[] = [
 export async function work(run: AgentRun, options: WorkOptions): Promise<void> {
   const { random, isHurried } = options
   const isStubborn = !isHurried && random.chance(0.15)
-  const habits = isHurried || random.chance(0.5) ? plain : [...plain, ...patient]
+  const usual = isHurried || random.chance(0.5) ? plain : [...plain, ...patient]
+  const habits = options.confidence ? [...usual, confiding] : usual
   const steps = random.between(1, 3)
   for (let step = 0; step < steps; step += 1) {
     const write = (out: Output): Promise<void> => doThings(run, out, { options, isStubborn, habits })

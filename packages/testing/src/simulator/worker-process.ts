@@ -67,6 +67,7 @@ export class WorkerProcess {
       random: random.fork(`work ${run.session} ${run.id} ${run.attempt} ${this.name}`),
       agents: setup.agents,
       isHurried: isHealing,
+      ...(setup.redactions === true && { confidence: () => this.#world.newConfidence() }),
       // A process that is closed waits for nothing any more.
       pause: (ms) => new Promise((resolve) => this.#closed || this.host.clock.after(ms, resolve)),
     })

@@ -29,7 +29,7 @@ import { Link } from './network.ts'
 import { Puller } from './puller.ts'
 import { Random } from './random.ts'
 import { scripted } from './scripted.ts'
-import { leak } from './secrets.ts'
+import { confide, leak } from './secrets.ts'
 import { ServerSlot } from './server-slot.ts'
 import { ServerSocket } from './server-socket.ts'
 import { ShownDevices } from './shown-devices.ts'
@@ -122,6 +122,8 @@ export class World {
 
   /** Events have become durable. */
   durable(key: SessionKey, events: readonly string[]): void {
+    // Copies are read, and nothing is done in them.
+    if (events.length === 0) return
     if (this.trace) for (const event of events) this.note('store', event)
     this.journal.durable(key, events)
     for (const text of events) {
@@ -139,6 +141,10 @@ export class World {
   newName(kind: string): string {
     this.#names += 1
     return `${kind}${this.#names}`
+  }
+
+  newConfidence(): string {
+    return confide(this.newName(''))
   }
 
   addDevice(actor: Actor): Device {
@@ -298,9 +304,12 @@ export class World {
   async look(device: Device, session: string): Promise<void> {
     const grant = this.grant(device.actor)
     const key = this.key(session)
-    const view = await this.http(device.host, (server) => server.view(key, grant, 0))
+    const { redactions } = this.journal
+    const asked = redactions.mark
+    const view = await this.http(device.host, (server) => server.view(key, grant))
     if (!view) return
     const text = JSON.stringify(view)
+    redactions.check(text, asked, `${device.name} asked for ${session}`)
     const hidden = leak(text, device.actor)
     if (hidden !== undefined) this.journal.fail('for-their-eyes', `${device.name} is given what is for ${hidden} only`)
     const history = this.journal.history(key)
@@ -308,6 +317,33 @@ export class World {
       return this.journal.fail('durable-first', `${device.name} is given a view of ${view.seq}`)
     if (text !== history.viewText(view.seq, grant))
       this.journal.fail('state-is-fold', `${device.name} asked: ${difference(view, history.view(view.seq, grant))}`)
+  }
+
+  /** Asks for something of the past over HTTP: nothing may be in it that was redacted before. */
+  async recall(
+    device: Device,
+    what: string,
+    ask: (server: NonNullable<ServerSlot['process']>['http']) => Promise<unknown>,
+  ): Promise<void> {
+    const { redactions } = this.journal
+    const asked = redactions.mark
+    const found = await this.http(device.host, ask)
+    if (found !== undefined) redactions.check(JSON.stringify(found), asked, `${device.name} asked for ${what}`)
+  }
+
+  /** Copies a session, and reads the copy. */
+  async copy(device: Device, session: string, copy: { readonly id: string; readonly at: number }): Promise<void> {
+    const { redactions } = this.journal
+    const asked = redactions.mark
+    const key = this.key(copy.id)
+    const grant = this.grant('operator:keeper')
+    const made = await this.http(device.host, (server) => server.fork(this.key(session), grant, copy))
+    if (made === undefined) return
+    const found = await this.http(device.host, async (server) => [
+      await server.view(key, grant),
+      await server.messages(key, grant, { before: Number.MAX_SAFE_INTEGER, limit: 1_000 }),
+    ])
+    if (found) redactions.check(JSON.stringify(found), asked, `${device.name} copied ${session} at ${copy.at}`)
   }
 
   /** An application tells somebody who is away, on behalf of a server. */
@@ -330,7 +366,10 @@ export class World {
     const answer = async (url: URL): Promise<Response> => {
       const [, session = ''] = /sessions\/([^/]+)\/messages$/.exec(url.pathname) ?? []
       const page = { before: Number(url.searchParams.get('before')), limit: Number(url.searchParams.get('limit')) }
+      const { redactions } = this.journal
+      const asked = redactions.mark
       const found = await this.http(host, (server) => server.messages(this.key(session), this.grant(actor), page))
+      if (found) redactions.check(JSON.stringify(found), asked, `${host.name} asked for older messages of ${session}`)
       if (!found) throw new Error('The simulated network lost the request.')
       const messages = found.rows.map((row): unknown => JSON.parse(row.json))
       const response: unknown = { ok: true, status: 200, json: async () => ({ messages, more: found.more }) }

@@ -94,6 +94,9 @@ export function redactionContract({ test, testReopen }: StoreTests): void {
     for (const redaction of refused) {
       await expect(store.redact(key, redaction)).rejects.toMatchObject({ name: 'HeadraceError', code: 'bad_request' })
     }
+    // It was made before the floor came to be where it is.
+    const since = { floor: 3, snapshot: 4 }
+    await expect(store.redact(key, { ...good, since })).rejects.toMatchObject({ code: 'version_conflict' })
     expect(await store.read(key, 0, { ...everything, maxEvents: 1 })).toEqual(['"e1"'])
     expect((await store.readMessages(key, 2, 1))[0]?.json).toBe('"m1"')
     expect([await store.getSnapshot(key), await store.floorSnapshot(key)]).toEqual([stateAt(4), stateAt(4)])

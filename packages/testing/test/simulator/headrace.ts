@@ -1,3 +1,4 @@
+import { visibleView } from '@headrace/core'
 import { createMemoryStore } from '@headrace/server/store/memory'
 import { createVirtualServer, type VirtualServerOptions } from '@headrace/server/virtual'
 import type { ServerSurroundings, SimulatedServer, Subject } from '@headrace/testing/simulator'
@@ -10,6 +11,8 @@ export function headrace(breakIt: (around: ServerSurroundings) => Broken = () =>
   return { createStore: createMemoryStore, startServer: (around) => start({ ...around, ...breakIt(around) }) }
 }
 
+const page = { maxEvents: 1_000, maxChars: 1_000_000 }
+
 function start(options: VirtualServerOptions): SimulatedServer {
   const server = createVirtualServer(options)
   const { hub } = server
@@ -21,8 +24,18 @@ function start(options: VirtualServerOptions): SimulatedServer {
     },
     http: {
       submit: (key, command) => hub.submit(key, command),
-      view: (key, reader, atLeast) => hub.view(key, reader, atLeast),
+      view: (key, reader) => hub.view(key, reader),
       messages: (key, reader, page) => hub.messages(key, reader, page),
+      events: async (key, reader, after) => (await hub.events(key, reader, { after, sparse: true, ...page })).events,
+      viewAt: async (key, reader, seq) => visibleView(await hub.history.viewAt(key, { seq }), reader),
+      fork: (key, grant, copy) => hub.history.fork(key, grant, copy),
+      async export(key, reader) {
+        const lines: string[] = []
+        for await (const some of await hub.history.export(key, reader)) lines.push(...some)
+        return lines
+      },
+      search: async (grant, query) => (await hub.history.search(grant, { query, limit: 100 })).hits,
+      compact: (key) => hub.history.compact(key, Number.MAX_SAFE_INTEGER),
       claim: (agent, worker, grant, leaseMs) =>
         hub.claim(agent, worker, grant, { leaseMs, waitMs: 1_000, signal: new AbortController().signal }),
     },

@@ -2,7 +2,6 @@
  * Broken variants of the protocol. Each breaks one thing at a seam of the real server or client, and the simulator must
  * see it: a check that no mutant can fail would be worth nothing.
  */
-import { Buffer } from 'node:buffer'
 import {
   AppendConflict,
   HeadraceError,
@@ -11,90 +10,25 @@ import {
   type RunSignal,
   type SessionKey,
   type SessionState,
-  type Store,
 } from '@headrace/core'
 import { connect, type Client, type Session } from '@headrace/client'
-import { sessionRules, type Follower, type Page, type Rules, type SocketHub } from '@headrace/server/virtual'
-import type { ServerSurroundings, Subject } from '@headrace/testing/simulator'
+import { sessionRules, type Follower, type SocketHub } from '@headrace/server/virtual'
+import type { Subject } from '@headrace/testing/simulator'
 import { headrace } from './headrace.ts'
+import { redactionMutants } from './redaction-mutants.ts'
+import { changed, makePage, paged, rules, shifted, through, withStore, type Decide } from './seams.ts'
 
 export interface Mutant {
   readonly name: string
   readonly subject: Subject
-}
-
-type Decide = Rules['decide']
-
-/** Other rules: `decide` is asked in place of the real one. */
-function rules(change: (decide: Decide, around: ServerSurroundings) => Decide): Subject {
-  return headrace((around) => ({ rules: { ...sessionRules, decide: change(sessionRules.decide, around) } }))
-}
-
-function withStore(change: (store: Store) => Partial<Store>): Subject {
-  return headrace(({ store }) => ({ store: { ...store, ...change(store) } }))
-}
-
-/** The real thing, but for what is changed. */
-function changed<T extends object>(real: T, change: Partial<T>): T {
-  return new Proxy(real, { get: (target, name) => bound(Reflect.has(change, name) ? change : target, name) })
-}
-
-function bound(target: object, name: string | symbol): unknown {
-  const value: unknown = Reflect.get(target, name, target)
-  return typeof value === 'function' ? value.bind(target) : value
-}
-
-function through(change: (hub: SocketHub) => Partial<SocketHub>): Subject {
-  return headrace(() => ({ through: (hub) => changed(hub, change(hub)) }))
+  /** It can be seen only where this is played. */
+  readonly only?: 'redactions'
 }
 
 function approving(signal: RunSignal): RunSignal {
   if (signal.signal !== 'answered') return signal
   const { request } = signal
   return { ...signal, request: { ...request, answer: { decision: 'approve' } } }
-}
-
-/** Followers that begin elsewhere. */
-function shifted(by: number): Subject {
-  return through((hub) => ({
-    follow: (key, reader, options) => hub.follow(key, reader, { ...options, after: Math.max(0, options.after + by) }),
-  }))
-}
-
-/** Followers whose pages are changed on their way. */
-function paged(change: (page: Page) => Page): Subject {
-  return through((hub) => ({
-    async follow(...args) {
-      const follower = await hub.follow(...args)
-      return {
-        get cursor() {
-          return follower.cursor
-        },
-        next() {
-          const page = follower.next()
-          if (page instanceof Promise) return page.then((read) => read && change(read))
-          return page && change(page)
-        },
-        close: () => follower.close(),
-      }
-    },
-  }))
-}
-
-function makePage(session: string, after: number, events: readonly string[]): Page {
-  const text = Buffer.from(`{"type":"events","session":"${session}","events":[${events.join(',')}]}`)
-  const header = Buffer.alloc(10)
-  header[0] = 0x81
-  header[1] = 127
-  header.writeBigUInt64BE(BigInt(text.length), 2)
-  const page: Page = {
-    after,
-    last: after + events.length,
-    events,
-    frame: Buffer.concat([header, text]),
-    visibleTo: () => page,
-  }
-  return page
 }
 
 function withRun(state: SessionState, id: string, change: (run: Run) => Run): SessionState {
@@ -185,6 +119,7 @@ function forgetfulClient(): Subject {
 const noop = (state: SessionState): ReturnType<Decide> => ({ outcome: 'noop', seq: state.view.seq })
 
 export const mutants: readonly Mutant[] = [
+  ...redactionMutants,
   {
     name: 'acknowledges before it is durable',
     subject: withStore((store) => ({
@@ -502,7 +437,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'gives a joiner what is for others',
     subject: through((hub) => ({
-      view: (key, _reader, atLeast) => hub.view(key, { actor: 'system:headrace' }, atLeast),
+      view: (key) => hub.view(key, { actor: 'system:headrace' }),
     })),
   },
   {
