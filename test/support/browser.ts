@@ -17,6 +17,28 @@ export function findChromium(): { readonly path: string } | { readonly missing: 
   return { missing: 'no Chromium on this machine: install it, or name it in CHROMIUM' }
 }
 
+/**
+ * Features of the browser that are off. The last such argument counts, so what Playwright switches off is named here too.
+ * The first two would load two pages of the browser's own, which nobody sees, for each context: most of what one costs.
+ */
+const off = [
+  'WebUIOmniboxPopup',
+  'WebUIOmniboxAimPopup',
+  'AimEnabled',
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'LensOverlay',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+  'ThirdPartyStoragePartitioning',
+]
+
 export function launch(path: string): Promise<Browser> {
   return chromium.launch({
     executablePath: path,
@@ -25,6 +47,7 @@ export function launch(path: string): Promise<Browser> {
       '--disable-gpu',
       '--disable-quic',
       '--no-first-run',
+      `--disable-features=${off.join(',')}`,
       // Without these it looks for hosts of its own while the test runs.
       '--disable-background-networking',
       '--disable-component-update',
