@@ -86,7 +86,7 @@ await withTempDirectory(async (directory) => {
     `\n${agents.length} agents × ${values.rate} updates/s into one session, ${seconds} s; ${rounds.length} rounds after one that is not counted`,
   )
   print(rounds, [
-    ['script of the first view, kB', (one) => one.scriptKb, '250'],
+    ['script of the first view, kB', (one) => one.scriptKb, '200'],
     ['ready, first visit, processor 4× slower, ms', (one) => one.firstMs, '1,500'],
     ['ready, later visit, processor 4× slower, ms', (one) => one.readyMs, '1,500'],
     ...linesOf((one: Round) => one.thread, '0'),

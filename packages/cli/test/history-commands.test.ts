@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { connect, type Client } from '@headrace/client'
-import type { Json } from '@headrace/core'
-import { emptyFloor, type Task, type TaskState } from '@headrace/factory/floor'
+import type { Json, JsonObject } from '@headrace/core'
+import { emptyFloor, type EndedAttempt, type Task, type TaskState } from '@headrace/factory/floor'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { folder, headrace, serve, type Running } from './support/headrace.ts'
 
@@ -30,6 +30,18 @@ afterAll(async () => {
 
 const asJson = (value: object): Json => JSON.parse(JSON.stringify(value)) as Json // what JSON.parse gives is JSON
 const cli = (...args: string[]): ReturnType<typeof headrace> => headrace([...args, '--data', data.path])
+
+async function openFloor(name: string, tasks: readonly Task[]): Promise<void> {
+  const session = client.session(`factory/${name}/floor`)
+  await session.create({ metadata: { title: 'Factory floor' } })
+  const floor = { ...emptyFloor, tasks: Object.fromEntries(tasks.map((task) => [task.id, task])) }
+  await session.patch([{ op: 'add', path: '', value: asJson(floor) }])
+}
+
+function taskOf(id: string, { state, attempts = [] }: Pick<Task, 'state'> & Partial<Pick<Task, 'attempts'>>): Task {
+  const about = { title: `Task ${id}`, body: '', kind: 'bug', priority: 2, dependsOn: [], acceptance: [] } as const
+  return { id, ...about, source: { kind: 'user', ref: 'ada' }, by: 'user:ada', at: 0, attempts, state }
+}
 
 describe('headrace fork, export, verify, erase, search, inbox, share', () => {
   test('P6: search finds messages by their words, and says when there are none', async () => {
@@ -61,32 +73,15 @@ describe('headrace fork, export, verify, erase, search, inbox, share', () => {
       T4: { status: 'ready' },
       T5: { status: 'done', at: 3 },
     }
-    const tasks = Object.entries(state).map(([id, one]): [string, Task] => [
-      id,
-      {
-        id,
-        title: `Task ${id}`,
-        body: '',
-        kind: 'bug',
-        priority: 2,
-        source: { kind: 'user', ref: 'ada' },
-        dependsOn: [],
-        acceptance: [],
-        at: 0,
-        by: 'user:ada',
-        attempts: [],
-        state: one,
-      },
-    ])
-    const session = client.session('factory/main/floor')
-    await session.create({ metadata: { title: 'Factory floor' } })
-    await session.patch([{ op: 'add', path: '', value: asJson({ ...emptyFloor, tasks: Object.fromEntries(tasks) }) }])
+    await openFloor(
+      'main',
+      Object.entries(state).map(([id, one]) => taskOf(id, { state: one })),
+    )
     const { stdout } = await cli('inbox')
-    const place = 'factory/main/floor (Factory floor)'
-    expect(stdout.split('\n').filter((line) => line.startsWith('factory/'))).toEqual([
-      expect.stringMatching(/T1 is parked, Task T1: three attempts failed, \d+ d ago$/),
-      expect.stringContaining(`${place}: T2 is to be looked at, Task T2: its work is at refs/headrace/T2, `),
-      expect.stringContaining(`${place}: T3 is proposed, Task T3: somebody must accept it, `),
+    expect(stdout.split('\n').filter((line) => line.startsWith('factory/main/floor (Factory floor): '))).toEqual([
+      expect.stringMatching(/T1 is parked, \d+ d ago, Task T1: three attempts failed$/),
+      expect.stringMatching(/T2 is to be looked at, \d+ d ago, Task T2: its work is at refs\/headrace\/T2$/),
+      expect.stringMatching(/T3 is proposed, \d+ d ago, Task T3: somebody must accept it$/),
     ])
     const json = (await cli('inbox', '--json')).stdout.split('\n').filter((line) => line.includes('"task"'))
     expect(json).toHaveLength(3)
@@ -98,6 +93,30 @@ describe('headrace fork, export, verify, erase, search, inbox, share', () => {
       at: 1,
       task: { title: 'Task T1', status: 'parked', why: 'three attempts failed' },
     })
+  })
+
+  test('T2: a task shows what each of its attempts was worth, and of what', async () => {
+    const times = { lane: 'bugs', startedAt: 0, endedAt: 4_000 }
+    const tests = (passed: number): object => ({ passed, failed: 0, skipped: 0 })
+    const change = { files: 1, lines: 5, maxFiles: 40, maxLines: 1_500, accepted: [1, 2] }
+    const attempts: readonly EndedAttempt[] = [
+      { ...times, attempt: 1, outcome: 'cancelled', why: 'Stopped.' },
+      { ...times, attempt: 2, outcome: 'empty', why: 'Nothing changed.' },
+      {
+        ...times,
+        attempt: 3,
+        outcome: 'merged',
+        why: 'Merged.',
+        facts: asJson({ tests: tests(2), before: tests(1), change }) as JsonObject,
+      },
+    ]
+    await openFloor('worth', [taskOf('T1', { attempts, state: { status: 'done', at: 1 } })])
+    const { stdout } = await cli('factory', 'task', 'show', 'T1', '--floor', 'worth')
+    expect(stdout.split('\n').filter((line) => line.includes('in bugs'))).toEqual([
+      '  1 in bugs, 4.0 s: cancelled. Stopped.',
+      '  2 in bugs, 4.0 s: empty. Nothing changed. Worth 0.',
+      '  3 in bugs, 4.0 s: merged. Merged. Worth 0.75: landed 0.5, checks 0.1, acceptance 0.15.',
+    ])
   })
 
   test('S5: a copy goes on by itself; an export is whole, and a changed one is found out', async () => {

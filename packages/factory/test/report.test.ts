@@ -54,5 +54,10 @@ test('T1f: a report says by lane and agent how attempts came out, how many lande
       },
     },
   })
+  const tries = task('T1', 0, [{ outcome: 'judged', agent: 'codex', try: { number: 1, of: 1 } }, { lands: 1 }])
+  expect(reportOf({ ...emptyFloor, tasks: { T1: tries } }).agents).toMatchObject({
+    codex: { outcomes: { judged: 1 } },
+    'none (lands a try)': { outcomes: { merged: 1 } },
+  })
   expect(reportOf(emptyFloor).total).toEqual({ attempts: 0, outcomes: {} })
 })

@@ -1,4 +1,12 @@
-import type { EndedAttempt, FloorRequest, LaneKind, Overrule, Priority, Task } from '@headrace/factory'
+import {
+  rewardOf,
+  type EndedAttempt,
+  type FloorRequest,
+  type LaneKind,
+  type Overrule,
+  type Priority,
+  type Task,
+} from '@headrace/factory'
 import { exitCode } from '../exit-code.ts'
 import { Problem } from '../problem.ts'
 import { processOutput } from '../terminal/console.ts'
@@ -134,8 +142,17 @@ function overruleLine({ attempt, rung, evidence, by, reason }: Overrule): string
   return `  attempt ${attempt}, ${rung} (${evidence}), by ${by}: ${reason}`
 }
 
-function attemptLine({ attempt, lane, outcome, why, startedAt, endedAt, confined, skills }: EndedAttempt): string {
+function attemptLine(ended: EndedAttempt): string {
+  const { attempt, lane, outcome, why, startedAt, endedAt, confined, skills } = ended
   const shut = confined === undefined ? '' : `, ${confined}`
   const given = skills === undefined ? '' : `, with ${skills.join(', ')}`
-  return `  ${attempt} in ${lane}, ${formatDuration(endedAt - startedAt)}${shut}${given}: ${outcome}. ${why}`
+  return `  ${attempt} in ${lane}, ${formatDuration(endedAt - startedAt)}${shut}${given}: ${outcome}. ${why}${worth(ended)}`
+}
+
+/** What it was worth and of what, as docs/judgement.md has it. */
+function worth(ended: EndedAttempt): string {
+  const reward = rewardOf(ended)
+  if (!reward) return ''
+  const parts = reward.parts.map(({ part, value }) => `${part} ${value}`)
+  return ` Worth ${[reward.value, ...(parts.length > 0 ? [parts.join(', ')] : [])].join(': ')}.`
 }

@@ -34,8 +34,8 @@ function taskItem({ session, title, task, at, why }: FloorTask): object {
 function taskLine({ session, title, task, at, why }: FloorTask, now: number): string {
   const { status } = task.state
   const is = status === 'review' ? 'to be looked at' : status
-  const what = `${task.id} is ${is}, ${plainLine(task.title, 80)}: ${plainLine(why, 120)}`
-  return `${nameOf(session, title)}: ${what}, ${formatDuration(Math.max(0, now - at))} ago`
+  const since = `${formatDuration(Math.max(0, now - at))} ago`
+  return `${nameOf(session, title)}: ${task.id} is ${is}, ${since}, ${plainLine(task.title, 80)}: ${plainLine(why, 120)}`
 }
 
 function line({ session, title, kind, ref, at, count, request }: InboxItem, now: number): string {

@@ -3,6 +3,7 @@ import { addUsage, type SessionView, type Usage } from '@headrace/core'
 import type { FloorDocument } from '../floor/floor-document.ts'
 import type { AttemptResult, EndedAttempt } from '../floor/task.ts'
 import { attemptRun, noteIn, notes, type ModelsNote } from '../foreman/notes.ts'
+import { whose } from '../report/whose.ts'
 
 /** What a task, a lane, an agent, or all of them have used. */
 export interface LedgerLine {
@@ -64,8 +65,9 @@ export function ledgerOf(options: LedgerOptions): Ledger {
   }
 }
 
-function entryOf(task: string, { lane, agent = 'unknown', outcome, used = {}, ...times }: EndedAttempt): Entry {
-  return { task, lane, agent, outcome, usage: used, timeMs: times.endedAt - times.startedAt }
+function entryOf(task: string, attempt: EndedAttempt): Entry {
+  const { lane, outcome, used = {}, startedAt, endedAt } = attempt
+  return { task, lane, agent: whose(attempt), outcome, usage: used, timeMs: endedAt - startedAt }
 }
 
 function openEntry({ floor, lanes, now }: LedgerOptions, id: string): Entry | undefined {

@@ -4,6 +4,7 @@ import type { FloorDocument } from '../floor/floor-document.ts'
 import type { EndedAttempt, Task, Waffling } from '../floor/task.ts'
 import { landedOf, ownEnd } from './landed.ts'
 import { compareSkills, type SkillEffect } from './skill-effect.ts'
+import { whose } from './whose.ts'
 
 export interface PeriodOptions {
   readonly floor: FloorDocument
@@ -101,7 +102,7 @@ export function periodReport({ floor, from, to }: PeriodOptions): PeriodReport {
     },
     total: lineOf(entries),
     lanes: grouped(entries, ({ attempt }) => attempt.lane),
-    agents: grouped(entries, ({ attempt }) => attempt.agent ?? 'unknown'),
+    agents: grouped(entries, ({ attempt }) => whose(attempt)),
     skills: Object.fromEntries(
       skills.map((skill) => [skill, lineOf(entries.filter(({ attempt }) => skillsOf(attempt).includes(skill)))]),
     ),

@@ -4,6 +4,7 @@ import type { Rung } from '../detect/ladder.ts'
 import type { FloorDocument } from '../floor/floor-document.ts'
 import type { EndedAttempt, Outcome, Task } from '../floor/task.ts'
 import { landedOf, ownEnd } from './landed.ts'
+import { whose } from './whose.ts'
 
 /** How attempts came out. */
 export interface ReportLine {
@@ -29,7 +30,7 @@ export interface ReportLine {
 export interface FloorReport {
   readonly total: ReportLine
   readonly lanes: Readonly<Record<string, ReportLine>>
-  /** By the name of the agent; attempts of which none is known are at `unknown`. */
+  /** By the name of the agent; attempts of which none is known are at `unknown`, and those that land a try, by no agent, at `none (lands a try)`. */
   readonly agents: Readonly<Record<string, ReportLine>>
 }
 
@@ -44,7 +45,7 @@ export function reportOf(floor: FloorDocument): FloorReport {
   return {
     total: lineOf(entries),
     lanes: grouped(entries, ({ attempt }) => attempt.lane),
-    agents: grouped(entries, ({ attempt }) => attempt.agent ?? 'unknown'),
+    agents: grouped(entries, ({ attempt }) => whose(attempt)),
   }
 }
 
