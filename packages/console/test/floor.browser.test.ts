@@ -52,8 +52,9 @@ test(
       .waitFor()
     await task('T1', 'done').getByText('Merged as ').waitFor()
     expect(await task('T6', 'ready').locator('bdi').first().textContent()).toBe(hostileTitle)
-    // What a lane asks waits for the reader wherever they are.
-    await expect.poll(() => page.title()).toBe('(1) Working · Floor main · Headrace')
+    // What a lane asks, and tasks that need a person, wait for the reader wherever they are.
+    await expect.poll(() => page.title()).toBe('(3) Working · Floor main · Headrace')
+    expect(await page.getByTestId('inbox-count').textContent()).toBe('3 waiting for you')
     await everyWay(page, 'floor')
   },
 )
@@ -66,6 +67,12 @@ test('P5b F6d: what waits for a person on a floor waits in the inbox as well', a
   await floor.locator('[data-task=T7]').getByText('Proposed: somebody must accept it').waitFor()
   // The question of a lane, and both.
   await page.getByTestId('inbox').getByText('3 things wait for you', { exact: true }).waitFor()
+  // Also while the list shows others.
+  await page.getByRole('radio', { name: 'Archived' }).click()
+  await page.locator('.list-rows a').first().waitFor({ state: 'detached' })
+  await floor.locator('[data-task=T7]').waitFor()
+  expect(await page.getByTestId('inbox-count').textContent()).toBe('3 waiting for you')
+  await page.getByRole('radio', { name: 'All' }).click()
   await everyWay(page, 'inbox-floor', phoneDark)
   await floor.getByRole('link', { name: 'Floor main' }).click()
   await task('T7', 'proposed').waitFor()

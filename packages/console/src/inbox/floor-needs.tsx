@@ -1,13 +1,13 @@
 import { useSession } from '@headrace/client/react'
 import { crewOf, floorSessions, type Task } from '@headrace/factory/floor'
-import { useEffect, useMemo, useState, type ReactNode } from 'react'
+import { useMemo, useState, type ReactNode } from 'react'
 import { useIdentity } from '../access/use-identity.ts'
 import { NeedsPerson } from '../floor/backlog.tsx'
 import { DeskAnswer } from '../floor/desk-answer.tsx'
 import { FloorContext } from '../floor/floor-context.ts'
 import { RejectDialog } from '../floor/reject-dialog.tsx'
 import { useDesk } from '../floor/use-desk.ts'
-import { boardOf, readFloor } from '../model/floor-board.ts'
+import { needsPerson, readFloor } from '../model/floor-board.ts'
 import { hrefOf } from '../route/route.ts'
 import { useMay } from '../session/use-may.ts'
 import { text } from '../text.ts'
@@ -18,28 +18,21 @@ interface Props {
   readonly session: string
   /** The floor's name. */
   readonly name: string
-  readonly now: number
-  /** Called with how many tasks wait, and with 0 when this goes. */
-  readonly onCount: (session: string, count: number) => void
 }
 
 /** Tasks of a floor that go no further without a person, settled without going there. Absent when there is none. */
-export function FloorNeeds({ session: id, name, now, onCount }: Props): ReactNode {
+export function FloorNeeds({ session: id, name }: Props): ReactNode {
   const { session, view } = useSession(id)
   const me = useIdentity()?.actor
   const may = useMay(id)
   const desk = useDesk(session)
   const [rejecting, reject] = useState<Task>()
-  const { needsPerson } = useMemo(() => boardOf(readFloor(view.document.value), now), [view.document.value, now])
+  const tasks = useMemo(() => needsPerson(readFloor(view.document.value)), [view.document.value])
   const context = useMemo(
     () => ({ sessions: floorSessions(name), ask: desk.ask, reject, may, me }),
     [name, desk.ask, may, me],
   )
-  useEffect(() => {
-    onCount(id, needsPerson.length)
-    return () => onCount(id, 0)
-  }, [id, needsPerson.length, onCount])
-  if (needsPerson.length === 0 && !desk.asked) return null
+  if (tasks.length === 0 && !desk.asked) return null
   const foreman = crewOf(id)?.foreman
   const attended = view.runs.some(({ agent, status }) => agent === foreman && status === 'active')
   return (
@@ -50,7 +43,7 @@ export function FloorNeeds({ session: id, name, now, onCount }: Props): ReactNod
             {text.floor.title(name)}
           </a>
         </p>
-        <NeedsPerson tasks={needsPerson} />
+        <NeedsPerson tasks={tasks} />
         <DeskAnswer desk={desk} attended={attended} />
       </div>
       {rejecting && <RejectDialog task={rejecting} onClose={() => reject(undefined)} />}

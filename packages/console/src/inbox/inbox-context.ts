@@ -4,6 +4,8 @@ import type { Inbox } from '../model/urgency.ts'
 
 /** What waits for the reader in all sessions, as the page knows it last. */
 export interface InboxPlace extends Inbox {
+  /** How many tasks of floors wait for a person. */
+  readonly tasks: number
   readonly status: 'loading' | 'ready'
   readonly error: HeadraceError | undefined
   /** Looks again, now. */

@@ -1,6 +1,6 @@
 import type { InboxItem } from '@headrace/core'
 import { floorPlace } from '@headrace/factory/floor'
-import { useCallback, useId, useState, type ReactNode } from 'react'
+import { useId, type ReactNode } from 'react'
 import { useAway } from '../offline/use-away.ts'
 import { useDocumentTitle } from '../session/use-document-title.ts'
 import { Connection } from '../session/connection.tsx'
@@ -20,20 +20,17 @@ import './inbox-page.css'
 
 interface Props {
   readonly narrow: boolean
-  /** Sessions of the list: those of floors have tasks that wait. */
-  readonly sessions: readonly string[]
+  /** Sessions of floors, which have tasks that wait. */
+  readonly floors: readonly string[]
 }
 
 /** What waits for the reader in all sessions and lanes, the most urgent first. */
-export function InboxPage({ narrow, sessions }: Props): ReactNode {
-  const { requests, failed, mentions, unread, count, status, error } = useInboxPlace()
+export function InboxPage({ narrow, floors }: Props): ReactNode {
+  const { requests, failed, mentions, unread, count, tasks, status, error } = useInboxPlace()
   const now = useNow()
   useDocumentTitle(text.inbox.title, false)
-  // What is said of tasks is not finer, and a board is laid out for it.
-  const minute = Math.floor(now / 60_000) * 60_000
   const away = useAway()
   const nothing = count + unread.length === 0
-  const { tasks, onCount } = useTaskCount()
   return (
     <main id="main" className="page" tabIndex={-1} data-testid="inbox" data-count={count}>
       <header className="session-header">
@@ -72,14 +69,9 @@ export function InboxPage({ narrow, sessions }: Props): ReactNode {
               )}
             </Section>
           )}
-          {sessions.map((id) => {
-            const place = floorPlace(id)
-            return (
-              place?.part === 'floor' && (
-                <FloorNeeds key={id} session={id} name={place.floor} now={minute} onCount={onCount} />
-              )
-            )
-          })}
+          {floors.map((id) => (
+            <FloorNeeds key={id} session={id} name={floorPlace(id)?.floor ?? id} />
+          ))}
           <Rows title={text.inbox.failures} items={failed} now={now} />
           <Rows title={text.inbox.mentions} items={mentions} now={now} />
           <Rows title={text.inbox.unread} items={unread} now={now} />
@@ -87,15 +79,6 @@ export function InboxPage({ narrow, sessions }: Props): ReactNode {
       </div>
     </main>
   )
-}
-
-/** How many tasks of all floors wait, as each of them says. */
-function useTaskCount(): { readonly tasks: number; readonly onCount: (session: string, count: number) => void } {
-  const [counts, setCounts] = useState<ReadonlyMap<string, number>>(new Map())
-  const onCount = useCallback((session: string, count: number) => {
-    setCounts((before) => ((before.get(session) ?? 0) === count ? before : new Map(before).set(session, count)))
-  }, [])
-  return { tasks: [...counts.values()].reduce((sum, count) => sum + count, 0), onCount }
 }
 
 function keyOf({ session, kind, ref }: InboxItem): string {

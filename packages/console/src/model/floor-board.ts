@@ -52,7 +52,7 @@ export function boardOf(floor: FloorDocument, now: number): Board {
       work: inLanes.get(lane.name) ?? [],
       paused: floor.pausedLanes[lane.name],
     })),
-    needsPerson: tasks.flatMap((task) => needed(task) ?? []),
+    needsPerson: needsPerson(floor),
     ready: tasks
       .filter(({ state }) => state.status === 'ready')
       .toSorted(moreUrgent)
@@ -63,6 +63,11 @@ export function boardOf(floor: FloorDocument, now: number): Board {
       .toSorted((a, b) => b.at - a.at)
       .map(({ task, why }) => ({ task, why })),
   }
+}
+
+/** The tasks that go no further without a person. */
+export function needsPerson({ tasks }: FloorDocument): readonly BoardTask[] {
+  return Object.values(tasks).flatMap((task) => needed(task) ?? [])
 }
 
 function needed(task: Task): BoardTask | undefined {

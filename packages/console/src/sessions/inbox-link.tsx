@@ -7,7 +7,8 @@ import './inbox-link.css'
 
 /** The way to what waits for the reader, with how much that is. */
 export function InboxLink({ current }: { readonly current: boolean }): ReactNode {
-  const { count } = useInboxPlace()
+  const { count: asked, tasks } = useInboxPlace()
+  const count = asked + tasks
   return (
     <nav aria-label={text.nav.ways}>
       {' '}

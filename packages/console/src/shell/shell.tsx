@@ -5,7 +5,10 @@ import { FloorPage } from '../floor/floor-page.tsx'
 import { access } from '../access/access.ts'
 import { titleOf } from '../model/title.ts'
 import { InboxContext } from '../inbox/inbox-context.ts'
+import { FloorCount } from '../inbox/floor-count.tsx'
 import { InboxPage } from '../inbox/inbox-page.tsx'
+import { useFloorCounts } from '../inbox/use-floor-counts.ts'
+import { useFloors } from '../inbox/use-floors.ts'
 import { useInboxHere } from '../inbox/use-inbox-here.ts'
 import { ReplayPage } from '../replay/replay-page.tsx'
 import { hrefOf, inboxHref } from '../route/route.ts'
@@ -41,7 +44,9 @@ export function Shell(): ReactNode {
   const [open, setOpen] = useState<Window>()
   const current = route.page === 'session' ? route.id : undefined
   const listing = useSessionList()
-  const inbox = useInboxHere()
+  const floors = useFloors(listing.page?.rows)
+  const { tasks, onCount } = useFloorCounts()
+  const inbox = useInboxHere(tasks)
   const ids = listing.page?.rows.map((row) => row.id)
   const idsKey = ids?.join('\n') ?? ''
   useShortcuts(
@@ -90,13 +95,16 @@ export function Shell(): ReactNode {
       : undefined
   return (
     <InboxContext value={inbox}>
+      {floors.map((id) => (
+        <FloorCount key={id} session={id} onCount={onCount} />
+      ))}
       <SkipLink />
       <div className="shell">
         {!narrow && sidebar(false)}
         {home && <HomeTitle />}
         {narrow && home && <main id="main">{sidebar(true)}</main>}
         {!narrow && home && <Home onNew={() => setOpen('new')} />}
-        {route.page === 'inbox' && <InboxPage narrow={narrow} sessions={ids ?? []} />}
+        {route.page === 'inbox' && <InboxPage narrow={narrow} floors={floors} />}
         {route.page === 'session' && route.inspect && (
           <Suspense>
             <InspectorPage key={route.id} id={route.id} />
