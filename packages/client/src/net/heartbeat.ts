@@ -7,13 +7,19 @@ export interface HeartbeatOptions {
   readonly dead: (silentMs: number) => void
 }
 
+/** A peer that is asked late is given so long for its answer. */
+const answerMs = 2_000
+
 /**
  * Watches that the peer is there: after a third of the time without a frame it asks, and again after two thirds; after
- * the whole time the peer is taken for dead. A machine that slept finds out at once when it wakes.
+ * the whole time the peer is taken for dead. Never without having been asked: on a page in the background timers come once a
+ * minute, whatever they were set for, and what the peer has to say is heard meanwhile. So a machine that slept finds out a
+ * moment after it wakes.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions
   #heardAt = 0
+  #askedAt = 0
   #cancel: () => void = () => undefined
 
   constructor(options: HeartbeatOptions) {
@@ -24,7 +30,8 @@ export class Heartbeat {
   start(idleMs: number): void {
     this.stop()
     this.heard()
-    this.#watch(idleMs, 1)
+    this.#askedAt = this.#heardAt
+    this.#watch(idleMs, idleMs / 3)
   }
 
   /** Called for every frame, so it does no more than this. */
@@ -32,17 +39,21 @@ export class Heartbeat {
     this.#heardAt = this.#options.clock.now()
   }
 
-  #watch(idleMs: number, thirds: number): void {
+  /** @param silentMs - looks when nothing came for so long */
+  #watch(idleMs: number, silentMs: number): void {
     const { clock, ping, dead } = this.#options
-    const wait = Math.ceil(restOf((idleMs * thirds) / 3, this.#heardAt, clock))
-    this.#cancel = clock.after(wait, () => {
+    this.#cancel = clock.after(Math.ceil(restOf(silentMs, this.#heardAt, clock)), () => {
+      const now = clock.now()
       // A clock that was set back says nothing of the time that has passed.
-      if (clock.now() < this.#heardAt) this.heard()
-      const silent = clock.now() - this.#heardAt
-      if (silent >= idleMs) return dead(silent)
+      if (now < this.#heardAt) this.#heardAt = this.#askedAt = now
+      const silent = now - this.#heardAt
+      if (silent >= idleMs && this.#askedAt > this.#heardAt) return dead(silent)
       const passed = Math.floor((silent * 3) / idleMs)
-      if (passed > 0) ping()
-      this.#watch(idleMs, passed + 1)
+      if (passed > 0) {
+        this.#askedAt = now
+        ping()
+      }
+      this.#watch(idleMs, silent >= idleMs ? silent + answerMs : (idleMs * (passed + 1)) / 3)
     })
   }
 
