@@ -197,7 +197,8 @@ export type SystemCommandBody =
       readonly run: RunId
       readonly attempt: number
       readonly error: string
-      readonly retryAt?: number
+      /** After how many milliseconds its agent is called again. Left out: it is not. */
+      readonly retryMs?: number
     }
 
 export type CommandType = CommandBody['type']

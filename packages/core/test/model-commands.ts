@@ -274,7 +274,7 @@ function systemBody(
     }
     case 'undelivered': {
       const run = working(view, next.pick)
-      const retry = next.pick % 3 === 0 ? {} : { retryAt: view.at + 1_000 }
+      const retry = next.pick % 3 === 0 ? {} : { retryMs: 1_000 }
       return run && { type: 'undelivered', run: run.id, attempt: run.attempt, error: 'no answer', ...retry }
     }
     case 'compacted':

@@ -105,7 +105,7 @@ class RandomSession {
             run: active.id,
             attempt: active.attempt,
             error: 'no',
-            ...(this.#maybe(2) && { retryAt: this.#now + 5 }),
+            ...(this.#maybe(2) && { retryMs: 5 }),
           },
           server,
         ),

@@ -165,22 +165,26 @@ describe('R4e: what a suspended run left open', () => {
 })
 
 describe('R2a: a run whose agent can not be reached', () => {
-  const failed = (run: string, attempt: number, retryAt?: number) =>
-    ({ type: 'undelivered', run, attempt, error: 'HTTP 500', ...(retryAt !== undefined && { retryAt }) }) as const
+  const failed = (run: string, attempt: number, retryMs?: number) =>
+    ({ type: 'undelivered', run, attempt, error: 'HTTP 500', ...(retryMs !== undefined && { retryMs }) }) as const
 
   test('waits again, and no attempt is used up; what was open is interrupted', () => {
     const session = open({ maxAttempts: 1 })
     const run = session.start()
     session.write(run, ops.open(), ops.delta('so far'))
-    session.accept(failed(run, 1, session.now + 1_000), { as: server })
+    session.accept(failed(run, 1, 1_000), { as: server })
     expect(session.queued(run)).toMatchObject({
       attempt: 1,
-      undelivered: { tries: 1, error: 'HTTP 500', at: session.now },
+      undelivered: { tries: 1, error: 'HTTP 500', at: session.now, retryAt: session.now + 1_000 },
     })
     expect(session.queued(run).lapses).toBeUndefined()
     expect(session.message(`${run}.a`)).toMatchObject({ status: 'open', parts: [{ status: 'interrupted' }] })
     session.refuse('fenced', failed(run, 1), { as: server })
     session.refuse('fenced', { type: 'heartbeat', run, attempt: 1 }, { as: writer })
+    // Also where a server has not heard yet that it failed elsewhere.
+    session.now += 999
+    session.refuse('not_claimable', { type: 'claim', run, worker: 'w' }, { as: writer })
+    session.now += 1
     session.claim(run)
   })
 
@@ -189,7 +193,7 @@ describe('R2a: a run whose agent can not be reached', () => {
     const run = session.send()
     for (let tries = 1; tries <= deliveryTries; tries += 1) {
       session.claim(run)
-      session.accept(failed(run, tries, session.now), { as: server })
+      session.accept(failed(run, tries, 0), { as: server })
     }
     expect(session.queued(run).undelivered).toMatchObject({ tries: deliveryTries, dead: true })
     expect(session.refuse('not_claimable', { type: 'claim', run, worker: 'w' }, { as: writer }).message).toContain(
@@ -211,14 +215,14 @@ describe('R2a: a run whose agent can not be reached', () => {
     expect(session.ended(run).reason).toBe('cancelled')
     const other = session.start()
     session.accept({ type: 'cancel', target: { run: other } })
-    session.accept(failed(other, 1, session.now), { as: server })
+    session.accept(failed(other, 1, 0), { as: server })
     expect(session.ended(other)).toMatchObject({ reason: 'cancelled', detail: 'Its agent could not be reached.' })
   })
 
   test('is forgotten to have been one when its agent had it', () => {
     const session = open()
     const run = session.start()
-    session.accept(failed(run, 1, session.now), { as: server })
+    session.accept(failed(run, 1, 0), { as: server })
     session.claim(run)
     session.write(run, { op: 'suspend' })
     expect(session.run(run)).not.toHaveProperty('undelivered')

@@ -124,7 +124,7 @@ export class Room {
    * Time as the session has it: never before its last event, and it goes on from there. A clock that was set back, or one
    * that is behind another server's, would else stand still for leases until it had caught up.
    */
-  #now(): number {
+  get now(): number {
     const wall = this.#options.clock.now()
     const { at } = this.#state.view
     if (wall + this.#ahead < at) this.#ahead = at - wall
@@ -133,7 +133,7 @@ export class Room {
 
   /** How far the session's time is ahead of this machine's clock: its last event was written by a clock that says more. */
   get aheadMs(): number {
-    return this.#now() - this.#options.clock.now()
+    return this.now - this.#options.clock.now()
   }
 
   /** Up to where events may be missing. */
@@ -232,7 +232,7 @@ export class Room {
     for (;;) {
       const ids = commands.flatMap(({ body }) => rules.lookups(this.#state, body))
       const cold = ids.length === 0 ? [] : await findMessages(store, this.key, ids)
-      const decided = decideBatch(this.#state, commands, { rules, limits, cold, now: this.#now() })
+      const decided = decideBatch(this.#state, commands, { rules, limits, cold, now: this.now })
       if (decided.encoded.length === 0) {
         if (!(await this.#isCurrent())) continue
       } else {
@@ -363,16 +363,16 @@ export class Room {
   #schedule(): void {
     const due = this.#closed ? null : nextDue(this.#state)
     if (due === null) this.#timer.cancel()
-    else this.#timer.set(due, due - this.#now())
+    else this.#timer.set(due, due - this.now)
   }
 
   #tick(): void {
-    const isDue = (nextDue(this.#state) ?? Infinity) <= this.#now()
+    const isDue = (nextDue(this.#state) ?? Infinity) <= this.now
     if (!isDue) return this.#schedule()
     const tick = { grant: systemGrant(splitKey(this.key).tenant), body: { type: 'tick' } } as const
     void this.submit(tick).then((outcome) => {
       // It is due still, and would be tried without a pause.
-      if (isForNow(outcome)) this.#timer.set(this.#now() + againMs, againMs)
+      if (isForNow(outcome)) this.#timer.set(this.now + againMs, againMs)
       else this.#schedule()
     })
   }

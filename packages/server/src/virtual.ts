@@ -6,6 +6,8 @@ import { defaultSessionLimits, type Grant, type HeadraceError, type SessionLimit
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { createAccess } from './auth/access.ts'
+import { startWebhookAgent, type WebhookAgent } from './dispatch/webhook-agent.ts'
+import type { Outgoing } from './outgoing/outgoing.ts'
 import { defaultConnectionLimits, type ConnectionLimits } from './door/connection-limits.ts'
 import { createTraffic } from './door/traffic.ts'
 import { Connection } from './door/ws-connection.ts'
@@ -17,6 +19,8 @@ import type { Clock } from './clock.ts'
 import type { SocketHub } from './socket-hub.ts'
 
 export type { Clock } from './clock.ts'
+export type { WebhookAgent } from './dispatch/webhook-agent.ts'
+export type { Outgoing, OutgoingResult } from './outgoing/outgoing.ts'
 export type { ConnectionLimits } from './door/connection-limits.ts'
 export type { NoticeChannel, NoticeToTell } from './notify/notifier.ts'
 export type { Assignment, ClaimOptions, Follower, Hub, Page } from './hub-types.ts'
@@ -42,6 +46,8 @@ export interface VirtualServerOptions {
   readonly onError: (error: HeadraceError) => void
   /** How people who are away are told. Default: they are not, and what they should be told stays in the session. */
   readonly tell?: NoticeChannel['tell']
+  /** Agents that are called by webhook, and how: as `post` of an {@link Outgoing}. Default: none. */
+  readonly webhooks?: { readonly agents: readonly WebhookAgent[]; readonly post: Outgoing['post'] }
   readonly sessionLimits?: Partial<SessionLimits>
   readonly connectionLimits?: Partial<ConnectionLimits>
   /** Default: the rules of SPEC.md. */
@@ -98,6 +104,22 @@ export function createVirtualServer(options: VirtualServerOptions): VirtualServe
   const notifier =
     tell && new Notifier({ clock, channels: [{ tell }], room: (key) => hub.room(key), onError, delayMs: noticeDelayMs })
   const seen = through(hub)
+  const { agents = [], post } = options.webhooks ?? {}
+  const called = agents.flatMap((webhook) =>
+    post
+      ? [
+          startWebhookAgent({
+            webhook,
+            dispatcher: seen.dispatcher,
+            hub: seen,
+            outgoing: { post },
+            clock,
+            auth: {},
+            onError,
+          }),
+        ]
+      : [],
+  )
   const limits = { ...defaultConnectionLimits, ...options.connectionLimits }
   const access = createAccess({ auth: { verify }, store, hub, clock, failuresPerMinute: limits.failuresPerMinute })
   const traffic = createTraffic({ limits, clock })
@@ -125,6 +147,7 @@ export function createVirtualServer(options: VirtualServerOptions): VirtualServe
       if (!closing) {
         for (const connection of connections) connection.bye(retryAfterMs)
         access.close()
+        for (const agent of called) agent.close()
         closing = notifier ? notifier.close().then(() => hub.close()) : hub.close()
       }
       return closing

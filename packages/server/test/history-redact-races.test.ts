@@ -48,19 +48,24 @@ async function fill(server: TestHub, count: number): Promise<void> {
   for (let index = 0; index < count; index += 1) await server.ask({ type: 'post', parts: text(`filling ${index}`) })
 }
 
-/** A session in which an agent has said something in raw output. */
-async function answered(server: TestHub): Promise<void> {
-  await server.ask({ type: 'create' })
-  await server.ask({ type: 'send', parts: text('hello') })
-  await server.ask({ type: 'claim', run: 'r3', worker: 'w', leaseMs: 600_000 }, undefined, writer)
+/** An agent says something in raw output. */
+async function answer(server: TestHub, words: string): Promise<void> {
+  const sent = await server.ask({ type: 'send', parts: text('hello') })
+  const run = sent.outcome === 'accepted' ? `r${sent.seq}` : ''
+  await server.ask({ type: 'claim', run, worker: 'w', leaseMs: 600_000 }, undefined, writer)
   const ops = [
     { op: 'open' as const, message: 'm', part: 'p', start: { kind: 'text' as const } },
-    { op: 'delta' as const, message: 'm', part: 'p', text: `I say ${canary}` },
+    { op: 'delta' as const, message: 'm', part: 'p', text: words },
     { op: 'end' as const, reason: 'complete' as const },
   ]
-  expect(await server.ask({ type: 'write', run: 'r3', attempt: 1, n: 1, ops }, undefined, writer)).toMatchObject({
+  expect(await server.ask({ type: 'write', run, attempt: 1, n: 1, ops }, undefined, writer)).toMatchObject({
     outcome: 'accepted',
   })
+}
+
+async function answered(server: TestHub): Promise<void> {
+  await server.ask({ type: 'create' })
+  await answer(server, `I say ${canary}`)
 }
 
 async function everythingOf(store: Store): Promise<string> {
@@ -192,6 +197,53 @@ describe('servers that share a store', () => {
     expect(await inner.floor(key)).toBeGreaterThan(0)
     expect(await everythingOf(inner)).not.toContain(canary)
     expect([one.errors, two.errors]).toEqual([[], []])
+  })
+
+  test('S4f a compaction that another server overtakes loses nothing of what that one drops', async () => {
+    const inner = shared(createMemoryStore())
+    const [begun, folding, dropping] = [gate(), gate(), gate()]
+    let scans = 0
+    const slower: Store = {
+      ...inner,
+      async read(...args) {
+        if (args[2].maxEvents === 1) await begun.pass()
+        // The first one looks for gaps, the second one folds.
+        if (args[1] === 0 && args[2].maxEvents > 1 && (scans += 1) === 2) await folding.pass()
+        return inner.read(...args)
+      },
+    }
+    let drops = 0
+    const faster: Store = {
+      ...inner,
+      async compact(...args) {
+        if ((drops += 1) === 2) await dropping.pass()
+        return inner.compact(...args)
+      },
+    }
+    await using one = openHub(faster, 'node-1')
+    await using two = openHub(slower, 'node-2')
+    await answered(one)
+    await one.hub.history.compact(key, Number.MAX_SAFE_INTEGER)
+    await one.clock.advance(1_000)
+    await answer(one, 'what comes next')
+    const early = one.clock.now()
+    await one.clock.advance(1_000)
+    await answer(one, 'and more')
+    await two.hub.view(key, ada)
+    scans = 0
+    const second = two.hub.history.compact(key, Number.MAX_SAFE_INTEGER)
+    await begun.reached
+    const first = one.hub.history.compact(key, early)
+    await dropping.reached
+    begun.open()
+    await folding.reached
+    dropping.open()
+    await first
+    folding.open()
+    await second
+    const floor = await inner.floorSnapshot(key)
+    expect(floor?.seq).toBeGreaterThan(0)
+    expect(floor?.state).toContain('what comes next')
   })
 
   test('S4f S5h a compaction that another server has still to carry out comes before an erasure', async () => {

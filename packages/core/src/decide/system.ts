@@ -53,17 +53,17 @@ export function settleNotice(draft: Draft, { id, outcome }: Body<'settle-notice'
 export const deliveryTries = 8
 
 /** Calling the agent failed. What was asked to stop is over; else it waits for the next try, or for somebody to retry it. */
-export function undelivered(draft: Draft, { run: id, attempt, error, retryAt }: Body<'undelivered'>): void {
+export function undelivered(draft: Draft, { run: id, attempt, error, retryMs }: Body<'undelivered'>): void {
   const run = draft.run(id)
   if (run.status !== 'active' || run.attempt !== attempt) {
     refuse('fenced', `Attempt ${attempt} of run ${id} no longer holds it.`, { run: id, attempt: run.attempt })
   }
   if (run.cancel) return endRun(draft, run, { reason: 'cancelled', detail: 'Its agent could not be reached.' })
   const tries = (run.undelivered?.tries ?? 0) + 1
-  const dead = tries >= deliveryTries || retryAt === undefined
+  const dead = tries >= deliveryTries || retryMs === undefined
   draft.emit(
     'run.undelivered',
-    { tries, error: error.slice(0, 1_024), ...(dead ? { dead: true as const } : { retryAt }) },
+    { tries, error: error.slice(0, 1_024), ...(dead ? { dead: true as const } : { retryAt: draft.now + retryMs }) },
     { run: id },
   )
   enforceBudgets(draft, id)

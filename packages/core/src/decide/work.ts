@@ -40,6 +40,12 @@ export function claim(draft: Draft, { run: id, worker, leaseMs }: Body<'claim'>)
   if (!claimable(draft.view, run)) {
     refuse('not_claimable', `Run ${id} can't be claimed: ${whyNot(draft.view, run)}.`, { run: id })
   }
+  const { retryAt = 0 } = run.undelivered ?? {}
+  if (retryAt > draft.now)
+    refuse('not_claimable', `Run ${id} can't be claimed: its agent is called again at ${retryAt}.`, {
+      run: id,
+      retryAt,
+    })
   const active = draft.view.runs.filter((other) => other.status === 'active').length
   within(active + 1, draft.limits, 'activeRuns', 'Wait until one of them ends.')
   const data = { attempt: run.attempt + 1, worker, leaseMs: leaseMs ?? lease.defaultMs }

@@ -10,7 +10,11 @@ export type NextClaim =
   /** The agent could not be reached and is called again at that moment. */
   | { readonly when: 'later'; readonly retryAt: number }
 
-/** The first run that can be claimed for an agent; `undefined` when none waits. */
+/**
+ * The first run that can be claimed for an agent; `undefined` when none waits.
+ *
+ * @param now - as the session has it: a clock that is set back makes nobody wait for longer
+ */
 export function nextClaim(view: SessionView, agent: AgentName, now: number): NextClaim | undefined {
   const waiting = view.runs.filter((candidate) => candidate.agent === agent && claimable(view, candidate))
   const run = waiting.find(({ undelivered }) => (undelivered?.retryAt ?? 0) <= now)

@@ -191,23 +191,22 @@ export class Dispatcher {
   /** Claims the first run that can be claimed; `undefined` when there was none. */
   async #claimNext(pool: Pool, slot: Slot, key: SessionKey): Promise<Assignment | undefined> {
     const { agent } = pool
-    const { clock } = this.#options
     const room = await this.#options.room(key)
-    const next = nextClaim(room.state.view, agent, clock.now())
-    if (next?.when === 'later') this.#readyAt(pool, key, next.retryAt)
+    const next = nextClaim(room.state.view, agent, room.now)
+    if (next?.when === 'later') this.#readyIn(pool, key, next.retryAt - room.now)
     if (next?.when !== 'now') return undefined
     if (!pool.slots.has(slot)) {
       pool.ready.add(key)
       return undefined
     }
     const claimed = await claimRun(room, slot, next.run)
-    if (nextClaim(room.state.view, agent, clock.now())) pool.ready.add(key)
+    if (nextClaim(room.state.view, agent, room.now)) pool.ready.add(key)
     return claimed
   }
 
   /** An agent that could not be reached is called again later, if there is still somebody to call it. */
-  #readyAt({ tenant, agent }: Pool, key: SessionKey, at: number): void {
-    this.#retries.at(at, () => {
+  #readyIn({ tenant, agent }: Pool, key: SessionKey, ms: number): void {
+    this.#retries.in(ms, () => {
       const pool = this.#pools.find(tenant, agent)
       if (pool) this.#makeReady(pool, key)
     })

@@ -10,6 +10,8 @@ export interface RetriesOptions {
 /** What the dispatcher does later, until it is closed: a look into the store, a claim or a word to a worker that failed. */
 export class Retries {
   readonly #options: RetriesOptions
+  /** What cancels those that are to come. */
+  readonly #timers = new Set<() => void>()
   #closed = false
 
   constructor(options: RetriesOptions) {
@@ -28,9 +30,9 @@ export class Retries {
     this.#after(againMs, run)
   }
 
-  /** At a moment of this server's clock. */
-  at(moment: number, run: () => void): void {
-    this.#after(moment - this.#options.clock.now(), run)
+  /** After so many milliseconds. */
+  in(ms: number, run: () => void): void {
+    this.#after(ms, run)
   }
 
   report(error: HeadraceError): void {
@@ -39,12 +41,16 @@ export class Retries {
 
   close(): void {
     this.#closed = true
+    for (const cancel of this.#timers) cancel()
+    this.#timers.clear()
   }
 
   #after(ms: number, run: () => void): void {
     if (this.#closed) return
-    this.#options.clock.after(ms, () => {
-      if (!this.#closed) run()
+    const cancel = this.#options.clock.after(ms, () => {
+      this.#timers.delete(cancel)
+      run()
     })
+    this.#timers.add(cancel)
   }
 }

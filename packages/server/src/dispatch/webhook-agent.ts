@@ -5,7 +5,8 @@
  *      ▲                          └──no──▶ undelivered ──later──┐
  *      └────────────────────────────────────────────────────────┘      after 8 tries: a dead letter, until somebody retries it
  *
- * Called at least once: an answer that is lost on its way makes another call with the same `webhook-id`.
+ * Called at least once: where an answer is lost on its way, the agent may be at work already. That attempt is over then, so
+ * what it writes is refused, and the next call is for the next attempt.
  */
 import {
   HeadraceError,
@@ -42,12 +43,12 @@ export interface WebhookAgent {
 
 export interface WebhookAgentOptions {
   readonly webhook: WebhookAgent
-  readonly dispatcher: Dispatcher
-  readonly hub: Pick<Hub, 'submit'>
-  readonly outgoing: Outgoing
+  readonly dispatcher: Pick<Dispatcher, 'register'>
+  readonly hub: Pick<Hub, 'submit' | 'node'>
+  readonly outgoing: Pick<Outgoing, 'post'>
   readonly clock: Clock
   /** Mints the token that the agent writes with, where the server can. */
-  readonly auth: Auth
+  readonly auth: Pick<Auth, 'mint'>
   readonly onError: (error: HeadraceError) => void
 }
 
@@ -58,7 +59,7 @@ const tokenSeconds = 86_400
 
 /** Begins to call the agent; the result ends it. */
 export function startWebhookAgent(options: WebhookAgentOptions): WorkerSlot {
-  const { webhook, dispatcher } = options
+  const { webhook, dispatcher, hub } = options
   const { agent, tenant = 'default', capacity = 16, leaseMs = 60_000 } = webhook
   const grant: Grant = {
     tenant,
@@ -69,7 +70,8 @@ export function startWebhookAgent(options: WebhookAgentOptions): WorkerSlot {
   }
   return dispatcher.register({
     agent,
-    worker: `webhook.${agent}`,
+    // A claim by the same worker is a retry: two servers must not take each other's for theirs, and both call.
+    worker: `webhook.${agent}.${hub.node}`,
     grant,
     capacity,
     leaseMs,
@@ -91,8 +93,8 @@ async function deliver(options: WebhookAgentOptions, tenant: string, assignment:
   if (error === undefined) return
   const key: SessionKey = `${tenant}!${session}`
   const tries = (assignment.view.runs.find(({ id }) => id === run)?.undelivered?.tries ?? 0) + 1
-  const wait = Math.min(maxRetryMs, firstRetryMs * 4 ** (tries - 1))
-  const retry = tries < deliveryTries ? { retryAt: options.clock.now() + wait } : {}
+  const retryMs = Math.min(maxRetryMs, firstRetryMs * 4 ** (tries - 1))
+  const retry = tries < deliveryTries ? { retryMs } : {}
   const grant = systemGrant(splitKey(key).tenant)
   const giveBack = async (): Promise<void> => {
     // Refused where the run is over by now or its lease has lapsed: then there is nothing to take back.

@@ -58,7 +58,11 @@ export async function compactSession(store: Store, room: Room, before: number): 
     for (const stored of page) {
       const { before: link, after } = chain.next(stored)
       const { event } = stored
-      if (event.seq > state.view.seq) state = fold(state, event)
+      if (event.seq > state.view.seq) {
+        // Another server has dropped meanwhile what is to be folded next; its state at the floor holds that, this one does not.
+        if (event.seq !== state.view.seq + 1) return { floor: room.floor, dropped }
+        state = fold(state, event)
+      }
       if (!isRaw(event) || open.has(partOf(event))) {
         isAdjacent = false
         if (plan.length < maxGaps || event.seq <= floor) continue

@@ -55,6 +55,7 @@ function chores(view: SessionView): readonly Chore[] {
   if (floor.holder) all.push({ body: { type: 'hand-back' } })
   for (const run of runs) {
     const isWaiting = run.status === 'suspended' && run.waitsFor.length === 0
+    if (run.status === 'queued' && run.undelivered?.dead) all.push({ body: { type: 'retry', run: run.id } })
     if (run.status !== 'ended' && (run.paused || isWaiting)) all.push({ body: { type: 'resume', run: run.id } })
   }
   for (const request of requests)

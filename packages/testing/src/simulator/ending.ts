@@ -43,6 +43,7 @@ export async function end(world: World): Promise<void> {
   for (const device of world.devices) for (const reader of device.readers.values()) reader.check()
   await checkServer(world, host)
   if (world.setup.redactions === true) await checkStore(world)
+  world.hook.audit.checkEnd(world.journal.histories)
   caretaker.stop()
   await close(world)
 }
@@ -101,6 +102,7 @@ type WhatIsLeft = (world: World) => (() => string) | undefined
 function answersLeft(world: World): ReturnType<WhatIsLeft> {
   if (world.waiting > 0) return () => `${world.waiting} commands are not answered`
   if (world.stopping > 0) return () => `${world.stopping} servers do not come to an end`
+  if (world.hook.isBusy) return () => 'the agent that is called is not done'
   if (world.puller.isBusy) return () => 'the agent without a socket is not done'
   return undefined
 }

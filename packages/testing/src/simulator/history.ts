@@ -38,8 +38,8 @@ export class History {
   readonly cold: Message[] = []
   readonly redacted: Redacted[] = []
   readonly #texts: string[] = []
-  /** Events as they are once what was redacted is erased, where they are others then. */
-  readonly #left = new Map<number, SessionEvent>()
+  /** What is left of events once what was redacted is erased: after each redaction of them, the last one last. */
+  readonly #left = new Map<number, SessionEvent[]>()
   /** By seq; the first is the session before it existed. */
   readonly #states: SessionState[]
   readonly #views = new Map<SessionView, string>()
@@ -85,13 +85,14 @@ export class History {
     for (const event of this.events) {
       if (event.seq >= seq || !carries(event, target)) continue
       const leaf = leafOf(this.#texts[event.seq - 1] ?? '', event)
-      this.#left.set(event.seq, blankEvent(this.#left.get(event.seq) ?? event, target, leaf))
+      const left = this.#left.get(event.seq) ?? []
+      this.#left.set(event.seq, [...left, blankEvent(left.at(-1) ?? event, target, leaf)])
     }
   }
 
   /** What is left of an event once what was redacted is erased. */
   left(seq: number): SessionEvent | undefined {
-    return this.#left.get(seq) ?? this.events[seq - 1]
+    return this.#left.get(seq)?.at(-1) ?? this.events[seq - 1]
   }
 
   /** The fold of what is left. */
@@ -104,11 +105,10 @@ export class History {
     return state
   }
 
-  /** Whether a reader may be given this as an event: as it was written, or what is left of it. */
+  /** Whether a reader may be given this as an event: as it was written, or what was left of it at some time. */
   isTextFor(reader: Reader, seq: number, text: string): boolean {
     if (text === this.textFor(reader, seq)) return true
-    const left = this.#left.get(seq)
-    return left !== undefined && text === JSON.stringify(visibleEvent(left, reader))
+    return (this.#left.get(seq) ?? []).some((left) => text === JSON.stringify(visibleEvent(left, reader)))
   }
 
   /** The view at a seq as a reader sees it. */

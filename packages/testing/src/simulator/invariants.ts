@@ -18,6 +18,8 @@ export const invariants = {
   'holds-still': 'While a run is paused or a person holds the floor, nothing new is written and nothing claimed.',
   'wakes-once': 'A suspended run is woken once, and does nothing before it is claimed again.',
   'told-once': 'Who is away is told once of what is so, and the log says what came of it.',
+  called:
+    'An agent behind a webhook is called once for each attempt that it has, and later each time where that failed; what it did not take is given back.',
   'for-their-eyes': 'Nobody is sent what is not for them.',
   'redacted-is-gone':
     'What was redacted is shown to nobody who asks after that was acknowledged, and erased in the end; the rest stays.',

@@ -96,6 +96,14 @@ export class LogRules {
         run.status = 'queued'
         return
       }
+      case 'run.undelivered': {
+        const run = this.#held(event)
+        if (run) run.status = 'queued'
+        return
+      }
+      case 'run.retried':
+        this.#open(event)
+        return
       case 'run.cancel-requested': {
         const run = this.#held(event)
         if (run) run.isAskedToStop = true

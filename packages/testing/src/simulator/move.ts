@@ -10,7 +10,7 @@ export interface Move {
   /** Only in seeds that have this on. */
   readonly fault?: Fault
   /** Only in seeds where this is played. */
-  readonly only?: Extract<keyof Setup, 'redactions'>
+  readonly only?: Extract<keyof Setup, 'redactions' | 'webhooks'>
   /** Does it, as the numbers say; returns what was done in words, or `undefined` where there was nothing to do. */
   readonly act: (world: World, random: Random) => string | undefined
 }

@@ -65,6 +65,8 @@ export class ServerSlot {
       verify: (token) => this.#world.verify(token),
       onError: (error) => this.#world.reported(node, error),
       ...(setup.notices === true && { tell: (told) => this.#world.tell(host, told) }),
+      ...(setup.webhooks === true && { call: (body) => this.#world.hook.called(host, body) }),
+      called: { capacity: setup.capacity, leaseMs: setup.leaseMs },
       connectionLimits: {
         idleMs: setup.idleMs,
         maxUnsentBytes: isSlow ? 2_000 : 262_144,

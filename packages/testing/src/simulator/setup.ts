@@ -47,6 +47,8 @@ export interface Setup {
   readonly notices?: boolean
   /** Whether people say what is redacted, and look for it afterwards. */
   readonly redactions?: boolean
+  /** Whether there is an agent that is called by webhook. */
+  readonly webhooks?: boolean
 }
 
 export interface PlannedMove {
@@ -102,6 +104,7 @@ export function makePlan(seed: number, table: readonly Move[]): Plan {
     faults: on,
     notices: random.fork('notices').chance(0.15),
     redactions: random.fork('redactions').chance(0.15),
+    webhooks: random.fork('webhooks').chance(0.15),
   }
   return { seed, setup, moves: makeMoves(random, setup, table) }
 }

@@ -35,6 +35,10 @@ export interface ServerSurroundings {
   readonly onError: (error: HeadraceError) => void
   /** Tells somebody who is away, in some simulations. Rejects where they could not be told now. */
   readonly tell?: (told: { readonly session: SessionId; readonly notice: Notice }) => Promise<'sent' | 'none'>
+  /** Calls the agent `hook` by webhook, in some simulations: resolves to the status of its answer, or to `undefined`. */
+  readonly call?: (body: string) => Promise<number | undefined>
+  /** How many runs it takes at the same time, and how long each is its own, in milliseconds. */
+  readonly called: { readonly capacity: number; readonly leaseMs: number }
   /** Bounds of connections that differ from the server's own, in milliseconds and bytes. */
   readonly connectionLimits: { readonly idleMs: number; readonly maxUnsentBytes: number; readonly stallMs: number }
 }

@@ -65,7 +65,7 @@ export class WorkerProcess {
     return work(run, {
       audit,
       random: random.fork(`work ${run.session} ${run.id} ${run.attempt} ${this.name}`),
-      agents: setup.agents,
+      agents: this.#world.agents,
       isHurried: isHealing,
       ...(setup.redactions === true && { confidence: () => this.#world.newConfidence() }),
       // A process that is closed waits for nothing any more.

@@ -3,6 +3,7 @@ import {
   HeadraceError,
   actorKind,
   sessionKey,
+  splitKey,
   verbs,
   type Actor,
   type ActorKind,
@@ -17,6 +18,7 @@ import {
   type Up,
   type Verb,
 } from '@headrace/core'
+import { CalledAgent, calledAgent } from './called-agent.ts'
 import { webSocketOf, type ClientSocket } from './client-socket.ts'
 import { Device } from './device.ts'
 import { EventLoop } from './event-loop.ts'
@@ -68,6 +70,8 @@ export class World {
   /** Where the device of a host asks to be shown. */
   readonly shown: Map<Host, ShownDevices> = new Map()
   readonly puller: Puller
+  /** The agent that is called, in worlds where one is. */
+  readonly hook: CalledAgent
   /** Live connections. */
   readonly links: Set<Link> = new Set()
   /** Commands that somebody waits for. */
@@ -102,6 +106,7 @@ export class World {
     }
     if (faults.includes('expiry')) this.tokenMs = 20_000
     this.sessions = Array.from({ length: setup.sessions }, (_, index) => `s${index + 1}`)
+    this.hook = new CalledAgent(this)
     this.servers = Array.from({ length: setup.servers }, (_, index) => new ServerSlot(`server${index + 1}`, this))
     for (const server of this.servers) server.start()
     for (let index = 0; index < setup.people; index += 1)
@@ -127,9 +132,10 @@ export class World {
     if (this.trace) for (const event of events) this.note('store', event)
     this.journal.durable(key, events)
     for (const text of events) {
-      if (!text.includes('"type":"notice.settled"')) continue
+      if (!/"type":"(?:notice\.settled|run\.undelivered|run\.lapsed)"/.test(text)) continue
       const event = JSON.parse(text) as SessionEvent // written by a room
       if (event.type === 'notice.settled') this.notices.settled(key, event)
+      else this.hook.audit.check(splitKey(key).session, event)
     }
   }
 
@@ -141,6 +147,12 @@ export class World {
   newName(kind: string): string {
     this.#names += 1
     return `${kind}${this.#names}`
+  }
+
+  /** Agents that can be asked. */
+  get agents(): readonly string[] {
+    const { agents, webhooks } = this.setup
+    return webhooks === true ? [...agents, calledAgent] : agents
   }
 
   newConfidence(): string {

@@ -1,10 +1,12 @@
+import { Buffer } from 'node:buffer'
 import { visibleView } from '@headrace/core'
 import { createMemoryStore } from '@headrace/server/store/memory'
-import { createVirtualServer, type VirtualServerOptions } from '@headrace/server/virtual'
+import { createVirtualServer, type Outgoing, type VirtualServerOptions } from '@headrace/server/virtual'
 import type { ServerSurroundings, SimulatedServer, Subject } from '@headrace/testing/simulator'
 
 /** What a mutant may put into a server. */
-export type Broken = Partial<Pick<VirtualServerOptions, 'store' | 'rules' | 'through' | 'tell'>>
+export type Broken = Partial<Pick<VirtualServerOptions, 'store' | 'rules' | 'through' | 'tell'>> &
+  Pick<ServerSurroundings, 'call'>
 
 /** Our server with our client. `breakIt`: for mutants. */
 export function headrace(breakIt: (around: ServerSurroundings) => Broken = () => ({})): Subject {
@@ -13,8 +15,14 @@ export function headrace(breakIt: (around: ServerSurroundings) => Broken = () =>
 
 const page = { maxEvents: 1_000, maxChars: 1_000_000 }
 
-function start(options: VirtualServerOptions): SimulatedServer {
-  const server = createVirtualServer(options)
+type Surroundings = VirtualServerOptions & Pick<ServerSurroundings, 'call' | 'called'>
+
+/** Nobody checks in a simulation what is signed with it. */
+const secret = `whsec_${Buffer.alloc(32).toString('base64')}`
+
+function start({ call, called, ...options }: Surroundings): SimulatedServer {
+  const agents = [{ agent: 'hook', url: 'http://hook', secrets: [secret], tenant: 'sim', ...called }]
+  const server = createVirtualServer({ ...options, ...(call && { webhooks: { agents, post: postBy(call) } }) })
   const { hub } = server
   return {
     accept(socket) {
@@ -40,5 +48,13 @@ function start(options: VirtualServerOptions): SimulatedServer {
         hub.claim(agent, worker, grant, { leaseMs, waitMs: 1_000, signal: new AbortController().signal }),
     },
     close: () => server.close(),
+  }
+}
+
+function postBy(call: NonNullable<ServerSurroundings['call']>): Outgoing['post'] {
+  return async (_url, body) => {
+    const status = await call(String(body))
+    if (status === undefined) return { outcome: 'failed', message: 'No answer came.' }
+    return { outcome: 'answered', status, headers: {}, body: Buffer.alloc(0), isCut: false }
   }
 }

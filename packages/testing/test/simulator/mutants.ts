@@ -17,12 +17,13 @@ import type { Subject } from '@headrace/testing/simulator'
 import { headrace } from './headrace.ts'
 import { redactionMutants } from './redaction-mutants.ts'
 import { changed, makePage, paged, rules, shifted, through, withStore, type Decide } from './seams.ts'
+import { webhookMutants } from './webhook-mutants.ts'
 
 export interface Mutant {
   readonly name: string
   readonly subject: Subject
   /** It can be seen only where this is played. */
-  readonly only?: 'redactions'
+  readonly only?: 'redactions' | 'webhooks'
 }
 
 function approving(signal: RunSignal): RunSignal {
@@ -120,6 +121,7 @@ const noop = (state: SessionState): ReturnType<Decide> => ({ outcome: 'noop', se
 
 export const mutants: readonly Mutant[] = [
   ...redactionMutants,
+  ...webhookMutants,
   {
     name: 'acknowledges before it is durable',
     subject: withStore((store) => ({

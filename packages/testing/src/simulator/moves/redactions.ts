@@ -22,6 +22,10 @@ function toRedact(world: World, key: SessionKey, random: Random): Message | unde
 
 type Ask = (server: SimulatedServer['http']) => Promise<unknown>
 
+function olderOf(world: World, key: SessionKey, actor: Actor): readonly [what: string, ask: Ask] {
+  return ['its older messages', (server) => server.messages(key, world.grant(actor), everything)]
+}
+
 /** Something that is asked of the past of a session. */
 function askOf(world: World, key: SessionKey, actor: Actor, random: Random): readonly [what: string, ask: Ask] {
   const grant = world.grant(actor)
@@ -33,7 +37,7 @@ function askOf(world: World, key: SessionKey, actor: Actor, random: Random): rea
   const found = async (server: SimulatedServer['http'], query: string): Promise<unknown> =>
     (await server.search(grant, query)).filter(({ session }) => world.sessions.includes(session))
   const asks: readonly (readonly [string, Ask])[] = [
-    ['its older messages', (server) => server.messages(key, grant, everything)],
+    olderOf(world, key, actor),
     [`its events after ${seq - 1}`, (server) => server.events(key, grant, seq - 1)],
     [`how it was at ${seq}`, (server) => server.viewAt(key, grant, seq)],
     ['an export', (server) => server.export(key, grant)],
@@ -65,6 +69,7 @@ export const redactionMoves: readonly Move[] = [
       const later = random.fork('later')
       void world.ask(device.host, keeper, { id: world.newName('redact-'), session: id, body }).then(() => {
         // Before it is erased is when it may still be found.
+        void world.recall(device, ...olderOf(world, world.key(id), device.actor))
         for (let asks = later.below(4); asks > 0; asks -= 1)
           void world.recall(device, ...askOf(world, world.key(id), device.actor, later))
       })
