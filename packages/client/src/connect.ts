@@ -44,7 +44,8 @@ const defaultMaxCommands = 256
 
 /**
  * Connects to a server, in a browser or in Node. Returns at once: what is asked before the connection stands is sent
- * when it does.
+ * when it does. Outside of a page it connects when something needs it, so a module that makes a client can be loaded where
+ * pages are rendered on a server.
  *
  * @example
  * ```ts
@@ -110,7 +111,9 @@ class SocketClient implements Client {
         }),
     )
     this.#stopWatching = onBackOnline(() => connection.retryNow())
-    connection.start()
+    // A module that makes a client may be loaded to render a page on a server, where nobody closes it.
+    if (options.online === undefined && typeof window === 'undefined') connection.startWhenNeeded()
+    else connection.start()
     void this.#restore()
   }
 

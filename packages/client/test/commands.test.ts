@@ -18,7 +18,14 @@ interface Setup {
 
 function setup(server: ScriptedServer, options: Partial<ConnectOptions> = {}): Setup {
   const clock = new FakeClock()
-  const client = connect({ url: server.url, token: 'secret', clock, onError: () => undefined, ...options })
+  const client = connect({
+    url: server.url,
+    token: 'secret',
+    clock,
+    onError: () => undefined,
+    online: true,
+    ...options,
+  })
   clients.push(client)
   return { clock, client, session: client.session('s') }
 }

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { HeadraceError } from '@headrace/core'
 import { connect, type Client, type ConnectOptions, type ConnectionStatus } from '@headrace/client'
 import { FakeClock } from './support/fake-clock.ts'
@@ -28,6 +28,7 @@ function setup(url: string, options: Partial<ConnectOptions> = {}): Setup {
     clock,
     random: () => 0.5,
     onError: (error) => errors.push(error),
+    online: true,
     ...options,
   })
   clients.push(client)
@@ -50,6 +51,54 @@ test('says hello with the token and knows who it is when welcomed', async () => 
   expect(client.status).toEqual({ state: 'closed' })
   await peer.closed
   expect(clock.waiting).toBe(0)
+})
+
+describe('outside of a page', () => {
+  test.each<readonly [string, (client: Client) => unknown]>([
+    ['a session that is followed', (client) => client.session('s').subscribe(() => undefined)],
+    [
+      'a command',
+      (client) =>
+        void client
+          .session('s')
+          .post('hi')
+          .catch(() => undefined),
+    ],
+    ['somebody who listens to the status', (client) => client.onStatus(() => undefined)],
+    ['being told to', (client) => client.setOnline(true)],
+  ])('it connects with the first thing that needs a connection: %s', async (_, need) => {
+    await using server = await ScriptedServer.start()
+    let asked = 0
+    const token = (): string => `token ${(asked += 1)}`
+    const fetch = async (): Promise<Response> => Response.json({ id: 's' })
+    const client = connect({ url: server.url, token, clock: new FakeClock(), fetch, onError: () => undefined })
+    clients.push(client)
+    // What a page asks for when it is rendered on a server.
+    client.session('s').getSnapshot()
+    await client.view('s')
+    expect(client.status).toEqual({ state: 'offline', retryAt: null })
+    const before = asked
+    need(client)
+    expect(await (await server.connection()).next('hello')).toMatchObject({ token: `token ${before + 1}` })
+  })
+
+  test('one that is closed before is never opened', async () => {
+    const client = connect({ url: 'http://127.0.0.1:1', token: 't' })
+    await client.close()
+    client.session('s').subscribe(() => undefined)
+    expect(client.status).toEqual({ state: 'closed' })
+  })
+
+  test('in a page it connects at once, so that it is there when the page is', async () => {
+    vi.stubGlobal('window', {})
+    try {
+      await using server = await ScriptedServer.start()
+      clients.push(connect({ url: server.url, token: 't' }))
+      await server.welcomed()
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  })
 })
 
 test('finds the server under a path', async () => {

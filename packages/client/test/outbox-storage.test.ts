@@ -22,6 +22,7 @@ function page(server: ScriptedServer, storage: OutboxStorage, more: Partial<Conn
     clock: new FakeClock(),
     onError: (error) => errors.push(error),
     outbox: { storage },
+    online: true,
     ...more,
   })
   return { client, session: client.session('s'), errors }

@@ -12,7 +12,7 @@ import { settle, until } from './support/until.ts'
 test('P2: how far somebody has read goes out once a second at most, only forward, and comes to an end', async () => {
   await using server = await ScriptedServer.start()
   const clock = new FakeClock()
-  const client = connect({ url: server.url, token: 't', clock })
+  const client = connect({ url: server.url, token: 't', clock, online: true })
   const session = client.session('s')
   session.subscribe(() => undefined)
   const peer = await server.welcomed()
@@ -102,7 +102,7 @@ test('S5: what is redacted is gone from what a reader has paged in, too', async 
 
 test('S3: a snapshot that comes in place of events says why', async () => {
   await using server = await ScriptedServer.start()
-  const client = connect({ url: server.url, token: 't', clock: new FakeClock() })
+  const client = connect({ url: server.url, token: 't', clock: new FakeClock(), online: true })
   const session = client.session('s')
   const told: (readonly [number, ResetReason | undefined])[] = []
   session.onSnapshot((view, reset) => told.push([view.seq, reset]))
@@ -122,7 +122,7 @@ test('S3: a snapshot that comes in place of events says why', async () => {
 
 test('L7: events that are not for a reader move it on, and settle what it waits for', async () => {
   await using server = await ScriptedServer.start()
-  const client = connect({ url: server.url, token: 't', clock: new FakeClock() })
+  const client = connect({ url: server.url, token: 't', clock: new FakeClock(), online: true })
   const session = client.session('s')
   const seen: number[] = []
   session.onEvent(({ seq }) => seen.push(seq))
@@ -153,7 +153,7 @@ test('A1g: a page without a token connects by tickets, a new one for each connec
     const response = await fetch(`${server.url}/v1/tickets`, { method: 'POST', headers: { authorization } })
     return ((await response.json()) as { ticket: string }).ticket
   }
-  const client = connect({ url: server.url, ticket, backoff: { minMs: 1, maxMs: 20 } })
+  const client = connect({ url: server.url, ticket, backoff: { minMs: 1, maxMs: 20 }, online: true })
   await until(() => client.status.state === 'online', client.onStatus)
   expect(client.actor).toBe('user:ada')
   client.drop()

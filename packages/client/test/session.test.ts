@@ -29,6 +29,7 @@ async function setup(server: ScriptedServer, options: Partial<ConnectOptions> = 
     clock,
     onError: (error) => errors.push(error),
     device: 'd1',
+    online: true,
     ...options,
   })
   clients.push(client)

@@ -10,6 +10,7 @@
  * - If the server wants another token, a new one is tried at once, but once only; after that the waits apply.
  * - Waits grow until a connection has lived for `stableMs`, so that a server which accepts and drops is not hammered.
  * - After `close` or `drop` nothing of the old socket arrives any more.
+ * - One that was begun by `startWhenNeeded` is offline until something is to be sent, or somebody listens to its status.
  */
 import { HeadraceError, protocolVersion, type Actor, type Down, type Up } from '@headrace/core'
 import { systemClock, type Clock } from '../clock.ts'
@@ -38,7 +39,11 @@ export interface ConnectionOptions {
   readonly random?: () => number
   /** An attempt that has not led to a welcome after so many milliseconds is given up. Default 10,000. */
   readonly connectTimeoutMs?: number
-  /** `false`: stays offline until `setOnline(true)`, as a page that is rendered on a server should. Default `true`. */
+  /**
+   * `true`: connects at once. `false`: stays offline until `setOnline(true)`. Default for a worker: `true`. Default for a
+   * client: at once in a page; elsewhere, where a page may be rendered that needs no connection, with the first thing that
+   * does: a session that is followed, a command, or somebody who listens to the status.
+   */
   readonly online?: boolean
   /**
    * Called with failures that no call can reject with: a token function that throws, a listener that throws, an error
@@ -96,6 +101,8 @@ export class Connection {
   #status: ConnectionStatus = { state: 'connecting' }
   #actor: Actor | undefined
   #wanted: boolean
+  /** Nobody has needed it yet. */
+  #isAsleep = false
   #socket: WireSocket | undefined
   /** The one timer of the current state: waiting to retry, or for a welcome. */
   #cancelTimer: () => void = () => undefined
@@ -135,6 +142,13 @@ export class Connection {
     if (this.#wanted && this.#status.state !== 'closed') void this.#open()
   }
 
+  /** Begins to connect when the first frame is to be sent, or somebody listens to the status. */
+  startWhenNeeded(): void {
+    this.#wanted = false
+    this.#isAsleep = true
+    this.#status = { state: 'offline', retryAt: null }
+  }
+
   get status(): ConnectionStatus {
     return this.#status
   }
@@ -149,11 +163,14 @@ export class Connection {
   }
 
   onStatus(listener: () => void): () => void {
+    // First, so that nobody is called back while it is asked to.
+    this.#wake()
     return this.#listeners.add(listener)
   }
 
   /** Sends if it is online; returns whether it did. */
   send(frame: Up): boolean {
+    this.#wake()
     if (!this.isOnline || !this.#socket) return false
     this.#socket.send(frame)
     return true
@@ -166,10 +183,15 @@ export class Connection {
 
   /** Stays offline until it is called with `true`. */
   setOnline(on: boolean): void {
+    this.#isAsleep = false
     if (this.#status.state === 'closed' || on === this.#wanted) return
     this.#wanted = on
     if (on) return void this.#open()
     this.#end(new HeadraceError('connection_lost', 'The connection was switched off.'))
+  }
+
+  #wake(): void {
+    if (this.#isAsleep) this.setOnline(true)
   }
 
   /** Does not wait any longer for the next attempt. */

@@ -13,7 +13,7 @@ export type ConnectionStatus =
     }
   | {
       readonly state: 'offline'
-      /** When the next attempt is made, milliseconds since 1970; `null` while it was told to stay offline. */
+      /** When the next attempt is made, milliseconds since 1970; `null` while it was told to stay offline, or nothing has needed it. */
       readonly retryAt: number | null
       /** Why the last connection ended or could not be made. */
       readonly error?: HeadraceError

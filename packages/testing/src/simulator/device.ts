@@ -29,6 +29,7 @@ export class Device {
       random: () => random.next(),
       newId: () => world.newName(name),
       device: name,
+      online: true,
       onError: (error) => world.reported(name, error),
     })
     for (const session of world.sessions) if (random.chance(0.8)) this.follow(session, random.chance(0.5))
