@@ -61,6 +61,9 @@ const given: Readonly<Record<string, string>> = {
   graph:
     'const graph: ReturnType<import("@langchain/langgraph").StateGraph<typeof import("@langchain/langgraph").MessagesAnnotation.spec>["compile"]>',
   run: 'const run: import("@headrace/client/agent").AgentRun',
+  currentUser: 'function currentUser(): Promise<{ readonly id: string } | undefined>',
+  tokenFor: 'function tokenFor(user: { readonly id: string }): Promise<string>',
+  Support: 'function Support(props: { id: string; messages: import("ai").UIMessage[] }): import("react").ReactNode',
   secret: 'const secret: string',
   body: 'const body: string',
   id: 'const id: string',
@@ -149,7 +152,8 @@ function moduleOf({ where, code }: Example, names: ReadonlyMap<string, string>):
     ...imports.map(([name, from]) => `import { ${name} } from '${from}'`),
     ...declared.map(([, declaration]) => `declare ${declaration}`),
     'export async function example() {',
-    ...body,
+    // What a file of a framework exports is declared in here.
+    ...body.map((line) => line.replace(/^export (?:default )?/, '')),
     '}',
   ].join('\n')
 }

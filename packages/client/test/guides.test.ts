@@ -108,6 +108,7 @@ test('there are guides', () => {
     'existing-endpoint.md',
     'stop-button.md',
     'takeover.md',
+    'tokens.md',
     'two-agents.md',
     'use-chat.md',
   ])
