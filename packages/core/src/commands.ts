@@ -190,6 +190,8 @@ export type SystemCommandBody =
   | { readonly type: 'forked'; readonly from: SessionId; readonly at: number }
   | { readonly type: 'compacted'; readonly floor: number; readonly gaps: readonly Gap[] }
   | { readonly type: 'erased'; readonly of: number }
+  /** It is this server's to tell for so long: a noop where it is another one's. */
+  | { readonly type: 'take-notice'; readonly id: string; readonly node: string; readonly forMs: number }
   | { readonly type: 'settle-notice'; readonly id: string; readonly outcome: 'sent' | 'seen' | 'failed' | 'no-address' }
   /** Calling the agent of a run failed: the attempt that was claimed for it is over, and no attempt is used up. */
   | {

@@ -18,7 +18,7 @@ import { create, regenerate, send, update } from './decide/input.ts'
 import { addMessage, type FindMessage } from './decide/messages.ts'
 import { answerRequest, claimRequest } from './decide/requests.ts'
 import { isHeld, pause, reorder, resume, retry, steer } from './decide/steer.ts'
-import { compacted, erased, join, leave, settleNotice, undelivered } from './decide/system.ts'
+import { compacted, erased, join, leave, settleNotice, takeNotice, undelivered } from './decide/system.ts'
 import { tick } from './decide/time.ts'
 import { claim, heartbeat } from './decide/work.ts'
 import { write } from './decide/write.ts'
@@ -180,6 +180,8 @@ function apply(draft: Draft, known: FindMessage): void {
       return compacted(draft, body)
     case 'erased':
       return erased(draft, body)
+    case 'take-notice':
+      return takeNotice(draft, body)
     case 'settle-notice':
       return settleNotice(draft, body)
     case 'undelivered':
@@ -220,6 +222,7 @@ const verbOf: Readonly<Record<(CommandBody | SystemCommandBody)['type'], Verb>> 
   forked: 'admin',
   compacted: 'admin',
   erased: 'admin',
+  'take-notice': 'admin',
   'settle-notice': 'admin',
   undelivered: 'admin',
 }

@@ -46,6 +46,7 @@ const known: Readonly<Record<EventType, true>> = {
   'request.withdrawn': true,
   'run.undelivered': true,
   'run.retried': true,
+  'notice.taken': true,
   'notice.settled': true,
   'run.ended': true,
   'presence.joined': true,

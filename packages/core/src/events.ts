@@ -170,6 +170,8 @@ export interface EventData {
   }
   /** A dead letter is tried again. */
   'run.retried': Nothing
+  /** One of the servers that share a store tells an actor. The others leave that to it until then, in milliseconds since 1970. */
+  'notice.taken': { readonly id: string; readonly node: string; readonly until: number }
   /** What an actor was to be told has been told, or need not be. */
   'notice.settled': { readonly id: string; readonly outcome: 'sent' | 'seen' | 'failed' | 'no-address' }
   'run.ended': {

@@ -120,6 +120,7 @@ function change(before: SessionView, event: SessionEvent | HiddenEvent): Session
       return foldSession(view, event)
     case 'budget.warned':
     case 'content.erased':
+    case 'notice.taken':
     case 'notice.settled':
     case 'hidden':
       return view

@@ -52,6 +52,8 @@ export interface Notice {
   /** The run or request it is about. */
   readonly ref: string
   readonly at: number
+  /** The server that tells it, and until when the others leave it alone. */
+  readonly taken?: { readonly node: string; readonly until: number }
 }
 
 /** All that a room knows of a session: the fold of its log. Plain JSON; stored as the snapshot. */

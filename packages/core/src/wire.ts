@@ -31,7 +31,7 @@ export const protocolVersion = 1
  * Hashes of the shapes that travel, so that none changes unnoticed: a test compares them and says what to do. `up`: the
  * schemas of what clients send. `down`: the types of events, views and frames that servers send.
  */
-export const shapeHashes = { up: '8fb12c7bf7a96cfe', down: '2af25d6a93fabc93' } as const
+export const shapeHashes = { up: '8fb12c7bf7a96cfe', down: '24b4b9983845c9a7' } as const
 
 /** A run that a worker holds, as it tells the server after a reconnect. */
 export interface HeldRun {

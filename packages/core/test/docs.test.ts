@@ -160,7 +160,7 @@ const signals: Record<RunSignal['signal'], true> = {
   budget: true,
 }
 /** Events that no log of one session can have beside the others: what comes before them is not as it was. */
-const apart: readonly EventType[] = ['session.forked', 'log.compacted']
+const apart: readonly EventType[] = ['session.forked', 'log.compacted', 'notice.taken']
 
 /** The cells of the rows of all tables of a section, without backticks. */
 function rowsIn(title: string): readonly (readonly string[])[] {

@@ -268,6 +268,10 @@ function systemBody(
       const erasing = at(guard.erasing, next.pick)
       return erasing && { type: 'erased', of: erasing.seq }
     }
+    case 'take-notice': {
+      const notice = at(guard.notices, next.pick)
+      return notice && { type: 'take-notice', id: notice.id, node: 'n1', forMs: 60_000 }
+    }
     case 'settle-notice': {
       const notice = at(guard.notices, next.pick)
       return notice && { type: 'settle-notice', id: notice.id, outcome: 'sent' }

@@ -32,7 +32,7 @@ export type Step =
   /** Something that the server asks. */
   | {
       readonly kind: 'server'
-      readonly what: 'erased' | 'settle-notice' | 'undelivered' | 'compacted'
+      readonly what: 'erased' | 'take-notice' | 'settle-notice' | 'undelivered' | 'compacted'
       readonly pick: number
     }
   | {
@@ -334,7 +334,13 @@ const one: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('server' as const),
-      what: fc.constantFrom('erased' as const, 'settle-notice' as const, 'undelivered' as const, 'compacted' as const),
+      what: fc.constantFrom(
+        'erased' as const,
+        'take-notice' as const,
+        'settle-notice' as const,
+        'undelivered' as const,
+        'compacted' as const,
+      ),
       pick,
     }),
   },

@@ -47,6 +47,7 @@ const reached = [
   'floor.taken',
   'floor.returned',
   'log.compacted',
+  'notice.taken',
   'notice.settled',
 ] as const
 

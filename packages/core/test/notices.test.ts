@@ -87,6 +87,24 @@ describe('P4a: what somebody who is away is told', () => {
     expect(session.state.guard.notices).toEqual([])
   })
 
+  test('P4b by the server that took it, while it is its own', () => {
+    const session = open()
+    session.end(session.start())
+    const { id } = session.state.guard.notices[0]!
+    const take = (node: string) => ({ type: 'take-notice', id, node, forMs: 1_000 }) as const
+    session.accept(take('one'), { as: server })
+    session.noop(take('two'), { as: server })
+    session.now += 999
+    session.noop(take('two'), { as: server })
+    // Whoever has it may go on with it.
+    session.accept(take('one'), { as: server })
+    session.now += 1_000
+    session.accept(take('two'), { as: server })
+    expect(session.state.guard.notices[0]?.taken).toEqual({ node: 'two', until: session.now + 1_000 })
+    session.accept({ type: 'settle-notice', id, outcome: 'sent' }, { as: server })
+    session.noop(take('two'), { as: server })
+  })
+
   test(`of the newest ${hot.notices}`, () => {
     const session = open()
     for (let i = 0; i < hot.notices + 3; i += 1) session.end(session.start())

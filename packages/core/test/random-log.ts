@@ -90,6 +90,7 @@ class RandomSession {
       () => this.#ask({ type: 'read', seq: 1 + this.#below(view.seq) }, who),
       () => this.#ask({ type: 'redact', message, ...(this.#maybe(2) && { part: '0' }) }, sue),
       () => redaction && this.#ask({ type: 'erased', of: redaction.seq }, server),
+      () => notice && this.#ask({ type: 'take-notice', id: notice.id, node: 'n1', forMs: 1_000 }, server),
       () => notice && this.#ask({ type: 'settle-notice', id: notice.id, outcome: 'sent' }, server),
       () => this.#ask({ type: 'update', metadata: { a: this.#maybe(2) ? null : 2 }, ...this.#settings() }, ada),
       () => this.#ask({ type: 'join', device: 'd1', node: 'n1' }, who),

@@ -181,6 +181,7 @@ export function createHeadrace(options: HeadraceOptions): Headrace {
       ...(pushes && options.notify?.push ? [createWebPush({ ...pushes, contact: options.notify.push.contact })] : []),
     ],
     ...(options.notify?.delayMs !== undefined && { delayMs: options.notify.delayMs }),
+    ...(store.capabilities.shared && { node }),
   })
   const called = (options.agents ?? []).map((webhook) =>
     startWebhookAgent({ webhook, dispatcher: hub.dispatcher, hub, outgoing, clock, auth, onError }),

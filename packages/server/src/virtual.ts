@@ -102,7 +102,15 @@ export function createVirtualServer(options: VirtualServerOptions): VirtualServe
     onChange: (room) => notifier?.changed(room),
   })
   const notifier =
-    tell && new Notifier({ clock, channels: [{ tell }], room: (key) => hub.room(key), onError, delayMs: noticeDelayMs })
+    tell &&
+    new Notifier({
+      clock,
+      channels: [{ tell }],
+      room: (key) => hub.room(key),
+      onError,
+      delayMs: noticeDelayMs,
+      ...(store.capabilities.shared && { node }),
+    })
   const seen = through(hub)
   const { agents = [], post } = options.webhooks ?? {}
   const called = agents.flatMap((webhook) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { SessionEvent } from '@headrace/core'
+import type { SessionEvent, Store } from '@headrace/core'
 import { RoomHub } from '../src/hub.ts'
 import { noMeter } from '../src/hub-types.ts'
 import { Notifier, type NoticeChannel } from '../src/notify/notifier.ts'
@@ -20,13 +20,16 @@ interface Stage {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Somebody who is away has asked for a run, and it is over. */
-async function open(): Promise<Stage> {
-  const clock = new FakeClock()
-  const store = createMemoryStore()
+interface Server {
+  readonly hub: RoomHub
+  readonly notifier: Notifier
+  readonly calls: PromiseWithResolvers<Told>[]
+}
+
+function serverOf(store: Store, clock: FakeClock, node: string): Server {
   const calls: PromiseWithResolvers<Told>[] = []
   const hub: RoomHub = new RoomHub({
-    node: 'node-1',
+    node,
     store,
     clock,
     meter: noMeter,
@@ -37,6 +40,7 @@ async function open(): Promise<Stage> {
     clock,
     room: (one) => hub.room(one),
     onError: () => undefined,
+    ...(store.capabilities.shared && { node }),
     channels: [
       {
         tell() {
@@ -47,6 +51,13 @@ async function open(): Promise<Stage> {
       },
     ],
   })
+  return { hub, notifier, calls }
+}
+
+/** Somebody who is away has asked for a run, and it is over. */
+async function open(store: Store = createMemoryStore()): Promise<Stage> {
+  const clock = new FakeClock()
+  const { hub, notifier, calls } = serverOf(store, clock, 'node-1')
   await hub.submit(key, { grant: ada, body: { type: 'create' } })
   await hub.submit(key, { grant: ada, body: { type: 'send', parts: text('go') } })
   await hub.submit(key, { grant: writer, body: { type: 'claim', run: 'r3', worker: 'w', leaseMs: 600_000 } })
@@ -111,4 +122,28 @@ test('P4: a server that is closed does not wait for long', async () => {
   await stage.clock.advance(3_000)
   await closing
   expect(await stage.outcomes()).toEqual([])
+})
+
+test('P4b of servers that share a store one tells somebody, and another one where it dies over that', async () => {
+  const inner = createMemoryStore()
+  const store: Store = { ...inner, capabilities: { ...inner.capabilities, shared: true } }
+  await using stage = await open(store)
+  const { clock, calls } = stage
+  const other = serverOf(store, clock, 'node-2')
+  await other.hub.view(key, ada)
+  await clock.advance(5_000)
+  expect([calls.length, other.calls.length]).toEqual([1, 0])
+  // The first one says nothing any more.
+  await clock.advance(59_999)
+  expect([calls.length, other.calls.length]).toEqual([1, 0])
+  await clock.advance(1)
+  expect([calls.length, other.calls.length]).toEqual([1, 1])
+  other.calls[0]?.resolve('sent')
+  await settled()
+  calls[0]?.reject(new Error('not now'))
+  await clock.advance(600_000)
+  expect([calls.length, other.calls.length]).toEqual([1, 1])
+  expect(await stage.outcomes()).toEqual(['sent'])
+  await other.notifier.close()
+  await other.hub.close()
 })

@@ -45,6 +45,13 @@ export function compacted(draft: Draft, { floor, gaps }: Body<'compacted'>): voi
   if (floor > (draft.view.compactedTo ?? 0)) draft.emit('log.compacted', { floor, gaps })
 }
 
+/** Of servers that share a store one tells somebody. Where it dies over that, another one may when its time is over. */
+export function takeNotice(draft: Draft, { id, node, forMs }: Body<'take-notice'>): void {
+  const notice = draft.state.guard.notices.find((one) => one.id === id)
+  if (!notice || (notice.taken && notice.taken.node !== node && notice.taken.until > draft.now)) return
+  draft.emit('notice.taken', { id, node, until: draft.now + forMs })
+}
+
 export function settleNotice(draft: Draft, { id, outcome }: Body<'settle-notice'>): void {
   if (draft.state.guard.notices.some((notice) => notice.id === id)) draft.emit('notice.settled', { id, outcome })
 }

@@ -20,6 +20,11 @@ export function foldNotices(guard: Guard, event: SessionEvent, view: SessionView
     case 'request.expired':
     case 'request.withdrawn':
       return drop(guard, event.data.id)
+    case 'notice.taken': {
+      const { id, node, until } = event.data
+      const notices = guard.notices.map((notice) => (notice.id === id ? { ...notice, taken: { node, until } } : notice))
+      return { ...guard, notices }
+    }
     case 'notice.settled':
       return { ...guard, notices: guard.notices.filter((notice) => notice.id !== event.data.id) }
     default:

@@ -6,10 +6,10 @@
  *
  * What is to be told is part of the session's state and so is that it was told, so a restart neither forgets a notice nor
  * tells it twice: the worst is one that is told again because the server died between telling and writing it down. A person
- * is told once, whatever number of devices they have.
+ * is told once, whatever number of devices they have. Of servers that share a store the one tells it that took it first.
  */
 import { HeadraceError, splitKey, systemGrant, type Notice, type SessionKey, type SessionView } from '@headrace/core'
-import { againMs } from '../refused-for-now.ts'
+import { againMs, isForNow } from '../refused-for-now.ts'
 import type { Clock } from '../clock.ts'
 import type { Room } from '../room.ts'
 
@@ -37,10 +37,15 @@ export interface NotifierOptions {
   readonly onError: (error: HeadraceError) => void
   /** How long somebody has to look by themselves, in milliseconds. Default 5,000. */
   readonly delayMs?: number
+  /** Id of this server, where others share its store. */
+  readonly node?: string
 }
 
 /** How long a server that is closed waits for those who are being told at that moment, in milliseconds. */
 const graceMs = 3_000
+
+/** How long a notice is the one server's that took it: longer than it takes to tell it. */
+const takenMs = 60_000
 
 /** Waits between tries, in milliseconds. After the last one it is given up. */
 const retryMs = [5_000, 30_000, 300_000]
@@ -92,12 +97,14 @@ export class Notifier {
   async #look(key: SessionKey, { id }: Notice, { tries, settled }: Next): Promise<void> {
     if (this.#closing) return
     const room = await this.#options.room(key)
-    const { view, guard } = room.state
     // As the session has it: another one may have been made under its id, with notices of its own.
-    const notice = guard.notices.find((one) => one.id === id)
+    const notice = room.state.guard.notices.find((one) => one.id === id)
     if (notice) {
-      const isHere = view.presence.some(({ actor }) => actor === notice.to)
-      const outcome = settled ?? (isHere ? 'seen' : await this.#tell(room, notice, tries))
+      const isHere = (): boolean => room.state.view.presence.some(({ actor }) => actor === notice.to)
+      const waitMs = settled || isHere() ? 0 : await this.#take(room, notice)
+      if (waitMs > 0) return this.#closing ? undefined : this.#later(key, notice, { ms: waitMs, tries })
+      // What another server has written meanwhile is known now.
+      const outcome = settled ?? (isHere() ? 'seen' : await this.#tell(room, notice, tries))
       const isWritten = outcome !== undefined && (await this.#settle(room, notice, outcome))
       if (!isWritten) return this.#again(key, notice, { tries, ...(outcome && { settled: outcome }) })
     }
@@ -109,6 +116,18 @@ export class Notifier {
     if (this.#closing) return
     if (settled) this.#later(key, notice, { ms: againMs, tries, settled })
     else this.#later(key, notice, { ms: retryMs[tries] ?? againMs, tries: tries + 1 })
+  }
+
+  /** Takes it from the other servers; resolves to how long to wait where it is not this one's to tell, in milliseconds. */
+  async #take(room: Room, { id }: Notice): Promise<number> {
+    const { node } = this.#options
+    if (node === undefined) return 0
+    const grant = systemGrant(splitKey(room.key).tenant)
+    const taken = await room.submit({ grant, body: { type: 'take-notice', id, node, forMs: takenMs } })
+    if (taken.outcome === 'accepted') return 0
+    if (isForNow(taken)) return againMs
+    // Another one has it, or has told it: then there is none the next time.
+    return takenMs
   }
 
   /** `undefined` when it is worth another try. */

@@ -17,14 +17,17 @@ export interface CallAuditOptions {
 
 interface Called {
   readonly at: number
-  /** What came of it; `undefined` before that. */
+  /** What came of it, and when; `undefined` before that. */
   taken: boolean | undefined
+  answeredAt: number
 }
 
 /** Failures after which an agent is not called by itself any more. */
 const tries = 8
 const firstWaitMs = 1_000
 const longestWaitMs = 300_000
+/** How long it takes at most to write down that a call failed, where the store works. */
+const giveBackMs = 1_500
 
 export class CallAudit {
   readonly #options: CallAuditOptions
@@ -52,10 +55,11 @@ export class CallAudit {
     if (setup.servers === 1 && !isHeld(log, data))
       fail('called', `the agent is called for attempt ${attempt} of ${run}, which is over`)
     this.#checkWait(log, data)
-    const call: Called = { at: now(), taken: undefined }
+    const call: Called = { at: now(), taken: undefined, answeredAt: Infinity }
     this.#calls.set(id, call)
     return (isTaken) => {
       call.taken = isTaken
+      call.answeredAt = now()
     }
   }
 
@@ -102,13 +106,13 @@ export class CallAudit {
 
   /** What was not taken is given back, and does not wait until its lease is over. */
   #lapsed(session: string, { run = '', seq }: EventOf<'run.lapsed'>): void {
-    const { fail, history, isCalm } = this.#options
+    const { fail, history, isCalm, now } = this.#options
     const attempt =
       history(session)
         .at(seq - 1)
         .view.runs.find((candidate) => candidate.id === run)?.attempt ?? 0
     const call = this.#calls.get(idOf(session, run, attempt))
-    if (isCalm && call?.taken === false)
+    if (isCalm && call?.taken === false && now() - call.answeredAt > giveBackMs)
       fail('called', `attempt ${attempt} of ${run} lapses, which its agent did not take`)
   }
 

@@ -18,13 +18,13 @@ export class NoticeAudit {
   readonly #history: (key: SessionKey) => History
   readonly #tells = new Map<string, Tell[]>()
   readonly #gone = new Set<string>()
-  /** Servers that share a store do not know of each other whom they tell. */
-  readonly #isAlone: boolean
+  /** Servers that share a store take each other's notices before it is time, where a clock says that it is. */
+  readonly #isTimed: boolean
 
-  constructor(history: (key: SessionKey) => History, fail: Fail, isAlone: boolean) {
+  constructor(history: (key: SessionKey) => History, fail: Fail, isTimed: boolean) {
     this.#history = history
     this.#fail = fail
-    this.#isAlone = isAlone
+    this.#isTimed = isTimed
   }
 
   /** A server begins to tell somebody; what is returned is called with what came of it. */
@@ -46,7 +46,7 @@ export class NoticeAudit {
 
   /** Whether one server knows what the other one has told. */
   #isOneOf(one: string, other: string): boolean {
-    return one === other || (this.#isAlone && !this.#gone.has(one))
+    return one === other || (this.#isTimed && !this.#gone.has(one))
   }
 
   #isTrue(key: SessionKey, { id, kind, to, ref }: Notice): boolean {

@@ -95,7 +95,7 @@ export class World {
     this.trace = trace ? [] : undefined
     this.journal = new Journal(() => this.loop.now - beginning)
     const history = (key: SessionKey): History => this.journal.history(key)
-    this.notices = new NoticeAudit(history, this.journal.fail, setup.servers === 1)
+    this.notices = new NoticeAudit(history, this.journal.fail, setup.servers === 1 || !setup.faults.includes('clock'))
     this.store = subject.createStore()
     const { faults } = setup
     this.trouble = {

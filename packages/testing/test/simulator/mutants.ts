@@ -23,7 +23,7 @@ export interface Mutant {
   readonly name: string
   readonly subject: Subject
   /** It can be seen only where this is played. */
-  readonly only?: 'redactions' | 'webhooks'
+  readonly only?: 'notices' | 'redactions' | 'webhooks'
 }
 
 function approving(signal: RunSignal): RunSignal {
@@ -400,6 +400,15 @@ export const mutants: readonly Mutant[] = [
       (decide) => (state, command, now, options) =>
         command.body.type === 'settle-notice' ? noop(state) : decide(state, command, now, options),
     ),
+  },
+  {
+    name: 'tells whom another server tells',
+    only: 'notices',
+    subject: rules((decide) => (state, command, now, options) => {
+      if (command.body.type !== 'take-notice') return decide(state, command, now, options)
+      const notices = state.guard.notices.map(({ taken: _, ...notice }) => notice)
+      return decide({ ...state, guard: { ...state.guard, notices } }, command, now, options)
+    }),
   },
   {
     name: 'takes for told who was not',
