@@ -1,6 +1,6 @@
 import { periodReport, reportInMarkdown, type FloorDocument, type PeriodLine } from '@headrace/factory/floor'
 import { useMemo, useState, type ReactNode } from 'react'
-import { dateOf, elapsed } from '../model/time.ts'
+import { dateOf, duration } from '../model/time.ts'
 import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
@@ -119,7 +119,7 @@ function Lines({
           text.number(line.attempts),
           text.number(line.merged),
           line.landRate === undefined ? words.unknown : words.share(line.landRate),
-          line.mergeMs === undefined ? words.unknown : elapsed(line.mergeMs),
+          line.mergeMs === undefined ? words.unknown : duration(line.mergeMs),
           words.compact(line.tokens),
           shareInVain(line),
           line.costUsd === undefined ? words.unknown : text.usd(line.costUsd),

@@ -8,7 +8,7 @@ import {
 } from '@headrace/factory/floor'
 import { useMemo, type ReactNode } from 'react'
 import { seriesOf, type Bucket } from '../model/ledger-series.ts'
-import { elapsed, timeOf } from '../model/time.ts'
+import { duration, timeOf } from '../model/time.ts'
 import { text } from '../text.ts'
 import { BarChart, type Bar } from './bar-chart.tsx'
 import { LineTable } from './line-table.tsx'
@@ -56,7 +56,7 @@ function Totals({ ledger, report }: { readonly ledger: LedgerLine; readonly repo
   const facts: readonly (readonly [string, string])[] = [
     [words.merged, text.number(ledger.merged)],
     [words.landRate, report.landRate === undefined ? words.unknown : words.share(report.landRate)],
-    [words.mergeTime, report.mergeMs === undefined ? words.unknown : elapsed(report.mergeMs)],
+    [words.mergeTime, report.mergeMs === undefined ? words.unknown : duration(report.mergeMs)],
     [words.tokens, words.compact(tokensOf(ledger))],
     [words.cost, ledger.costUsd === undefined ? words.unknown : text.usd(ledger.costUsd)],
     [words.costPerMerge, costPerMerge(ledger)],
@@ -111,9 +111,9 @@ function Charts({ series }: { readonly series: readonly Bucket[] }): ReactNode {
       />
       <BarChart
         title={words.mergeTime}
-        most={words.atMost(elapsed(most(({ mergeMs }) => mergeMs)))}
+        most={words.atMost(duration(most(({ mergeMs }) => mergeMs)))}
         none={words.unknown}
-        bars={bars(({ mergeMs }) => one(mergeMs, elapsed))}
+        bars={bars(({ mergeMs }) => one(mergeMs, duration))}
       />
     </div>
   )
@@ -148,7 +148,7 @@ function Lines({ title, ledger, report }: LinesProps): ReactNode {
           cells: [
             <Outcomes key="outcomes" outcomes={outcomes} />,
             landRate === undefined ? words.unknown : words.share(landRate),
-            mergeMs === undefined ? words.unknown : elapsed(mergeMs),
+            mergeMs === undefined ? words.unknown : duration(mergeMs),
             words.compact(tokensOf(line)),
             line.costUsd === undefined ? words.unknown : text.usd(line.costUsd),
             costPerMerge(line),

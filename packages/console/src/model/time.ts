@@ -65,9 +65,9 @@ export function elapsed(ms: number): string {
     : text.time.hours(Math.floor(minutes / 60), minutes % 60)
 }
 
-/** A length of time: "4.2 s", "1 min 5 s". */
+/** A length of time that is over, rounded: "4.2 s", "1 min 5 s", "3 h 12 min". */
 export function duration(ms: number): string {
   const seconds = ms / 1_000
-  if (seconds < 60) return text.time.seconds(seconds)
-  return text.time.minutes(Math.floor(seconds / 60), Math.round(seconds % 60))
+  // Rounded before it is cut into minutes, of which none has 60 seconds.
+  return seconds < 10 ? text.time.seconds(seconds) : elapsed(Math.round(seconds) * 1_000)
 }

@@ -41,7 +41,7 @@ export function lengthOf(ms: number): string {
 /** A length of time with its parts. */
 export const time = {
   now: 'now',
-  seconds: (n: number): string => `${n < 10 ? n.toFixed(1) : Math.round(n)} s`,
+  seconds: (n: number): string => `${n.toFixed(1)} s`,
   wholeSeconds: (s: number): string => `${s} s`,
   hours: (h: number, m: number): string => `${number(h)} h ${m} min`,
   minutes: (m: number, s: number): string => `${m} min ${s} s`,

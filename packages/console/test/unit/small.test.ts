@@ -95,6 +95,14 @@ test('times and sizes in words', () => {
     'yesterday',
   ])
   expect([4_230, 42_000, 65_000].map(duration)).toEqual(['4.2 s', '42 s', '1 min 5 s'])
+  // No minute has 60 seconds, and no hour 60 minutes.
+  expect([16_600, 59_700, 119_600, 3_599_700, 7_500_000].map(duration)).toEqual([
+    '17 s',
+    '1 min 0 s',
+    '2 min 0 s',
+    '1 h 0 min',
+    '2 h 5 min',
+  ])
   expect([-5, 4_930, 65_000, 7_500_000].map(elapsed)).toEqual(['0 s', '4 s', '1 min 5 s', '2 h 5 min'])
 })
 
