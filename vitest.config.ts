@@ -10,6 +10,9 @@ const conditions = ['@headrace/source']
 const shared = [
   'packages/{core,formats,client,server}/test/**/*.test.{ts,tsx}',
   'packages/console/test/unit/**/*.test.{ts,tsx}',
+  // Those that start one browser, and no floor with its hundreds of processes.
+  'packages/console/test/!(floor*).test.ts',
+  'test/*.browser.test.ts',
   // The others look for processes that are left, or change the environment of this one.
   ...[
     'acp-updates',
