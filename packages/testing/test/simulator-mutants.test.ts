@@ -10,11 +10,10 @@ interface Caught {
   readonly seeds: number
 }
 
-async function hunt({ subject, only }: Mutant): Promise<Caught | undefined> {
+async function hunt({ subject, where = () => true }: Mutant): Promise<Caught | undefined> {
   for (let seed = 1, seeds = 1; seeds <= maxSeeds; seed += 1) {
     const plan = makePlan(seed, moves)
-    // Where it can't be seen it survives.
-    if (only !== undefined && plan.setup[only] !== true) continue
+    if (!where(plan.setup)) continue
     const { violation } = await simulate({ seed, plan, subject })
     if (violation) return { violation, seeds }
     seeds += 1

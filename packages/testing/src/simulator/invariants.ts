@@ -1,6 +1,6 @@
 /** What must hold in every simulation, whatever breaks. Ids as in SPEC.md where a rule says the same. */
 export const invariants = {
-  'acked-is-kept': 'An event that an answer named is in the log, and stays there.',
+  'acked-is-kept': 'An event that an answer named is in the log, stays there, and is seen by whoever asks after that.',
   'durable-first': 'Nothing is answered or shown before it is durable.',
   'one-order': 'The log has events 1, 2, 3, …, and every reader is given exactly these.',
   'exactly-once': 'A reader is given each event once and in order, across all its connections.',

@@ -12,6 +12,7 @@ import {
   type Grant,
   type Message,
   type Outcome,
+  type Run,
   type SessionEvent,
   type SessionKey,
   type WriteOp,
@@ -62,6 +63,8 @@ export class Journal {
   readonly commands: Map<string, CommandRecord> = new Map()
   /** The first violation. */
   violation: Violation | undefined
+  /** Seq of the newest event that somebody was told is durable, by session. */
+  readonly #acknowledged = new Map<SessionKey, number>()
   /** Counts for the report. */
   readonly types: Map<string, number> = new Map()
   readonly counts = { events: 0, answers: 0, delivered: 0, snapshots: 0 }
@@ -99,6 +102,11 @@ export class Journal {
     const log = { history: new History(key), rules: new LogRules(fail) }
     this.#logs.set(key, log)
     return log
+  }
+
+  /** What whoever asks now must find, whichever server they ask. */
+  acknowledged(key: SessionKey): number {
+    return this.#acknowledged.get(key) ?? 0
   }
 
   /** Events have become durable. */
@@ -188,8 +196,9 @@ export class Journal {
       const free = messages.slice(0, -1).filter((message) => message.status !== 'open' && !inputs.has(message.id))
       if (free.length > hot.messages) this.fail('bounded', `${session}: ${free.length} messages are hot for no reason`)
     }
-    const ended = view.runs.filter((run) => run.status === 'ended').length
-    if (ended > hot.endedRuns) this.fail('bounded', `${session}: ${ended} ended runs are kept`)
+    const ended = view.runs.filter((run) => run.status === 'ended')
+    const loose = ended.length <= hot.endedRuns ? [] : ended.filter((run) => !isTied(run, view.runs))
+    if (loose.length > hot.endedRuns) this.fail('bounded', `${session}: ${loose.length} ended runs are kept`)
     if (guard.commands.length > hot.commands)
       this.fail('bounded', `${session}: ${guard.commands.length} commands are kept`)
   }
@@ -242,6 +251,7 @@ export class Journal {
     if (outcome.seq > history.head) {
       return this.fail('durable-first', `${what} is ${outcome.outcome} at ${outcome.seq}, durable is ${history.head}`)
     }
+    this.#acknowledged.set(record.key, Math.max(this.acknowledged(record.key), outcome.seq))
     if (record.body.type === 'redact') this.redactions.acknowledged(history.redacted, record.body)
     if (outcome.outcome === 'noop') return this.#checkTrue(record, 'noop', `${what} is a noop at ${outcome.seq}`)
     this.#checkAccepted(record, outcome.seq, what)
@@ -298,4 +308,13 @@ export class Journal {
     for (let index = 0; index < text.length; index += 7) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
     this.#digest = Math.imul(hash ^ text.length, 0x01000193)
   }
+}
+
+/** Whether a run was started by one that is open, or has started one that is: then it is needed still. */
+function isTied({ id, parent }: Run, runs: readonly Run[]): boolean {
+  const isOpen = (run: Run | undefined): boolean => run !== undefined && run.status !== 'ended'
+  return (
+    isOpen(runs.find((run) => run.id === parent)) ||
+    runs.some((run) => run.parent === id && (isOpen(run) || isTied(run, runs)))
+  )
 }

@@ -318,8 +318,14 @@ export class World {
     const key = this.key(session)
     const { redactions } = this.journal
     const asked = redactions.mark
+    const atLeast = this.journal.acknowledged(key)
     const view = await this.http(device.host, (server) => server.view(key, grant))
     if (!view) return
+    if (view.seq < atLeast)
+      this.journal.fail(
+        'acked-is-kept',
+        `${device.name} asks when ${atLeast} was acknowledged, and is given ${view.seq}`,
+      )
     const text = JSON.stringify(view)
     redactions.check(text, asked, `${device.name} asked for ${session}`)
     const hidden = leak(text, device.actor)

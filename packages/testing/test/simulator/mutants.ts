@@ -13,7 +13,7 @@ import {
 } from '@headrace/core'
 import { connect, type Client, type Session } from '@headrace/client'
 import { sessionRules, type Follower, type SocketHub } from '@headrace/server/virtual'
-import type { Subject } from '@headrace/testing/simulator'
+import type { Setup, Subject } from '@headrace/testing/simulator'
 import { headrace } from './headrace.ts'
 import { redactionMutants } from './redaction-mutants.ts'
 import { changed, makePage, paged, rules, shifted, through, withStore, type Decide } from './seams.ts'
@@ -22,8 +22,8 @@ import { webhookMutants } from './webhook-mutants.ts'
 export interface Mutant {
   readonly name: string
   readonly subject: Subject
-  /** It can be seen only where this is played. */
-  readonly only?: 'notices' | 'redactions' | 'webhooks'
+  /** Where it can be seen. Default: everywhere. */
+  readonly where?: (setup: Setup) => boolean
 }
 
 function approving(signal: RunSignal): RunSignal {
@@ -403,7 +403,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'tells whom another server tells',
-    only: 'notices',
+    where: ({ notices, servers }) => notices === true && servers > 1,
     subject: rules((decide) => (state, command, now, options) => {
       if (command.body.type !== 'take-notice') return decide(state, command, now, options)
       const notices = state.guard.notices.map(({ taken: _, ...notice }) => notice)

@@ -11,12 +11,12 @@ import {
   type Store,
 } from '@headrace/core'
 import type { Follower, Page } from '@headrace/server/virtual'
-import type { Subject } from '@headrace/testing/simulator'
+import type { Setup, Subject } from '@headrace/testing/simulator'
 import { headrace } from './headrace.ts'
-import { changed, makePage, rules, through, withStore } from './seams.ts'
+import { changed, makePage, rules, withStore } from './seams.ts'
 import type { Mutant } from './mutants.ts'
 
-const only = 'redactions'
+const where = ({ redactions }: Setup): boolean => redactions === true
 const all = { maxEvents: 1_000_000, maxChars: 1_000_000_000 }
 
 /** A store that erases other things than it is told to. */
@@ -44,31 +44,37 @@ async function viewOf(store: Store, key: SessionKey, seq: number): Promise<Sessi
   return view
 }
 
-/** Readers are given events as this server saw them first. */
+/** Readers are given events as this server wrote them, from a memory of its own. */
 function remembering(): Subject {
-  return through((hub) => {
-    const seen = new Map<string, string>()
-    const remembered = (key: SessionKey, page: Page): Page => {
-      const events = page.events.map((event, index) => {
-        if (!event.includes('"type":"message.added"') || event.includes('"to":')) return event
-        const id = `${key} ${page.after + index}`
-        const first = seen.get(id) ?? event
-        seen.set(id, first)
-        return first
-      })
-      return makePage(splitKey(key).session, page.after, events)
+  return headrace(({ store }) => {
+    const written = new Map<string, string>()
+    const remembered = (key: SessionKey, { after, events }: Page): Page => {
+      const first = events.map((event, index) => written.get(`${key} ${after + index + 1}`) ?? event)
+      return makePage(splitKey(key).session, after, first)
     }
     return {
-      async follow(key, reader, options): Promise<Follower> {
-        const follower = await hub.follow(key, reader, options)
-        return changed(follower, {
-          next() {
-            const page = follower.next()
-            if (page instanceof Promise) return page.then((read) => read && remembered(key, read))
-            return page && remembered(key, page)
-          },
-        })
+      store: {
+        ...store,
+        append(key, expectedSeq, batch) {
+          for (const [index, event] of batch.events.entries())
+            if (event.includes('hush') && !event.includes('"to":'))
+              written.set(`${key} ${expectedSeq + index + 1}`, event)
+          return store.append(key, expectedSeq, batch)
+        },
       },
+      through: (hub) =>
+        changed(hub, {
+          async follow(key, reader, options): Promise<Follower> {
+            const follower = await hub.follow(key, reader, options)
+            return changed(follower, {
+              next() {
+                const page = follower.next()
+                if (page instanceof Promise) return page.then((read) => read && remembered(key, read))
+                return page && remembered(key, page)
+              },
+            })
+          },
+        }),
     }
   })
 }
@@ -76,7 +82,7 @@ function remembering(): Subject {
 export const redactionMutants: readonly Mutant[] = [
   {
     name: 'shows pages of what is redacted until it is erased',
-    only,
+    where,
     subject: headrace(({ store }) => ({
       through: (hub) =>
         changed(hub, {
@@ -89,7 +95,7 @@ export const redactionMutants: readonly Mutant[] = [
   },
   {
     name: 'looks back without waiting for what is to be erased',
-    only,
+    where,
     subject: headrace(({ store }) => ({
       through: (hub) =>
         changed(hub, {
@@ -99,15 +105,15 @@ export const redactionMutants: readonly Mutant[] = [
         }),
     })),
   },
-  { name: 'gives readers what is redacted from memory', only, subject: remembering() },
+  { name: 'gives readers what is redacted from memory', where, subject: remembering() },
   {
     name: 'says that it has erased what it has not',
-    only,
+    where,
     subject: withStore(() => ({ redact: async () => undefined })),
   },
   {
     name: 'never says that it has erased something',
-    only,
+    where,
     subject: rules(
       (decide) => (state, command, now, options) =>
         command.body.type === 'erased'
@@ -117,12 +123,12 @@ export const redactionMutants: readonly Mutant[] = [
   },
   {
     name: 'erases from the log and not from older messages',
-    only,
+    where,
     subject: erasing(({ words: _, ...redaction }) => ({ ...redaction, messages: [] })),
   },
   {
     name: 'erases from the log and not from the state at its floor',
-    only,
+    where,
     subject: erasing(async ({ floor: _, ...redaction }, store, key) => {
       const floor = await store.floorSnapshot(key)
       return { ...redaction, ...(floor && { floor }) }
@@ -130,12 +136,12 @@ export const redactionMutants: readonly Mutant[] = [
   },
   {
     name: 'loses the state at the floor with what is erased from it',
-    only,
+    where,
     subject: erasing(({ floor: _, ...redaction }) => redaction),
   },
   {
     name: 'goes on finding messages by what was redacted',
-    only,
+    where,
     subject: withStore((store) => ({
       append(key, expectedSeq, { words, ...batch }) {
         const isRedaction = batch.events.some((event) => event.includes('"type":"content.redacted"'))
@@ -145,12 +151,12 @@ export const redactionMutants: readonly Mutant[] = [
   },
   {
     name: 'erases all parts where one was named',
-    only,
+    where,
     subject: erasing((redaction) => ({ ...redaction, events: redaction.events.map(wholly) })),
   },
   {
     name: 'redacts all parts where one was named',
-    only,
+    where,
     subject: rules((decide) => (state, command, now, options) => {
       if (command.body.type !== 'redact') return decide(state, command, now, options)
       const { part: _, ...body } = command.body

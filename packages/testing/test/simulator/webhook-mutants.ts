@@ -1,11 +1,11 @@
 /** Broken variants of how agents are called by webhook. */
-import type { Subject } from '@headrace/testing/simulator'
+import type { Setup, Subject } from '@headrace/testing/simulator'
 import { headrace } from './headrace.ts'
 import { changed, rules, through } from './seams.ts'
 import type { Mutant } from './mutants.ts'
 import type { SocketHub } from '@headrace/server/virtual'
 
-const only = 'webhooks'
+const where = ({ webhooks }: Setup): boolean => webhooks === true
 
 type Options = Parameters<SocketHub['dispatcher']['register']>[0]
 
@@ -21,22 +21,22 @@ function registering(change: (options: Options) => Options): Subject {
 export const webhookMutants: readonly Mutant[] = [
   {
     name: 'calls no agent',
-    only,
+    where,
     subject: headrace(({ call }) => (call ? { call: async () => 202 } : {})),
   },
   {
     name: 'takes a call that failed for one that was taken',
-    only,
+    where,
     subject: headrace(({ call }) => (call ? { call: (body) => call(body).then(() => 202) } : {})),
   },
   {
     name: 'takes a call that was taken for one that failed',
-    only,
+    where,
     subject: headrace(({ call }) => (call ? { call: (body) => call(body).then(() => 500) } : {})),
   },
   {
     name: 'calls again at once after a failure',
-    only,
+    where,
     subject: rules((decide) => (state, command, now, options) => {
       const { body } = command
       if (body.type !== 'undelivered' || body.retryMs === undefined) return decide(state, command, now, options)
@@ -45,7 +45,7 @@ export const webhookMutants: readonly Mutant[] = [
   },
   {
     name: 'gives an agent up after one failure',
-    only,
+    where,
     subject: rules((decide) => (state, command, now, options) => {
       if (command.body.type !== 'undelivered') return decide(state, command, now, options)
       const { retryMs: _, ...body } = command.body
@@ -54,7 +54,7 @@ export const webhookMutants: readonly Mutant[] = [
   },
   {
     name: 'calls again for an attempt that it has called for',
-    only,
+    where,
     subject: registering((options) => ({
       ...options,
       assign(assignment) {
@@ -65,7 +65,7 @@ export const webhookMutants: readonly Mutant[] = [
   },
   {
     name: 'calls an agent for a run when it has lost it',
-    only,
+    where,
     subject: registering((options) => {
       const kept = new Map<string, Parameters<typeof options.assign>[0]>()
       return {
@@ -81,17 +81,17 @@ export const webhookMutants: readonly Mutant[] = [
   },
   {
     name: 'takes the claim of another server for its own, and calls as well',
-    only,
+    where: (setup) => where(setup) && setup.servers > 1,
     subject: registering((options) => ({ ...options, worker: 'webhook.hook' })),
   },
   {
     name: 'does not call an agent any more that let a lease lapse',
-    only,
+    where,
     subject: registering(({ isCalled: _, ...options }) => options),
   },
   {
     name: 'tells an agent that is called that it lost what it has',
-    only,
+    where,
     subject: registering((options) => ({
       ...options,
       assign(assignment) {
