@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { FakeClock, settled } from './support/fake-clock.ts'
 import { ada, faulty, grantOf, key, openHub, text } from './support/hub.ts'
+import { writer } from './support/story.ts'
 
 const send = { type: 'send' as const, parts: text('hello') }
 const all = { type: 'cancel' as const, target: { all: true as const } }
@@ -54,6 +55,41 @@ describe('servers that share a store', () => {
     const page = await follower.next()
     expect(page?.events.length).toBeGreaterThan(0)
     expect(JSON.stringify(page?.events)).not.toContain('a secret')
+  })
+
+  test('R3: a worker is not told that it lost what it holds, by what its server hears late of an earlier attempt', async () => {
+    const inner = shared(createMemoryStore())
+    let isDown = false
+    const store: Store = {
+      ...inner,
+      head: (...args) =>
+        isDown ? Promise.reject(new HeadraceError('store_unavailable', 'It does not answer.')) : inner.head(...args),
+    }
+    await using one = openHub(inner, 'node-1')
+    await using two = openHub(store, 'node-2')
+    const claim = { type: 'claim', run: 'r3', worker: 'w', leaseMs: 1_000 } as const
+    await one.ask({ type: 'create' })
+    await one.ask(send)
+    await one.ask(claim, undefined, writer)
+    await two.hub.view(key, ada)
+    await one.clock.advance(2_000)
+    expect(await one.ask(claim, undefined, writer)).toMatchObject({ outcome: 'accepted' })
+    isDown = true
+    const signals: string[] = []
+    two.hub.dispatcher.register({
+      agent: 'assistant',
+      worker: 'w',
+      grant: writer,
+      capacity: 1,
+      held: [{ session: 'demo/1', run: 'r3', attempt: 2 }],
+      assign: () => expect.fail('It has that run.'),
+      signal: (_held, { signal }) => signals.push(signal),
+    })
+    await settled()
+    isDown = false
+    await two.clock.advance(1_000)
+    expect((await two.hub.view(key, ada)).runs).toMatchObject([{ status: 'active', attempt: 2 }])
+    expect(signals).not.toContain('lost')
   })
 
   test('S3: a session that another server made is found', async () => {

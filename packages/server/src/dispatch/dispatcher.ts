@@ -145,6 +145,7 @@ export class Dispatcher {
     const { run } = event
     if (run === undefined || !endsAttempt(event)) return
     for (const [slot, held] of this.#pools.holders(room.key, run)) {
+      if (isOfEarlier(event, held)) continue
       slot.held.delete(heldId(room.key, run))
       if (event.type === 'run.lapsed' && slot.isCalled !== true) slot.silent = true
       // A run that its own agent ended or let go of is no news to it, nor is one that never reached it.
@@ -226,4 +227,9 @@ export class Dispatcher {
 /** Whether nobody holds the run any more after an event. */
 function endsAttempt({ type }: SessionEvent): boolean {
   return type === 'run.ended' || type === 'run.lapsed' || type === 'run.suspended' || type === 'run.undelivered'
+}
+
+/** Whether an event ended an earlier attempt: a worker that was believed may hold one of which its server has not heard yet. */
+function isOfEarlier(event: SessionEvent, { attempt }: HeldRun): boolean {
+  return (event.type === 'run.lapsed' || event.type === 'run.suspended') && event.data.attempt < attempt
 }
