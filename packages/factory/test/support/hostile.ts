@@ -501,12 +501,6 @@ export const hostileCases: readonly HostileCase[] = [
     by: 'secrets',
   },
   {
-    name: 'a huge file that is small in its pack',
-    attack: ({ agent }) => agent.write({ 'data.bin': Buffer.alloc(60_000_000) }),
-    outcome: 'blocked',
-    by: 'large-files',
-  },
-  {
     name: 'a name that turns the text around',
     attack: ({ agent }) => agent.write({ 'src/\u202Esjm.dda': 'x\n' }),
     outcome: 'blocked',
@@ -576,6 +570,13 @@ test('leaves', () => {
       }),
     outcome: 'landed',
     needsSandbox: true,
+  },
+  {
+    // Last: what it leaves in memory makes each process that is started after it dearer.
+    name: 'a huge file that is small in its pack',
+    attack: ({ agent }) => agent.write({ 'data.bin': Buffer.alloc(60_000_000) }),
+    outcome: 'blocked',
+    by: 'large-files',
   },
 ]
 
