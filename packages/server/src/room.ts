@@ -311,8 +311,21 @@ export class Room {
   async catchUp(): Promise<void> {
     const outcome = await this.submit({ grant: systemGrant(splitKey(this.key).tenant), body: { type: 'tick' } })
     // It is refused also where there is no session, which is then the truth.
-    if (outcome.outcome === 'refused' && outcome.error.code !== 'session_not_found')
-      throw HeadraceError.fromWire(outcome.error)
+    if (outcome.outcome !== 'refused' || outcome.error.code === 'session_not_found') return
+    const { code } = outcome.error
+    if (code !== 'store_full' && code !== 'unknown_outcome') throw HeadraceError.fromWire(outcome.error)
+    await this.#look()
+  }
+
+  /** Reads what is new, where what time made due can't be written: a full disk stops writing, and not reading. */
+  async #look(): Promise<void> {
+    while (this.#working) await this.#working
+    const looked = this.#isCurrent()
+    this.#working = looked.then(
+      () => this.#work(),
+      () => this.#work(),
+    )
+    await looked
   }
 
   /** Catches up with what another server appended. */

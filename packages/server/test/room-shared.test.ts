@@ -92,6 +92,29 @@ describe('servers that share a store', () => {
     expect(signals).not.toContain('lost')
   })
 
+  test('S3d: also where nothing can be written and something is due', async () => {
+    const inner = shared(createMemoryStore())
+    let isFull = false
+    const store: Store = {
+      ...inner,
+      append: (...args) =>
+        isFull ? Promise.reject(new HeadraceError('store_full', 'The disk is full.')) : inner.append(...args),
+    }
+    await using one = openHub(inner, 'node-1')
+    await using two = openHub(store, 'node-2', one.clock)
+    await one.ask({ type: 'create' })
+    await one.ask(send)
+    await one.ask({ type: 'claim', run: 'r3', worker: 'w', leaseMs: 1_000 }, undefined, writer)
+    await two.hub.view(key, ada)
+    isFull = true
+    await one.ask({ type: 'post', parts: text('news') })
+    // By its clock the lease is over, which it can't write down.
+    two.clock.shift(5_000)
+    expect((await two.hub.view(key, ada)).seq).toBe(5)
+    isFull = false
+    expect(await two.ask({ type: 'post', parts: text('more news') })).toMatchObject({ outcome: 'accepted' })
+  })
+
   test('S3: a session that another server made is found', async () => {
     const store = shared(createMemoryStore())
     await using one = openHub(store, 'node-1')
