@@ -92,7 +92,7 @@ async function statusFor(url: string, name: string): Promise<number | undefined>
 /** The configuration of the guide, with a port of ours and without TLS. */
 function configuration(folder: string, port: number, upstream: number): string {
   const body = block('nginx')
-    .replace('listen 443 ssl;', `listen 127.0.0.1:${port};`)
+    .replace('listen 443 ssl backlog', `listen 127.0.0.1:${port} backlog`)
     .replaceAll(/^ *ssl_certificate.*\n/gm, '')
     .replace('127.0.0.1:4400', `127.0.0.1:${upstream}`)
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(

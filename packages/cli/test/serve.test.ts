@@ -1,9 +1,15 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import process from 'node:process'
 import { describe, expect, test } from 'vitest'
 import { folder, headrace, serve, start } from './support/headrace.ts'
 
+/** How many connections the system lets wait to be accepted. */
+const somaxconn = '/proc/sys/net/core/somaxconn'
+const waitingConnections = existsSync(somaxconn) ? Number(readFileSync(somaxconn, 'utf8')) : 0
 const secret = 'a secret of more than thirty-two bytes, for tests'
 
 describe('headrace serve', () => {
@@ -33,6 +39,30 @@ describe('headrace serve', () => {
     expect(ended.stderr).toContain('Stopping')
     expect(existsSync(file)).toBe(false)
   })
+
+  test.skipIf(waitingConnections < 1_000)(
+    `a thousand clients that come back at once have room to wait in${waitingConnections < 1_000 ? ': net.core.somaxconn is less here' : ''}`,
+    async () => {
+      await using data = await folder()
+      const { server, ready } = await serve(['--data', data.path])
+      await using _server = server
+      const { port } = new URL(ready.url)
+      const sockets: Socket[] = []
+      // It accepts nothing meanwhile: who connects has been given a place by the system.
+      process.kill(ready.pid, 'SIGSTOP')
+      try {
+        const connected = Array.from({ length: 1_000 }, () => {
+          const socket = connect(Number(port), '127.0.0.1')
+          sockets.push(socket)
+          return once(socket, 'connect')
+        })
+        await Promise.all(connected)
+      } finally {
+        process.kill(ready.pid, 'SIGCONT')
+        for (const socket of sockets) socket.destroy()
+      }
+    },
+  )
 
   test('A3: says which --cors a page would need that a browser only shows as not connected', async () => {
     await using data = await folder()

@@ -158,10 +158,16 @@ async function tryPort(host: string, port: number): Promise<void> {
   await new Promise((resolve) => probe.close(resolve))
 }
 
+/**
+ * Connections that may wait to be accepted; the system may allow fewer (`net.core.somaxconn`). When a server is back, all
+ * clients come at once. For whom there is no room in Node's usual 511 the system tries again a second later, and then two.
+ */
+const backlog = 16_384
+
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, backlog }, () => {
       server.off('error', reject)
       resolve()
     })
