@@ -3,13 +3,13 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { get, type IncomingMessage } from 'node:http'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { connect } from '@headrace/client'
 import { createSecretAuth } from '@headrace/server'
 import { expect, test } from 'vitest'
+import { freePort } from './support/free-port.ts'
 import { ServerProcess } from './support/server.ts'
 
 const secret = 'a secret of more than thirty-two bytes, for tests'
@@ -30,16 +30,6 @@ function unitOptions(secretFile: string): readonly string[] {
   const [, data, ...options] = command.split(' ')
   expect(data).toBe('/var/lib/headrace/data')
   return options.map((option) => (option === '/etc/headrace/secret' ? secretFile : option))
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 class Proxy implements AsyncDisposable {

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { explainSilence } from '../src/connection/explain-silence.ts'
 import { noServer } from '../src/connection/no-server.ts'
 import { whyUnreachable } from '../src/connection/why-unreachable.ts'
+import { freePort } from '../../../test/support/free-port.ts'
 
 const open = new Set<Server>()
 afterEach(() => {
@@ -18,15 +19,6 @@ async function listening(server: Server, port = 0): Promise<number> {
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   return (server.address() as AddressInfo).port // it listens on a port
-}
-
-/** A port on which nothing listens any more. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listening(server)
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Runs what waits when it is told to. */

@@ -4,6 +4,7 @@ export { waitsFor } from './floor/depend-task.ts'
 export { type FloorAnswer } from './floor/floor-answer.ts'
 export { emptyFloor, floorOf, isOver, type FloorDocument } from './floor/floor-document.ts'
 export { type FloorRequest } from './floor/floor-request.ts'
+export { needsPerson, type NeedyTask } from './floor/needs-person.ts'
 export { planFloor, type FloorPlan, type FloorStep, type Oversight, type PlanLane } from './floor/plan-floor.ts'
 export {
   type AttemptResult,

@@ -6,7 +6,7 @@ import { formatDuration } from '../terminal/duration.ts'
 import { ownName } from '../terminal/own-name.ts'
 import { plainLine } from '../terminal/plain.ts'
 import { withFloor, type FloorTarget, type OpenedFloor } from './floor-target.ts'
-import { needsPerson, type NeedyTask } from './needs-person.ts'
+import { needsOf } from './needs-of.ts'
 import { taskLine } from './tasks.ts'
 
 /** Prints a floor; with `watch` again whenever it changes, until it is ended. */
@@ -75,7 +75,7 @@ export function floorLines(floor: FloorDocument, now: number, asks: readonly Flo
       of('ready').map((task) => ({ task, why: waiting[task.id] ?? 'begins now' })),
     ),
     ...(asks.length > 0 ? ['', 'Asks a person:', ...asks.map(askLine)] : []),
-    ...section('Needs a person:', needsPerson(floor)),
+    ...section('Needs a person:', needsOf(floor)),
   ]
 }
 
@@ -83,7 +83,7 @@ function askLine({ session, title }: FloorQuestion): string {
   return `  ${plainLine(title, 120)}: ${ownName()} answer ${session}`
 }
 
-function section(title: string, tasks: readonly Pick<NeedyTask, 'task' | 'why'>[]): readonly string[] {
+function section(title: string, tasks: readonly { readonly task: Task; readonly why: string }[]): readonly string[] {
   if (tasks.length === 0) return []
   return ['', title, ...tasks.map(({ task, why }) => `  ${taskLine(task)}: ${plainLine(why, 120)}`)]
 }

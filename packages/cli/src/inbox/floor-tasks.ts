@@ -2,10 +2,10 @@ import type { Client } from '@headrace/client'
 import { HeadraceError } from '@headrace/core'
 import { floorOf, floorPlace } from '@headrace/factory/floor'
 import { viewOf } from '../connection/with-client.ts'
-import { needsPerson, type NeedyTask } from '../factory/needs-person.ts'
+import { needsOf, type Need } from '../factory/needs-of.ts'
 
 /** A task of a floor that needs a person, and where it stands. */
-export interface FloorTask extends NeedyTask {
+export interface FloorTask extends Need {
   readonly session: string
   readonly title: string | undefined
 }
@@ -19,7 +19,7 @@ export async function floorTasks(client: Client): Promise<readonly FloorTask[]> 
   const floors = rows.filter(({ id }) => floorPlace(id)?.part === 'floor')
   const found = await Promise.all(
     floors.map(async ({ id, metadata: { title } }) => {
-      const tasks = needsPerson(floorOf(await documentOf(client, id)))
+      const tasks = needsOf(floorOf(await documentOf(client, id)))
       return tasks.map((task) => ({ ...task, session: id, title: typeof title === 'string' ? title : undefined }))
     }),
   )

@@ -1,6 +1,7 @@
 import { useSession } from '@headrace/client/react'
+import { needsPerson } from '@headrace/factory/floor'
 import { useEffect, useMemo } from 'react'
-import { needsPerson, readFloor } from '../model/floor-board.ts'
+import { readFloor } from '../model/floor-board.ts'
 
 interface Props {
   /** Of the floor. */

@@ -7,7 +7,7 @@ import { DeskAnswer } from '../floor/desk-answer.tsx'
 import { FloorContext } from '../floor/floor-context.ts'
 import { RejectDialog } from '../floor/reject-dialog.tsx'
 import { useDesk } from '../floor/use-desk.ts'
-import { needsPerson, readFloor } from '../model/floor-board.ts'
+import { needsOf, readFloor } from '../model/floor-board.ts'
 import { hrefOf } from '../route/route.ts'
 import { useMay } from '../session/use-may.ts'
 import { text } from '../text.ts'
@@ -27,7 +27,7 @@ export function FloorNeeds({ session: id, name }: Props): ReactNode {
   const may = useMay(id)
   const desk = useDesk(session)
   const [rejecting, reject] = useState<Task>()
-  const tasks = useMemo(() => needsPerson(readFloor(view.document.value)), [view.document.value])
+  const tasks = useMemo(() => needsOf(readFloor(view.document.value)), [view.document.value])
   const context = useMemo(
     () => ({ sessions: floorSessions(name), ask: desk.ask, reject, may, me }),
     [name, desk.ask, may, me],

@@ -2,6 +2,7 @@ import {
   emptyFloor,
   floorOf,
   moreUrgent,
+  needsPerson,
   planFloor,
   type FloorDocument,
   type PlanLane,
@@ -52,7 +53,7 @@ export function boardOf(floor: FloorDocument, now: number): Board {
       work: inLanes.get(lane.name) ?? [],
       paused: floor.pausedLanes[lane.name],
     })),
-    needsPerson: needsPerson(floor),
+    needsPerson: needsOf(floor),
     ready: tasks
       .filter(({ state }) => state.status === 'ready')
       .toSorted(moreUrgent)
@@ -66,26 +67,19 @@ export function boardOf(floor: FloorDocument, now: number): Board {
 }
 
 /** The tasks that go no further without a person. */
-export function needsPerson({ tasks }: FloorDocument): readonly BoardTask[] {
-  return Object.values(tasks).flatMap((task) => needed(task) ?? [])
-}
-
-function needed(task: Task): BoardTask | undefined {
-  switch (task.state.status) {
-    case 'parked':
-      return { task, why: task.state.why }
-    case 'review':
-      return { task, why: task.state.why ?? task.state.ref }
-    case 'proposed':
-      return { task, why: '' }
-    case 'ready':
-    case 'working':
-    case 'done':
-    case 'rejected':
-      return undefined
-    default:
-      return task.state satisfies never
-  }
+export function needsOf(floor: FloorDocument): readonly BoardTask[] {
+  return needsPerson(floor).map((task) => {
+    switch (task.state.status) {
+      case 'parked':
+        return { task, why: task.state.why }
+      case 'review':
+        return { task, why: task.state.why ?? task.state.ref }
+      case 'proposed':
+        return { task, why: '' }
+      default:
+        return task.state satisfies never
+    }
+  })
 }
 
 function ended(task: Task): (BoardTask & { readonly at: number }) | undefined {

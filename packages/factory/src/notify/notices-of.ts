@@ -1,6 +1,6 @@
 import type { SessionView } from '@headrace/core'
 import type { FloorDocument } from '../floor/floor-document.ts'
-import type { Task } from '../floor/task.ts'
+import { needsPerson, type NeedyTask } from '../floor/needs-person.ts'
 import type { Notice } from './notifier.ts'
 
 /** A session and what stands in it. */
@@ -34,7 +34,7 @@ export function noticesOf({ floor, session, asking, now }: NoticesOptions): read
           },
         ]
       : []
-  const tasks = Object.values(floor.tasks).flatMap((task) => taskNotice(task, session) ?? [])
+  const tasks = needsPerson(floor).map((task) => taskNotice(task, session))
   const requests = asking.flatMap((seen) =>
     seen.view.requests
       .filter(({ status }) => status === 'open')
@@ -46,7 +46,7 @@ export function noticesOf({ floor, session, asking, now }: NoticesOptions): read
   return [...held, ...tasks, ...requests]
 }
 
-function taskNotice({ id, title, body, state, at, attempts }: Task, session: string): Notice | undefined {
+function taskNotice({ id, title, body, state, at, attempts }: NeedyTask, session: string): Notice {
   const said = { session, task: id }
   switch (state.status) {
     case 'proposed':
@@ -69,11 +69,6 @@ function taskNotice({ id, title, body, state, at, attempts }: Task, session: str
         at: state.at,
         ...said,
       }
-    case 'ready':
-    case 'working':
-    case 'done':
-    case 'rejected':
-      return undefined
     default:
       return state satisfies never
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, rm, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { HeadraceError } from '@headrace/core'
+import { isCode } from '../is-code.ts'
 
 const secretBytes = 32
 
@@ -82,8 +83,4 @@ async function syncDirectory(directory: string): Promise<void> {
   } finally {
     await handle.close()
   }
-}
-
-function isCode(thrown: unknown, code: string): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === code
 }

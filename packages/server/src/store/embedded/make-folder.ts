@@ -1,5 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { isCode } from '../../is-code.ts'
 
 /**
  * Makes a folder that others may not look into, and those above it that are missing, one after the other: Node's own way does
@@ -24,8 +25,4 @@ async function exists(place: string): Promise<boolean> {
       throw thrown
     },
   )
-}
-
-function isCode(thrown: unknown, code: string): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === code
 }
