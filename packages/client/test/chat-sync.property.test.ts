@@ -48,7 +48,7 @@ test(
     })
     let count = 0
     await fc.assert(
-      fc.asyncProperty(fc.array(act, { minLength: 1, maxLength: 14 }), async (acts) => {
+      fc.asyncProperty(fc.array(act, { minLength: 1, maxLength: 14, size: 'max' }), async (acts) => {
         count += 1
         const id = `pair/${count}`
         const tabs = await Promise.all(

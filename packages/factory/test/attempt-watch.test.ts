@@ -159,19 +159,23 @@ describe('J8: after a crash it is judged on', () => {
 
   test('J8: what the session holds makes the same ladder, and the same verdicts from then on', () => {
     fc.assert(
-      fc.property(fc.array(told, { maxLength: 60 }), fc.array(told, { maxLength: 30 }), (before, after) => {
-        const live = new Lane(new AttemptWatch())
-        for (const one of before) live.tell(one)
-        const again = new Lane(new AttemptWatch())
-        again.watch.resume(live.parts)
-        expect(again.watch.ladder).toEqual(live.watch.ladder)
-        const seen = live.said.length
-        for (const one of after) {
-          live.tell(one)
-          again.tell(one)
-        }
-        expect(again.said).toEqual(live.said.slice(seen))
-      }),
+      fc.property(
+        fc.array(told, { maxLength: 60, size: 'max' }),
+        fc.array(told, { maxLength: 30, size: 'max' }),
+        (before, after) => {
+          const live = new Lane(new AttemptWatch())
+          for (const one of before) live.tell(one)
+          const again = new Lane(new AttemptWatch())
+          again.watch.resume(live.parts)
+          expect(again.watch.ladder).toEqual(live.watch.ladder)
+          const seen = live.said.length
+          for (const one of after) {
+            live.tell(one)
+            again.tell(one)
+          }
+          expect(again.said).toEqual(live.said.slice(seen))
+        },
+      ),
     )
   })
 

@@ -496,7 +496,7 @@ test.each([1, 3])(
   (bestOf) => {
     const tried = lanes.map((lane) => ({ ...lane, bestOf }))
     fc.assert(
-      fc.property(fc.array(move, { maxLength: 80 }), (moves) => {
+      fc.property(fc.array(move, { maxLength: 80, size: 'max' }), (moves) => {
         let floor = emptyFloor
         let now = 1
         const added = new Set<string>()

@@ -35,7 +35,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 test('turns that are grouped as a session grows are those of the session as it is', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 500 }), fc.array(step, { maxLength: 60 }), (begin, steps) => {
+    fc.property(fc.integer({ min: 0, max: 500 }), fc.array(step, { maxLength: 60, size: 'max' }), (begin, steps) => {
       const group = createTurnGrouper()
       let first = 100_000
       let next = first

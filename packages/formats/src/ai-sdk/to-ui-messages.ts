@@ -218,7 +218,7 @@ function toolState(part: ToolPart, request: Request | undefined): UiToolState {
   const input = inputOfCall(part)
   const approval = request?.spec.kind === 'approval' ? request : undefined
   const decision = decisionOf(approval)
-  if (approval && decision?.approved === false) return denied(approval, input, decision)
+  if (approval && decision?.approved === false) return denied(input, decision)
   const approved = decision && { approval: { ...decision, approved: true as const } }
   if (part.error !== undefined) return { state: 'output-error', input, errorText: part.error, ...approved }
   if (part.output !== undefined) {
@@ -302,7 +302,7 @@ function requestState(request: Request, input: unknown, over: boolean): UiToolSt
   const decision = decisionOf(request)
   if (spec.kind === 'approval' && decision) {
     const { approved } = decision
-    if (!approved) return denied(request, input, decision)
+    if (!approved) return denied(input, decision)
     if (over) return { state: 'output-error', input, errorText: 'It was stopped.', approval: { ...decision, approved } }
     return { state: 'approval-responded', input, approval: decision }
   }
@@ -316,23 +316,24 @@ function requestState(request: Request, input: unknown, over: boolean): UiToolSt
 interface Decision {
   readonly id: string
   readonly approved: boolean
+  readonly requestReason?: string
   readonly reason?: string
   readonly signature?: string
 }
 
 function decisionOf(request: Request | undefined): Decision | undefined {
-  const { id, answer, digest } = request ?? {}
-  if (id === undefined || !answer || !('decision' in answer)) return undefined
-  const { decision, reason } = answer
+  if (!request?.answer || !('decision' in request.answer)) return undefined
+  const { id, spec, digest } = request
+  const { decision, reason } = request.answer
   return {
     id,
     approved: decision === 'approve',
+    requestReason: spec.title,
     ...(reason !== undefined && { reason }),
     ...(digest !== undefined && { signature: digest }),
   }
 }
 
-function denied({ id, digest }: Request, input: unknown, { reason }: Decision): UiToolState {
-  const more = { ...(reason !== undefined && { reason }), ...(digest !== undefined && { signature: digest }) }
-  return { state: 'output-denied', input, approval: { id, approved: false, ...more } }
+function denied(input: unknown, decision: Decision): UiToolState {
+  return { state: 'output-denied', input, approval: { ...decision, approved: false } }
 }

@@ -31,11 +31,27 @@ export function uiChanges(before: readonly UiPart[], after: readonly UiPart[]): 
 
 function changed(before: Keyed, after: Keyed): UiChanges {
   const all = Array.from(after)
+  const anew = withOtherInput(before, after)
   return {
-    chunks: all.flatMap(([key, part]) => partChanges(key, before.get(key), part)),
+    chunks: all.flatMap(([key, part]) => partChanges(key, anew.has(key) ? undefined : before.get(key), part)),
     // Words that were ended can't go on: should they grow, the chat has to be told them anew.
     parts: all.map(([key, part]) => (isWords(part) && isEnded(before.get(key)) ? { ...part, state: 'done' } : part)),
   }
+}
+
+/**
+ * Calls that have another input than they had: they are told anew, with all that came of them. A chat takes an input in the
+ * step of its call alone, so a call of an earlier step keeps what it has.
+ */
+function withOtherInput(before: Keyed, after: Keyed): ReadonlySet<string> {
+  const calls = new Set<string>()
+  for (const [key, part] of before) {
+    if (part.type === 'step-start') calls.clear()
+    if (!isToolPart(part) || part.state === 'input-streaming') continue
+    const now = after.get(key)
+    if (now && isToolPart(now) && !isSame(part.input, now.input)) calls.add(key)
+  }
+  return calls
 }
 
 function isEnded(part: UiPart | undefined): boolean {

@@ -4,9 +4,10 @@
  */
 import type { JsonObject } from '@headrace/core'
 
-/** `signature`: the digest of the action that was shown. */
+/** `signature`: the digest of the action that was shown. `requestReason`: what was asked; it stays when it is decided. */
 interface UiApproval {
   id: string
+  requestReason?: string
   signature?: string
 }
 
@@ -18,7 +19,7 @@ interface UiDecision<Approved extends boolean> extends UiApproval {
 export type UiToolState =
   | { state: 'input-streaming'; input?: unknown; rawInput?: string }
   | { state: 'input-available'; input: unknown }
-  | { state: 'approval-requested'; input: unknown; approval: UiApproval & { requestReason?: string } }
+  | { state: 'approval-requested'; input: unknown; approval: UiApproval }
   | { state: 'approval-responded'; input: unknown; approval: UiDecision<boolean> }
   | {
       state: 'output-available'

@@ -46,6 +46,7 @@ export interface UiStream {
  * | data | `data-<name>`; `source-document`, and `custom` in version 7 |
  * | metadata | of the message: `start`, `message-metadata` |
  * | a step that begins again | `reset-step`; version 6 keeps what stood there |
+ * | a part of one message after the next has begun | where it comes; who reads later has it with its message |
  * | the run waits for somebody | `finish` (`tool-calls`) |
  * | complete | `finish` (`stop`) |
  * | cancelled | `abort`, `finish` (`interrupted`; `other` in version 6) |
