@@ -93,14 +93,15 @@ function playAll({ from, seeds, workers, streams }) {
       worker.once('exit', resolve)
     })
   })
-  return Promise.all(threads).then(() => {
-    clearInterval(progress)
-    const seconds = ((performance.now() - began) / 1000).toFixed(0)
-    console.log(
-      `${played} seeds from ${from} in ${seconds} s: ${failed.length === 0 ? 'every invariant holds' : `failed: ${failed.join(' ')}`}`,
-    )
-    return failed.length === 0 ? 0 : 1
-  })
+  return Promise.all(threads)
+    .finally(() => clearInterval(progress))
+    .then(() => {
+      const seconds = ((performance.now() - began) / 1000).toFixed(0)
+      console.log(
+        `${played} seeds from ${from} in ${seconds} s: ${failed.length === 0 ? 'every invariant holds' : `failed: ${failed.join(' ')}`}`,
+      )
+      return failed.length === 0 ? 0 : 1
+    })
 }
 
 async function playOne(seed, streams) {

@@ -97,8 +97,12 @@ interface Bare {
 /** Without what the AI SDK adds for itself, and as JSON; requests that are about no call stand apart: they have no place. */
 function bare(message: { readonly parts: readonly object[] } | undefined, run: string): Bare {
   const parts = (message?.parts ?? []).map((part) => {
-    const { id: _, rawInput: __, preliminary, ...rest } = part as Record<string, unknown>
-    return { ...rest, ...(preliminary === true && { preliminary }) }
+    const { id: _, rawInput: __, preliminary, approval, ...rest } = part as Record<string, unknown>
+    return {
+      ...rest,
+      ...(preliminary === true && { preliminary }),
+      ...(isObject(approval) && !isUndecided(rest['state'], approval) && { approval }),
+    }
   })
   const isRequest = (part: object): boolean => 'toolCallId' in part && String(part.toolCallId).startsWith(`${run}.`)
   const requests = parts
@@ -106,6 +110,15 @@ function bare(message: { readonly parts: readonly object[] } | undefined, run: s
     .map((part) => JSON.stringify(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))))
   const others = parts.filter((part) => !isRequest(part))
   return JSON.parse(JSON.stringify({ others, requests: requests.sort() })) as Bare // made of them
+}
+
+/** Who saw what was asked keeps it, where the call ended before anybody answered. */
+function isUndecided(state: unknown, approval: object): boolean {
+  return String(state).startsWith('output-') && !('approved' in approval)
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 const seeds = fc.record({ seed: fc.integer({ min: 1, max: 1e9 }), delay: fc.integer({ min: 0, max: 40 }) })
@@ -156,6 +169,8 @@ test.each([7, 6] as const)(
           [{ seed: 15, delay: 21 }, 2],
           // An agent goes on in its first message after it has begun a second one.
           [{ seed: 658194629, delay: 0 }, 1],
+          // An approval that nobody gave.
+          [{ seed: 951163873, delay: 13 }, 22],
         ],
       },
     )
