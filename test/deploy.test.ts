@@ -45,16 +45,12 @@ class Proxy implements AsyncDisposable {
   async start(): Promise<void> {
     const child = spawn('nginx', ['-c', this.#file], { stdio: ['ignore', 'ignore', 'inherit'] })
     this.#child = child
-    await expect
-      .poll(
-        () =>
-          fetch(this.url).then(
-            () => true,
-            () => false,
-          ),
-        { timeout: 10_000 },
+    const answers = (): Promise<boolean> =>
+      fetch(this.url).then(
+        () => true,
+        () => false,
       )
-      .toBe(true)
+    await expect.poll(answers).toBe(true)
   }
 
   async stop(): Promise<void> {

@@ -33,7 +33,7 @@ beforeAll(async () => {
     }
     await over.promise
   })
-  page = await stage.open('long', { waitMs: 20_000 })
+  page = await stage.open('long')
   await page.locator('[data-testid=session][data-status=live]').waitFor()
 }, 120_000)
 afterEach(() => expect(stage?.complaints.splice(0) ?? []).toEqual([]))
@@ -70,7 +70,7 @@ async function read(): Promise<readonly number[]> {
     numbers = await seen()
     return numbers.length > 0 && numbers.every((number, index) => number === numbers[0]! + index)
   }
-  await expect.poll(isWhole, { timeout: 10_000 }).toBe(true)
+  await expect.poll(isWhole).toBe(true)
   return numbers
 }
 const scrollTo = (share: number): Promise<void> =>

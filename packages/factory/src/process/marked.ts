@@ -68,7 +68,8 @@ export async function endMarked(value: string, options: EndMarkedOptions = {}): 
     // Stopped first, all of them: what forks faster than it is ended would go on for ever.
     for (const how of ['SIGSTOP', 'SIGKILL'] as const) {
       for (const found of left) {
-        ended.set(found.pid, found)
+        // One that is ending has no command line any more.
+        if (!ended.has(found.pid)) ended.set(found.pid, found)
         signal(found.pid, how)
       }
     }
