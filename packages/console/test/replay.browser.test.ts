@@ -86,6 +86,23 @@ test('S4e: a session is wound to any event, by slider, by jumps and by time, and
   await page.getByText('Thank you, that was it.').waitFor()
 })
 
+test('S4e: where somebody goes while the page is still coming up is where it goes', async (context) => {
+  needBrowser(context)
+  await page.goto(page.url().replace(/at=\d+$/, 'at=6'))
+  await expect.poll(seq).toBe(6)
+  await page.addInitScript(() => {
+    const looking = new MutationObserver(() => {
+      if (!document.querySelector('[data-seq="6"]')) return
+      looking.disconnect()
+      location.hash = location.hash.replace('at=6', 'at=4')
+    })
+    looking.observe(document, { subtree: true, childList: true, attributes: true })
+  })
+  await page.reload()
+  await expect.poll(seq).toBe(4)
+  await expect.poll(told).toBe('researcher begins')
+})
+
 test('a session plays again as it went, at up to 20 times its speed', async (context) => {
   needBrowser(context)
   await slider().fill('6')

@@ -30,10 +30,16 @@ export function usePlayer(session: Session, now: SessionView, at: number): reado
   }, [client, session, first, start])
   // The page itself writes the place into the address, so only where somebody goes counts, and not what stands there.
   useEffect(() => {
-    const follow = (): void => {
-      const route = parseRoute(location.hash)
-      if (route.page === 'session' && route.id === session.id && route.at !== undefined) player.go(route.at)
+    const placeIn = (hash: string): number | undefined => {
+      const route = parseRoute(hash)
+      return route.page === 'session' && route.id === session.id ? route.at : undefined
     }
+    const goTo = (seq: number | undefined): void => (seq === undefined ? undefined : player.go(seq))
+    // By the time this is called the page may have written over what the address is.
+    const follow = ({ newURL }: HashChangeEvent): void => goTo(placeIn(new URL(newURL).hash))
+    // Somebody may have gone elsewhere while the page came up.
+    const here = placeIn(location.hash)
+    if (here !== player.get().seq) goTo(here)
     addEventListener('hashchange', follow)
     return () => removeEventListener('hashchange', follow)
   }, [player, session])
