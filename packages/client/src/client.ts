@@ -215,6 +215,17 @@ export interface Client {
    */
   view(session: SessionId, when?: ViewQuery): Promise<SessionView>
   /**
+   * The names of the agents that are there for a session now: a worker offers to work as them and may in this session, or
+   * holds a run of it, or they are called by HTTP. What is sent to another one waits until it comes. Needs the verb `send`.
+   *
+   * @throws HeadraceError `session_not_found`, `forbidden`
+   * @example
+   * ```ts
+   * const isThere = (await client.agents('support/42')).includes('researcher')
+   * ```
+   */
+  agents(session: SessionId): Promise<readonly string[]>
+  /**
    * A page of a session's log, without following it: to look back, or to play what happened again with `foldView`.
    *
    * @throws HeadraceError `compacted` where raw output that far back is gone; the `floor` in its detail is where to begin

@@ -208,6 +208,10 @@ class SocketClient implements Client {
     return this.#http.get<SessionView>(path(session), { ...when })
   }
 
+  async agents(session: SessionId): Promise<readonly string[]> {
+    return (await this.#http.get<{ readonly agents: readonly string[] }>(`${path(session)}/agents`)).agents
+  }
+
   events(session: SessionId, query: EventsQuery = {}): Promise<EventPage> {
     return this.#http.get<EventPage>(`${path(session)}/events`, { ...query })
   }

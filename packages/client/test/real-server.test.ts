@@ -456,6 +456,16 @@ test('S4e: what a client reads of the past is the fold of the events that it rea
   }
 })
 
+test('which agents are there for a session is told to whoever may ask them', async () => {
+  await using server = await RealServer.start()
+  const client = await reader(server)
+  await client.session('s').create({ agent: 'researcher' })
+  expect(await client.agents('s')).toEqual([])
+  await worker(server, async () => {}, { agent: 'researcher' })
+  expect(await client.agents('s')).toEqual(['researcher'])
+  await expect(client.agents('none')).rejects.toMatchObject({ code: 'session_not_found' })
+})
+
 test('sessions and me', async () => {
   await using server = await RealServer.start()
   const client = await reader(server)

@@ -170,3 +170,18 @@ test('P6: sessions are found by what they are called, by what was said, and by h
   await page.getByRole('radio', { name: 'Archived' }).check({ force: true })
   await expect.poll(rows).toEqual(['notes'])
 })
+
+test('what is sent to an agent that is not there says so until it comes', async (context) => {
+  needBrowser(context)
+  const session = stage.client.session('asked')
+  await session.create({ agent: 'absent', metadata: { title: 'Asked' } })
+  await session.send('Are you there?')
+  await page.goto(`${stage.url}/#/s/asked`)
+  const answer = page.locator('[data-testid=answer][data-agent=absent]')
+  const why = answer.getByText('Nobody works as absent now. It waits until somebody does.')
+  await why.waitFor()
+  await everyWay(page, 'agent-absent')
+  await stage.agent('absent', (run) => run.text('Now I am.'))
+  await answer.getByText('Now I am.').waitFor()
+  expect(await why.count()).toBe(0)
+})

@@ -5,6 +5,7 @@ import type { Answer } from '../model/turns.ts'
 import { text } from '../text.ts'
 import { Button } from '../ui/button.tsx'
 import { callName, useSessionPlace, type SessionPlace } from './session-context.ts'
+import { useAbsent } from './use-absent.ts'
 import './answer-end.css'
 
 interface Props {
@@ -18,9 +19,10 @@ interface Props {
 export function AnswerEnd({ state, answer, empty, canAskAgain }: Props): ReactNode {
   const place = useSessionPlace()
   const [refused, setRefused] = useState<string>()
-  const why = explain(state, empty, place)
-  if (why === undefined) return null
   const { agent, run } = answer
+  const isAbsent = useAbsent(agent, state.kind === 'waiting' && state.attempt === 0)
+  const why = isAbsent ? text.run.absent(agent) : explain(state, empty, place)
+  if (why === undefined) return null
   const over = state.kind !== 'waiting'
   const again = (): void => {
     if (!run) return

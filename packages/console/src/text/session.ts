@@ -53,6 +53,7 @@ export const message = {
 
 export const run = {
   waiting: 'Waiting for an agent',
+  absent: (agent: string): string => `Nobody works as ${agent} now. It waits until somebody does.`,
   waitingAgain: (attempt: number, of: number): string => `Agent lost, waiting for attempt ${attempt} of ${of}`,
   queued: (ahead: number): string => `In the queue, ${ahead} ahead`,
   working: 'Working',
