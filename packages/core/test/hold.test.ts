@@ -212,4 +212,16 @@ describe('C4a: what happens to runs that nobody watches, if the session says so'
     session.pass(1)
     expect(session.queued(run).paused).toBeDefined()
   })
+
+  test('a copy of a session is looked at from when it is made, however long nobody has had the original open', () => {
+    const session = open({ unwatched: { afterMs: 10_000, action: 'cancel' } })
+    session.end(session.start())
+    session.now += 60_000
+    session.accept({ type: 'forked', from: 'demo/0', at: session.view.seq }, { as: server })
+    const run = session.send({}, { as: grantOf('agent:planner') })
+    session.pass(9_999)
+    expect(session.run(run).status).toBe('queued')
+    session.pass(1)
+    expect(session.ended(run).reason).toBe('cancelled')
+  })
 })

@@ -54,7 +54,7 @@ function withEnd(guard: Guard, run: string, event: EventOf<'run.suspended' | 'ru
 }
 
 /** Nothing that was under way in the original is under way in a copy. */
-function copied({ raw: _, ...guard }: Guard): Guard {
+function copied({ raw: _, unwatchedSince: __, ...guard }: Guard): Guard {
   return {
     ...guard,
     commands: [],
