@@ -66,7 +66,7 @@ function requestEntries(view: SessionView): readonly InboxEntry[] {
 
 function failedEntries(view: SessionView): readonly InboxEntry[] {
   return view.runs.flatMap((run) => {
-    if (run.status !== 'ended' || run.parent !== undefined || !isPerson(run.by)) return []
+    if (run.status !== 'ended' || !isPerson(run.by)) return []
     if (run.reason === 'complete' || run.reason === 'cancelled' || lookedAt(view, run.by) >= run.endedAt) return []
     return [{ kind: 'failed' as const, for: run.by, ref: run.id, at: run.endedAt }]
   })

@@ -7,7 +7,7 @@
  *   n         1, 2, 3, … per attempt: the next is applied, an earlier one was, a later one is out of order
  */
 import { audienceKey, type Audience } from '../audience.ts'
-import { isReplaced } from '../fold/messages.ts'
+import { isReplaced, sharedChars } from '../fold/messages.ts'
 import { fieldChars, partChars, streams, unsettable, type Part, type PartFields } from '../parts.ts'
 import type { CommandBody, WriteOp } from '../commands.ts'
 import type { Actor, MessageId, RunId } from '../ids.ts'
@@ -249,10 +249,6 @@ function withinMessage({ draft }: Writer, message: Message, part: { to: Audience
   }
   const others = message.parts.reduce((sum, other) => sum + (other.to === undefined ? 0 : partChars(other)), 0)
   within(others + part.added, draft.limits, 'privateChars', 'Begin another message.')
-}
-
-function sharedChars(parts: readonly Part[]): number {
-  return parts.reduce((sum, part) => sum + (part.to === undefined ? partChars(part) : 0), 0)
 }
 
 function openMessage({ draft, run }: Writer, key: string): Message {

@@ -75,7 +75,7 @@ function newMessage(event: EventOf<'message.added' | 'message.opened'>, status: 
 }
 
 /** Parts that not everybody sees don't count, or the message would go cold at another event for each reader. */
-function sharedChars(parts: readonly Part[]): number {
+export function sharedChars(parts: readonly Part[]): number {
   return parts.reduce((sum, part) => sum + (part.to === undefined ? partChars(part) : 0), 0)
 }
 

@@ -36,7 +36,7 @@ function ofEnd(event: EventOf<'run.ended'>, view: SessionView): readonly Notice[
   const run = view.runs.find((candidate) => candidate.id === event.run)
   const { reason } = event.data
   // What a person stopped, and what other agents asked for, is no news to anybody who is away.
-  if (!run || run.parent !== undefined || reason === 'cancelled' || !isPerson(run.by)) return []
+  if (!run || reason === 'cancelled' || !isPerson(run.by)) return []
   return [
     {
       id: `n${event.seq}`,

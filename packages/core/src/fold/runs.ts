@@ -75,10 +75,11 @@ export function foldRuns(view: SessionView, event: RunEvent): SessionView {
     }
     case 'run.undelivered': {
       const undelivered = { ...event.data, at: event.at }
-      const waiting = changeRun(view, event.run, (run): Run => {
-        if (run.status === 'active') return { ...baseOf(run), status: 'queued', undelivered }
-        return { ...run, undelivered }
-      })
+      const waiting = changeRun(view, event.run, (run): QueuedRun => ({
+        ...baseOf(run),
+        status: 'queued',
+        undelivered,
+      }))
       return interrupt(waiting, event.run, 'open')
     }
     case 'run.retried':
