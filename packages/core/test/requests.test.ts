@@ -88,6 +88,15 @@ describe('C7a C7b: exactly one answer counts, and who comes second is told', () 
     expect(session.ask(yes(id), { id: 'c1' })).toEqual({ outcome: 'repeated', seq: session.view.seq })
   })
 
+  test('who was first, where the answer is no decision', () => {
+    const { session, id } = asking({ kind: 'question', title: 'where?' })
+    const body: CommandBody = { type: 'answer', request: id, answer: { value: 'Bern' } }
+    session.accept(body)
+    const late = session.refuse('request_closed', body, { as: bob })
+    expect(late.message).toBe(`Request ${id} is over: user:ada has answered it.`)
+    expect(late.detail).toEqual({ request: id, status: 'answered', by: 'user:ada', at: session.now })
+  })
+
   test.each<[string, (session: TestSession, run: string) => void, RegExp]>([
     ['withdrawn', (session, run) => void session.write(run, { op: 'withdraw', key: 'q' }), /The agent took it back\.$/],
     ['over with its run', (session, run) => session.end(run), /The run is over\.$/],
@@ -103,8 +112,12 @@ describe('C7a C7b: exactly one answer counts, and who comes second is told', () 
     expect(session.refuse('request_closed', yes(id)).message).toMatch(text)
   })
 
-  test('one that was never asked', () => {
-    expect(open().refuse('request_not_found', yes('r2.q')).detail).toEqual({ request: 'r2.q' })
+  test('one that was never asked, also for its own agent', () => {
+    const session = open()
+    expect(session.refuse('request_not_found', yes('r2.q')).detail).toEqual({ request: 'r2.q' })
+    const run = session.start()
+    const withdraw = session.batch(run, { op: 'withdraw', key: 'q' })
+    expect(session.refuse('request_not_found', withdraw, { as: writer }).detail).toEqual({ request: `${run}.q` })
   })
 })
 
@@ -187,7 +200,11 @@ describe('C7e: a tool is run by the device that claimed it', () => {
     session.accept(result(id, 'd1'))
     session.refuse('request_closed', claim(id))
     expect(session.view.requests).toMatchObject([
-      { status: 'answered', claim: { device: 'd1' }, answer: { output: 'here' } },
+      {
+        status: 'answered',
+        claim: { by: 'user:ada', device: 'd1', at: session.now, until: session.now + 60_000 },
+        answer: { output: 'here' },
+      },
     ])
   })
 
@@ -211,6 +228,7 @@ describe('C7e: a tool is run by the device that claimed it', () => {
     const again = asking({ ...tool, claimMs: 5_000, onLapse: 'again' })
     again.session.accept(claim(again.id))
     again.session.pass(5_000)
+    expect(again.session.log.at(-1)).toMatchObject({ type: 'request.released', run: again.run })
     expect(again.session.view.requests[0]?.status).toBe('open')
     again.session.accept(claim(again.id, 'd2'), { as: bob })
     again.session.refuse('request_taken', result(again.id, 'd1'))

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  defaultSessionLimits,
   foldView,
   emptyState,
   hasPrivate,
@@ -9,10 +10,12 @@ import {
   visibleEvent,
   visibleView,
   type Actor,
+  type Audience,
   type Message,
   type SessionView,
   type WriteOp,
 } from '../src/index.ts'
+import { covers } from '../src/audience.ts'
 import { ada, bob, grantOf, open, ops, text, writer, type TestSession } from './support.ts'
 
 const sue = grantOf('operator:sue')
@@ -87,7 +90,39 @@ describe('L7a: what is not for a reader is absent', () => {
     ).toBe(`This session has no open or recent request ${run}.q.`)
     session.accept({ type: 'answer', request: `${run}.q`, answer: { value: canary } }, { as: bob })
     expect(JSON.stringify([as(session, 'user:ada'), as(session, 'user:cleo')])).not.toContain(canary)
-    expect(as(session, 'user:bob').requests).toMatchObject([{ status: 'answered' }])
+    expect(as(session, 'user:bob').requests).toMatchObject([
+      { status: 'answered', spec: { title: canary, to: ['user:bob', 'agent:assistant'] } },
+    ])
+  })
+
+  test('a request, whatever becomes of it', () => {
+    const session = open()
+    const run = session.start()
+    const base = { title: canary, to: ['user:bob'] as const, expiresMs: 20_000 }
+    const tool = { ...base, kind: 'tool' as const, name: 't', claimMs: 2_000 }
+    const approval = { ...base, kind: 'approval' as const, action: 1, expiresMs: 1_000, onExpiry: 'escalate' as const }
+    session.write(
+      run,
+      { op: 'request', key: 'again', spec: { ...tool, onLapse: 'again' } },
+      { op: 'request', key: 'fail', spec: tool },
+      { op: 'request', key: 'escalated', spec: { ...approval, escalateTo: ['user:bob'] } },
+      { op: 'request', key: 'withdrawn', spec: { ...base, kind: 'question' } },
+      { op: 'request', key: 'over', spec: { ...base, kind: 'question' } },
+    )
+    for (const key of ['again', 'fail'])
+      session.accept({ type: 'claim-request', request: `${run}.${key}`, device: 'd' }, { as: bob })
+    for (let i = 0; i < 2; i += 1) session.pass(1_000)
+    session.accept({ type: 'claim-request', request: `${run}.again`, device: 'd' }, { as: bob })
+    const answer = { type: 'answer', request: `${run}.again`, device: 'd', answer: { output: canary } } as const
+    session.accept(answer, { as: bob })
+    session.write(run, { op: 'withdraw', key: 'withdrawn' }, ops.end())
+    const about = session.log.filter(({ type }) => type.startsWith('request.'))
+    expect(new Set(about.map(({ type }) => type)).size).toBe(7)
+    for (const event of about) {
+      expect(event.run, event.type).toBe(run)
+      expect(visibleEvent(event, { actor: 'user:cleo' }).type, event.type).toBe('hidden')
+      expect(visibleEvent(event, { actor: 'user:bob' }).type).toBe(event.type)
+    }
   })
 
   test('no command can name it: reply, edit, regenerate, select', () => {
@@ -148,6 +183,22 @@ describe('L7b: an audience', () => {
     expect(session.view.messages.at(-1)?.to).toEqual(['user:bob', 'user:ada'])
   })
 
+  test.each<[Audience | undefined, Audience | undefined, boolean]>([
+    [undefined, 'operators', true],
+    ['operators', undefined, false],
+    ['agents', 'agents', true],
+    ['agents', 'operators', true],
+    ['operators', 'agents', false],
+    [['user:ada', 'operator:sue'], 'operators', false],
+    [['user:ada', 'user:bob'], ['user:bob'], true],
+    [['user:bob'], ['user:ada', 'user:bob'], false],
+    ['agents', ['agent:coder', 'operator:sue'], true],
+    ['agents', ['agent:coder', 'user:ada'], false],
+    ['operators', ['operator:sue'], true],
+  ])('that sees what is for %j has everybody of %j in it: %j', (outer, inner, expected) => {
+    expect(covers(outer, inner)).toBe(expected)
+  })
+
   test('is one of 16 at most', () => {
     const session = open()
     for (let i = 0; i < 16; i += 1) session.accept({ type: 'post', parts: text('x'), to: [`user:u${i}`] })
@@ -168,6 +219,16 @@ describe('L7c: bounds hold for each audience by itself', () => {
     expect(session.view).toMatchObject({ older: 10, olderFor: { 'user:ada user:bob': 10 } })
     expect(as(session, 'user:cleo').olderFor).toBeUndefined()
     expect(as(session, 'user:bob').olderFor).toEqual({ 'user:ada user:bob': 10 })
+  })
+
+  test.each<['operators' | 'agents', readonly Actor[], Actor]>([
+    ['operators', ['operator:sue'], 'agent:writer'],
+    ['agents', ['operator:sue', 'agent:coder'], 'user:ada'],
+  ])('how many messages for %s are cold, they alone are told', (to, those, other) => {
+    const session = open()
+    for (let i = 0; i < 60; i += 1) session.accept({ type: 'post', parts: text('psst'), to }, { as: writer })
+    for (const actor of those) expect(as(session, actor).olderFor).toEqual({ [to]: 10 })
+    expect(as(session, other).olderFor).toBeUndefined()
   })
 
   test('a private message lets none go that deltas have made too many, because others do not see that it came', () => {
@@ -194,6 +255,41 @@ describe('L7c: bounds hold for each audience by itself', () => {
     expect(error.detail).toEqual({ limit: 'privateChars', allowed: 262_144, actual: 262_145 })
     session.write(run, ops.delta('y'.repeat(144), 'a', 'q'))
   })
+
+  test('the fields of a private part count for that bound, not for what a message may hold for all', () => {
+    const session = open()
+    const run = session.start()
+    const limits = { ...defaultSessionLimits, messageChars: 10, privateChars: 30 }
+    const ask = { as: writer, options: { limits } }
+    const call: WriteOp = {
+      op: 'open',
+      message: 'a',
+      part: 'q',
+      start: { kind: 'tool', name: 't', callId: 'c' },
+      to: 'agents',
+    }
+    session.accept(session.batch(run, call, ops.set({ input: 'x'.repeat(18) }, 'a', 'q')), ask)
+    const closing = { op: 'close', message: 'a', part: 'q', fields: { output: 'y'.repeat(10) } } as const
+    for (const more of [ops.set(closing.fields, 'a', 'q'), closing])
+      expect(session.refuse('limit_exceeded', session.batch(run, more), ask).detail).toEqual({
+        limit: 'privateChars',
+        allowed: 30,
+        actual: 32,
+      })
+    expect(session.message(`${run}.a`).chars).toBe(0)
+    session.accept(session.batch(run, ops.start({ kind: 'text', text: 'for all 10' }, 'a', 'all')), ask)
+  })
+
+  test('what a step replaces counts for that bound no more', () => {
+    const session = open()
+    const run = session.start()
+    const ask = { as: writer, options: { limits: { ...defaultSessionLimits, privateChars: 30 } } }
+    session.accept(session.batch(run, secretPart('q', 'x'.repeat(20), 's')), ask)
+    session.pass(6_000)
+    session.claim(run)
+    session.refuse('limit_exceeded', session.batch(run, secretPart('q', 'y'.repeat(20))), ask)
+    session.accept(session.batch(run, secretPart('q', 'y'.repeat(20), 's')), ask)
+  })
 })
 
 describe('L7d: whoever may not see a question does not see what is said to it', () => {
@@ -205,10 +301,22 @@ describe('L7d: whoever may not see a question does not see what is said to it', 
     const run = asked(session)
     session.claim(run)
     session.write(run, ...answer)
+    session.write(
+      run,
+      ops.start({ kind: 'tool', name: 't', callId: 'c' }, 'a', 'q'),
+      ops.set({ input: canary }, 'a', 'q'),
+      { op: 'close', message: 'a', part: 'q', fields: { output: canary } },
+    )
     session.write(run, { op: 'request', key: 'q', spec: { kind: 'question', title: canary } })
+    session.write(run, { op: 'withdraw', key: 'q', detail: canary })
     session.write(run, { op: 'spawn', key: 'k', agent: 'coder', parts: text(canary) })
     expect(JSON.stringify(as(session, 'user:cleo'))).not.toContain(canary)
-    expect(as(session, 'user:bob').requests).toHaveLength(1)
+    // Not even in what their view has no place for.
+    const events = session.log.map((event) => visibleEvent(event, { actor: 'user:cleo' }))
+    expect(JSON.stringify(events)).not.toContain(canary)
+    expect(as(session, 'user:bob').requests).toMatchObject([
+      { spec: { kind: 'question', title: canary, to: ['user:bob', 'user:ada', 'agent:assistant'] } },
+    ])
     expect(as(session, 'agent:coder').messages).toHaveLength(1)
     const other = { ...secretPart('z', 'x'), to: 'agents' } as WriteOp
     expect(session.refuse('bad_request', session.batch(run, other), { as: writer }).detail).toEqual({ path: 'to' })
