@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { nextDue, sameRow, sessionRow, type InboxEntry, type SessionRow } from '../src/index.ts'
-import { open, ops, type TestSession } from './support.ts'
+import { nextDue, sameRow, sessionRow, type InboxEntry, type RequestSpec, type SessionRow } from '../src/index.ts'
+import { open, ops, server, type TestSession } from './support.ts'
 
 const row = (session: TestSession): SessionRow => sessionRow(session.state)
 
@@ -115,5 +115,64 @@ describe('R3b: due', () => {
     expect(nextDue(session.state)).toBe(session.now + 3_000)
     session.pass(3_000)
     expect(nextDue(session.state)).toBe(session.now + 27_000)
+  })
+
+  test('C7e C7f: and when a request expires, or the device that took it is given up', () => {
+    const session = open()
+    const run = session.send()
+    session.claim(run, { leaseMs: 60_000 })
+    const spec: RequestSpec = {
+      kind: 'tool',
+      title: 'x',
+      name: 't',
+      claimMs: 5_000,
+      expiresMs: 20_000,
+      onLapse: 'again',
+    }
+    session.write(run, { op: 'request', key: 'q', spec })
+    expect(nextDue(session.state)).toBe(session.now + 20_000)
+    session.accept({ type: 'claim-request', request: `${run}.q`, device: 'd' })
+    expect(nextDue(session.state)).toBe(session.now + 5_000)
+    session.pass(5_000)
+    expect(nextDue(session.state)).toBe(session.now + 15_000)
+    session.pass(15_000)
+    expect(nextDue(session.state)).toBe(session.now + 40_000)
+  })
+
+  test('S4: of a row, also when raw output is old enough to be dropped, and looked for again a quarter of that later', () => {
+    const session = open({ retention: { rawMs: 8_000 } })
+    const run = session.start()
+    const compact = (floor: number): void => void session.accept({ type: 'compacted', floor, gaps: [] }, { as: server })
+    session.write(run, ops.start({ kind: 'tool', name: 't', callId: 'c' }))
+    session.end(session.start({ agent: 'other' }))
+    const due = (): number | null => (session.state.guard.raw ? session.state.guard.raw.since + 8_000 : null)
+    expect(due()).toBeNull()
+    session.write(run, ops.set({ input: 1 }))
+    expect(due()).toBe(session.now + 8_000)
+    session.now += 3_000
+    session.write(run, ops.delta('x'))
+    expect(due()).toBe(session.now + 5_000)
+    session.now += 5_000
+    const newest = session.view.seq
+    compact(newest - 1)
+    expect(due()).toBe(session.now + 2_000)
+    compact(newest)
+    expect(due()).toBeNull()
+  })
+
+  test('C4a: and when nobody has watched what goes on for so long, once', () => {
+    const pausing = open({ unwatched: { afterMs: 10_000, action: 'pause' } })
+    expect(nextDue(pausing.state)).toBeNull()
+    pausing.send()
+    expect(nextDue(pausing.state)).toBe(pausing.now + 10_000)
+    pausing.pass(10_000)
+    expect(nextDue(pausing.state)).toBeNull()
+    const stopping = open({ unwatched: { afterMs: 10_000, action: 'cancel' } })
+    const run = stopping.send()
+    stopping.claim(run, { leaseMs: 60_000 })
+    stopping.pass(10_000)
+    expect(nextDue(stopping.state)).toBe(stopping.now + 3_000)
+    stopping.pass(3_000)
+    expect([stopping.ended(run).reason, nextDue(stopping.state)]).toEqual(['cancelled', null])
   })
 })

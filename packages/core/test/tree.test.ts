@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { hot, totalUsage, type Budget, type WriteOp } from '../src/index.ts'
+import { hot, nextDue, totalUsage, type Budget, type WriteOp } from '../src/index.ts'
 import { askedBy } from '../src/fold/spent.ts'
 import { bob, grantOf, open, ops, text, writer, type TestSession } from './support.ts'
 
@@ -214,12 +214,20 @@ describe('R7b: a budget ends what has used it up', () => {
     const [a, b] = [session.start(), session.send()]
     session.write(a, used(10))
     expect([session.ended(a).reason, session.ended(b).reason]).toEqual(['budget', 'budget'])
+    for (const run of [a, b]) expect(session.ended(run)).not.toHaveProperty('cancelledBy')
     const error = session.refuse('budget_exhausted', { type: 'send', parts: text('x') })
     expect(error.message).toBe('The tokens budget of the session is used up: 10 of 10. Raise it with update.')
     expect(error.detail).toEqual({ scope: 'session', measure: 'tokens', used: 10, limit: 10 })
     session.refuse('budget_exhausted', { type: 'regenerate', input: 'm2' })
     session.accept({ type: 'update', budget: { tokens: 20 } })
     session.send()
+  })
+
+  test('of the session counts what a run says of its use as it ends, also for the others', () => {
+    const session = open({ budget: { tokens: 10 }, policy: 'parallel' })
+    const [a, b] = [session.start(), session.send()]
+    session.write(a, { op: 'end', reason: 'complete', usage: { outputTokens: 10 } })
+    expect([session.ended(a).reason, session.ended(b).reason]).toEqual(['complete', 'budget'])
   })
 
   test('of a participant ends what their inputs led to, and not what others asked for', () => {
@@ -247,6 +255,15 @@ describe('R7b: a budget ends what has used it up', () => {
     })
   })
 
+  test('for each participant that is lowered does so too', () => {
+    const session = open({ policy: 'parallel' })
+    const run = session.start()
+    const other = session.send({}, { as: bob })
+    session.write(run, used(10))
+    session.accept({ type: 'update', participantBudget: { tokens: 5 } })
+    expect([session.ended(run).reason, session.queued(other).status]).toEqual(['budget', 'queued'])
+  })
+
   test('for each run of the session is that of runs that name none', () => {
     const session = open({ runBudget: { tokens: 5 } })
     expect([session.run(session.send()).budget, session.run(session.send({ budget: { tokens: 1 } })).budget]).toEqual([
@@ -257,8 +274,10 @@ describe('R7b: a budget ends what has used it up', () => {
 })
 
 describe('R7c: its agent is warned', () => {
-  const warnings = (session: TestSession): readonly unknown[] =>
-    session.log.flatMap((event) => (event.type === 'budget.warned' ? [[event.data.scope, event.data.percent]] : []))
+  const warnings = (session: TestSession): readonly (readonly [string, number])[] =>
+    session.log.flatMap((event) =>
+      event.type === 'budget.warned' ? [[event.data.scope, event.data.percent] as const] : [],
+    )
 
   test('at 50, 75 and 80 %, once each, and of the highest only', () => {
     const session = open()
@@ -284,18 +303,31 @@ describe('R7c: its agent is warned', () => {
     const due: number[] = []
     const begin = session.now
     while (session.run(run).status === 'active') {
-      session.pass(500)
-      if (session.log.at(-1)?.at === session.now) due.push(session.now - begin)
+      session.pass((nextDue(session.state) ?? 0) - session.now)
+      due.push(session.now - begin)
     }
     expect(due).toEqual([5_000, 7_500, 8_000, 10_000])
+  })
+
+  test('of the time of all that is at work at once, of the session and of whoever asked', () => {
+    for (const settings of [{ budget: { timeMs: 8_000 } }, { participantBudget: { timeMs: 8_000 } }]) {
+      const session = open({ ...settings, policy: 'parallel' })
+      const [a, b] = [session.send(), session.send()]
+      session.claim(a, { leaseMs: 60_000 })
+      session.now += 1_000
+      session.claim(b, { leaseMs: 60_000 })
+      expect(nextDue(session.state)).toBe(session.now + 1_500)
+      session.pass(1_500)
+      expect(warnings(session).map(([, percent]) => percent)).toEqual([50])
+    }
   })
 
   test('of another budget again', () => {
     const session = open({ budget: { tokens: 100 }, participantBudget: { tokens: 100 } })
     const run = session.start()
-    session.write(run, used(60))
+    for (const tokens of [60, 1]) session.write(run, used(tokens))
     session.accept({ type: 'update', budget: { tokens: 1_000 }, participantBudget: { tokens: 1_000 } })
-    session.write(run, used(500))
+    for (const tokens of [500, 1]) session.write(run, used(tokens))
     expect(warnings(session)).toEqual([
       ['session', 50],
       ['participant', 50],
@@ -315,5 +347,11 @@ test('L6: a budget for each participant counts 1,000 of them', () => {
   expect(session.refuse('limit_exceeded', { type: 'send', parts: text('x') }).detail).toMatchObject({
     limit: 'participants',
   })
-  session.send({}, { as: grantOf('user:u7') })
+  const run = session.send({}, { as: grantOf('user:u7') })
+  session.claim(run)
+  const call = (key: string): WriteOp => ops.start({ kind: 'tool', name: 't', callId: key }, 'a', key)
+  session.write(run, ...['1', '2', '3', '4', '5'].map(call))
+  expect(session.ended(run).reason).toBe('budget')
+  session.accept({ type: 'update', participantBudget: null })
+  session.send()
 })
