@@ -37,11 +37,16 @@ describe('C6: pause and resume', () => {
 })
 
 describe('C6a C8a: what a run may do while it is held', () => {
-  const holds: readonly (readonly [string, (session: TestSession, run: string) => void])[] = [
-    ['a pause', (session, run) => void session.accept({ type: 'pause', run })],
-    ['the floor', (session) => void session.accept({ type: 'take-floor' }, { as: sue })],
+  const holds: readonly (readonly [string, (session: TestSession, run: string) => void, string, object])[] = [
+    ['a pause', (session, run) => void session.accept({ type: 'pause', run }), 'run r3 is paused', {}],
+    [
+      'the floor',
+      (session) => void session.accept({ type: 'take-floor' }, { as: sue }),
+      'Sue holds the floor',
+      { holder: 'operator:sue' },
+    ],
   ]
-  test.each(holds)('by %s: nothing new; the refusal leaves the number of the batch free', (_, hold) => {
+  test.each(holds)('by %s: nothing new; the refusal says why and leaves the number free', (_, hold, why, detail) => {
     const { session, run } = writing()
     hold(session, run)
     const n = session.nextBatch(run)
@@ -55,10 +60,10 @@ describe('C6a C8a: what a run may do while it is held', () => {
     ]) {
       const error = session.refuse('paused', session.batch(run, op), { as: writer })
       expect(error.retry).toBe('later')
-      expect(session.refuse('paused', session.batch(run, ops.close(), ops.delta('x')), { as: writer }).message).toMatch(
-        /^No delta is taken now: (?:run r\d+ is paused|Sue holds the floor)\. Keep the batch/,
-      )
     }
+    const late = session.refuse('paused', session.batch(run, ops.close(), ops.delta('x')), { as: writer })
+    expect(late.message).toContain(`No delta is taken now: ${why}. Keep the batch`)
+    expect(late.detail).toEqual({ run, ...detail })
     expect(session.nextBatch(run)).toBe(n)
   })
 
@@ -123,6 +128,16 @@ describe('C8: the floor', () => {
     session.write(run, ops.open('b'))
   })
 
+  test('that somebody has is asked for beside them: they keep it until they hand it back', () => {
+    const session = open()
+    session.accept({ type: 'take-floor' }, { as: ada })
+    session.accept({ type: 'request-floor' }, { as: sue })
+    expect(session.view.floor).toMatchObject({ holder: { actor: 'user:ada' }, asked: [{ actor: 'operator:sue' }] })
+    session.accept({ type: 'hand-back' }, { as: ada })
+    expect(session.view.floor.holder).toBeUndefined()
+    expect(session.view.floor.asked).toHaveLength(1)
+  })
+
   test('of another person is taken by force only, by who may', () => {
     const session = open()
     session.accept({ type: 'take-floor' }, { as: ada })
@@ -171,6 +186,18 @@ describe('C4a: what happens to runs that nobody watches, if the session says so'
     session.send()
     session.accept(leave)
     expect(session.pass(1e9)).toMatchObject({ outcome: 'noop' })
+  })
+
+  test('nothing while somebody has the session open, however long', () => {
+    const session = open({ unwatched: { afterMs: 10_000, action: 'cancel' } })
+    session.accept(join)
+    const run = session.send()
+    expect(session.pass(1e9)).toMatchObject({ outcome: 'noop' })
+    session.accept(leave)
+    session.pass(9_999)
+    session.accept(join)
+    expect(session.pass(1e9)).toMatchObject({ outcome: 'noop' })
+    expect(session.run(run).status).toBe('queued')
   })
 
   test('they are paused after a time, and go on when somebody comes', () => {

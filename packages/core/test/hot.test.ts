@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { cooled, emptyState, fold, hot, textOf, type Message, type SessionState } from '../src/index.ts'
+import { cooled, emptyState, fold, hot, textOf, type Message, type SessionState, type WriteOp } from '../src/index.ts'
 import { open, ops, text, writer, type TestSession } from './support.ts'
 
 /** Folds the log again and keeps every message at the moment it goes cold. */
@@ -29,12 +29,19 @@ describe('S2a: what stays hot is bounded', () => {
 
   test(`at most ${hot.chars} characters, but at least the newest ${hot.minMessages}`, () => {
     const session = open()
-    for (let i = 0; i < 20; i += 1) session.post('x'.repeat(hot.chars / 10))
-    expect(session.view.messages).toHaveLength(10)
+    for (let i = 0; i < 20; i += 1) session.post('x'.repeat(hot.chars / 16))
+    expect(session.view.messages).toHaveLength(16)
     for (let i = 0; i < 20; i += 1) session.post('x'.repeat(hot.chars))
     expect(session.view.messages).toHaveLength(hot.minMessages)
     for (let i = 0; i < 60; i += 1) session.post('small again')
     expect(session.view.messages).toHaveLength(hot.messages)
+  })
+
+  test(`at least the newest ${hot.minMessages}, also where there are messages for others`, () => {
+    const session = open()
+    session.accept({ type: 'post', parts: text('psst'), to: ['user:bob'] })
+    for (let i = 0; i < 10; i += 1) session.post('x'.repeat(hot.chars))
+    expect(session.view.messages.filter(({ to }) => to === undefined)).toHaveLength(hot.minMessages)
   })
 
   test('a message that is being written stays, and goes when it may', () => {
@@ -170,5 +177,9 @@ describe('S2b: each message goes cold once, whole, and never changes after that'
     expect(session.message(`${run}.a`).chars).toBe(
       '12345'.length + '{"a"{"a":1}"longer"'.length + 'null'.length + 'u:1'.length,
     )
+    const call = (part: string): WriteOp => ops.start({ kind: 'tool', name: 't', callId: part }, 'b', part)
+    session.write(run, call('output'), ops.set({ output: 'x' }, 'b', 'output'))
+    session.write(run, call('error'), ops.set({ error: 'gone' }, 'b', 'error'))
+    expect(session.message(`${run}.b`).chars).toBe('"x""gone"'.length)
   })
 })

@@ -5,6 +5,7 @@ import {
   carries,
   emptyState,
   fold,
+  hot,
   lookups,
   sha256,
   type Message,
@@ -135,6 +136,20 @@ describe('S5e: what is redacted', () => {
     expectGone(session)
   })
 
+  test('is erased one by one: each waits for its own', () => {
+    const session = open()
+    const [first, second] = [session.post(canary), session.post(canary)]
+    const seqs = [first, second].map((message) => session.accept({ type: 'redact', message })[0]!.seq)
+    expect(session.state.guard.erasing).toEqual([
+      { seq: seqs[0], message: first },
+      { seq: seqs[1], message: second },
+    ])
+    session.accept({ type: 'erased', of: seqs[0]! }, { as: server })
+    expect(session.state.guard.erasing).toEqual([{ seq: seqs[1], message: second }])
+    const gap = { first: 1, last: 1, before: '0'.repeat(64), after: sha256('x') }
+    session.noop({ type: 'compacted', floor: 2, gaps: [gap] }, { as: server })
+  })
+
   test('L6: at most 1,000 redactions wait to be erased', () => {
     const session = open()
     session.accept({ type: 'post', parts: text('x') }, { as: writer })
@@ -176,6 +191,28 @@ describe('S5c: a copy of a session', () => {
     expect([guard.spent.runs, guard.spent.session.tokens]).toEqual([{}, 6])
     expect(foldAll(session.log)).toEqual(session.state)
     session.end(session.start())
+  })
+
+  test('says why what was under way is over, and keeps 50 of the requests that were open', () => {
+    const session = open()
+    const before = session.start()
+    session.end(before)
+    const ended = session.ended(before)
+    session.now += 1_000
+    const run = session.start()
+    const spec = { kind: 'question' as const, title: 'x' }
+    for (let i = 0; i < 60; i += 1) session.write(run, { op: 'request', key: `k${i}`, spec })
+    session.write(run, ops.open(), ops.close(), ops.closeMessage())
+    for (let i = 0; i < 60; i += 1) session.post()
+    session.accept({ type: 'steer', run, parts: text('faster') })
+    session.accept({ type: 'forked', from: 'demo/0', at: session.view.seq }, { as: server })
+    expect(session.state.guard.cold).toEqual({})
+    const why = 'The session was copied while this was open; it goes on in the original.'
+    expect(session.run(before)).toBe(ended)
+    expect(session.ended(run)).toMatchObject({ detail: why, attempt: 1, steers: [{ why }] })
+    expect(session.view.requests.map(({ id, detail }) => [id, detail])).toEqual(
+      Array.from({ length: hot.closedRequests }, (_, index) => [`${run}.k${index + 10}`, why]),
+    )
   })
 })
 
