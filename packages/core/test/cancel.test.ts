@@ -65,6 +65,16 @@ describe('C3: cancel', () => {
     expect(ended).not.toHaveProperty('cancel')
   })
 
+  test('C3a: who stopped it is said where somebody did, and not where its agent gave up', () => {
+    const session = open()
+    const [stopped, own] = [session.start(), session.start({ agent: 'other' })]
+    session.accept(cancel({ run: stopped }), { as: bob })
+    session.end(stopped)
+    session.end(own, 'cancelled')
+    expect(session.ended(stopped)).toMatchObject({ reason: 'cancelled', cancelledBy: 'user:bob' })
+    expect(session.ended(own)).not.toHaveProperty('cancelledBy')
+  })
+
   test('C3b: after a lost attempt, while it waits for the next agent', () => {
     const session = open()
     const run = session.start()

@@ -49,6 +49,9 @@ describe('S7: the shared document', () => {
     expect(small.refuse('limit_exceeded', { type: 'patch', patch: bomb }).detail).toMatchObject({
       limit: 'documentChars',
     })
+    // Whoever follows makes the copies, also where nothing is left of them.
+    const gone: JsonPatch = [...bomb.slice(0, 40), { op: 'remove', path: '/l' }]
+    small.refuse('limit_exceeded', { type: 'patch', patch: gone })
     const deep: JsonPatch = [
       ...add('/d', {}),
       ...Array.from({ length: 40 }, () => ({ op: 'move' as const, from: '/d', path: '/e' })).flatMap((move) => [

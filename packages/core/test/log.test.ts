@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { defaultSessionLimits, hot, sessionId, sessionKey, splitKey, type SessionLimits } from '../src/index.ts'
+import {
+  defaultSessionLimits,
+  hot,
+  sessionId,
+  sessionKey,
+  splitKey,
+  type SessionLimits,
+  type WriteOp,
+} from '../src/index.ts'
 import { ada, bob, foldAll, grantOf, open, ops, server, TestSession, text, writer } from './support.ts'
 
 describe('L1: id and order', () => {
@@ -126,6 +134,7 @@ describe('L3: retries', () => {
     expect(events.map((event) => event.type)).toEqual(['run.cancel-requested', 'message.added', 'run.queued'])
     const seq = events.at(-1)?.seq
     expect(session.ask({ type: 'send', parts: text('no, this') }, { id: 'c' })).toEqual({ outcome: 'repeated', seq })
+    expect(session.state.guard.commands).toHaveLength(1)
   })
 
   test('L3a: ids are the sender’s own, so nobody can use up an id of somebody else', () => {
@@ -143,6 +152,16 @@ describe('L3: retries', () => {
     expect(session.state.guard.commands).toHaveLength(hot.commands)
     expect(session.ask({ type: 'update', metadata: { i: 1 } }, { id: 'c1' }).outcome).toBe('repeated')
     expect(session.ask({ type: 'update', metadata: { i: 0 } }, { id: 'c0' }).outcome).toBe('accepted')
+  })
+
+  test('L3c: what is written in an agent’s name is told by its number, whatever ids its worker has used before', () => {
+    const session = open()
+    const run = session.send()
+    session.accept({ type: 'post', parts: text('x') }, { as: writer, id: 'c' })
+    session.accept({ type: 'claim', run, worker: 'w' }, { as: writer, id: 'c' })
+    session.accept(session.batch(run, ops.open(), ops.delta('x')), { as: writer, id: 'c' })
+    session.accept(session.batch(run, ops.end()), { as: writer, id: 'c' })
+    expect(session.ended(run).reason).toBe('complete')
   })
 
   test('L3b: refusals and no-ops are not remembered: sent again, they are decided again', () => {
@@ -272,6 +291,16 @@ describe('L6: limits are named in the refusal', () => {
     expect(error).toMatchObject(refusal('queuedRuns', 2, 3))
     session.refuse('limit_exceeded', { type: 'regenerate', input: 'm2' }, two)
     session.accept({ type: 'send', parts: text('x'), policy: 'interrupt' }, two) // makes room itself
+  })
+
+  test('queuedRuns: also of those that agents ask for', () => {
+    const session = open()
+    const run = session.start()
+    const ask = { as: writer, ...limited({ queuedRuns: 1 }) }
+    const spawn = (key: string): WriteOp => ({ op: 'spawn', key, agent: 'coder', parts: text('x') })
+    session.accept(session.batch(run, spawn('a')), ask)
+    const error = session.refuse('limit_exceeded', session.batch(run, spawn('b')), ask)
+    expect(error).toMatchObject(refusal('queuedRuns', 1, 2))
   })
 
   test('activeRuns', () => {

@@ -12,6 +12,7 @@ describe('C5: steering a run', () => {
   test('is a message in the session and a note on the run; its agent is told how many wait', () => {
     const session = open()
     const run = session.start()
+    expect(session.ask({ type: 'heartbeat', run, attempt: 1 }, { as: writer })).not.toHaveProperty('steers')
     const message = steer(session, run)
     expect(session.message(message)).toMatchObject({ role: 'user', author: 'user:ada', status: 'complete' })
     expect(session.run(run).steers).toEqual([
@@ -107,12 +108,20 @@ describe('C5a: its agent says that it has taken a steer', () => {
 
 describe('C5b: steers that nobody has taken', () => {
   test('become the next input together: one run, whose line has them all', () => {
-    const session = open()
-    const run = session.start()
+    const session = open({ maxAttempts: 2 })
+    const run = session.start({ budget: { tokens: 9 } })
     const [one, two, three] = [steer(session, run, '1'), steer(session, run, '2'), steer(session, run, '3')]
-    session.write(run, { op: 'consume', message: one }, ops.end())
+    const events = session.write(run, { op: 'consume', message: one }, ops.end())
+    expect(events.map(({ type, actor }) => [type, actor])).toEqual([
+      ['steer.consumed', 'agent:assistant'],
+      ['run.ended', 'agent:assistant'],
+      ['run.queued', 'user:ada'],
+      ['steer.missed', 'agent:assistant'],
+      ['steer.missed', 'agent:assistant'],
+    ])
     const next = session.view.runs[1]!
-    expect(next).toMatchObject({ status: 'queued', input: three, by: 'user:ada', agent: 'assistant' })
+    expect(next).toMatchObject({ status: 'queued', input: three, by: 'user:ada', agent: 'assistant', maxAttempts: 2 })
+    expect(next.budget).toEqual({ tokens: 9 })
     expect(session.run(run).steers).toMatchObject([
       { status: 'consumed' },
       { status: 'missed', next: next.id, why: 'The run ended (complete) before its agent took it.' },
@@ -146,6 +155,15 @@ describe('C5b: steers that nobody has taken', () => {
     session.end(run)
     expect(session.run(run).steers?.map((one) => one.next)).toEqual([undefined, session.view.runs[1]?.id])
   })
+})
+
+test('C5b: what leads to a steer may be older than what is hot', () => {
+  const session = open()
+  for (let i = 0; i < 60; i += 1) session.post()
+  const run = session.start()
+  const message = steer(session, run)
+  session.end(run)
+  expect(session.run(run).steers).toMatchObject([{ message, next: session.view.runs[1]?.id }])
 })
 
 describe('C2e: the policy steer', () => {
