@@ -302,11 +302,12 @@ describe('R7c: its agent is warned', () => {
     session.claim(run, { leaseMs: 60_000 })
     const due: number[] = []
     const begin = session.now
-    while (session.run(run).status === 'active') {
+    for (let marks = 4; marks > 0; marks -= 1) {
       session.pass((nextDue(session.state) ?? 0) - session.now)
       due.push(session.now - begin)
     }
     expect(due).toEqual([5_000, 7_500, 8_000, 10_000])
+    expect(session.ended(run).reason).toBe('budget')
   })
 
   test('of the time of all that is at work at once, of the session and of whoever asked', () => {
