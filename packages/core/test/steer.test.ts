@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { branch } from '../src/index.ts'
+import { branch, type Actor, type Grant } from '../src/index.ts'
 import { bob, grantOf, open, ops, text, writer, type TestSession } from './support.ts'
 
 /** Steers a run and returns the id of the message. */
@@ -174,6 +174,23 @@ describe('C2e: the policy steer', () => {
     expect(session.view.runs).toHaveLength(1)
     expect(session.run(run).steers).toHaveLength(1)
     expect(session.view.messages.at(-1)).toMatchObject({ parent: 'm2', mentions: ['user:bob'] })
+  })
+
+  test('C2e C5: that a sender chose steers what others asked for only with control; as the session’s policy it may', () => {
+    const weak = (actor: Actor): { as: Grant } => ({
+      as: grantOf(actor, { capabilities: [{ sessions: '**', verbs: ['send'] }] }),
+    })
+    const body = { type: 'send', parts: text('x'), policy: 'steer' } as const
+    const session = open()
+    const run = session.start()
+    expect(session.refuse('forbidden', body, weak('user:bob')).detail).toEqual({ verb: 'control' })
+    session.accept(body, weak('user:ada'))
+    session.accept(body, { as: bob })
+    expect(session.run(run).steers).toHaveLength(2)
+    const shared = open({ policy: 'steer' })
+    shared.start()
+    shared.accept({ type: 'send', parts: text('x') }, weak('user:bob'))
+    expect(shared.view.runs).toHaveLength(1)
   })
 
   test.each<[string, (session: TestSession) => void]>([

@@ -64,7 +64,10 @@ export function send(draft: Draft, body: Body<'send'>, find: FindMessage): void 
     refuse('bad_request', 'Name one agent in `agent` or several in `agents`, not both.', { path: 'agents' })
   }
   const active = policy === 'steer' && body.edits === undefined ? steerable(draft, agents) : undefined
-  if (active) return steerRun(draft, active, body, find)
+  if (active) {
+    if (draft.view.policy !== 'steer') mayDisturb(draft, [active], "steering other people's runs")
+    return steerRun(draft, active, body, find)
+  }
   mustHaveBudget(draft, draft.command.grant.actor)
   for (const name of agents) makeRoom(draft, name, policy)
   const input = addMessage(draft, { ...body, asked: agents }, find)
@@ -112,10 +115,13 @@ function makeRoom(draft: Draft, agent: AgentName, policy: SendPolicy): void {
     })
   }
   if (policy !== 'interrupt') return
-  // A sender's own choice must not stop what others asked for, unless a cancel could. As the session's policy it may.
-  const others = open.some((run) => run.by !== draft.command.grant.actor)
-  if (others && draft.view.policy !== 'interrupt') permit(draft, 'control', "interrupting other people's runs")
+  if (draft.view.policy !== 'interrupt') mayDisturb(draft, open, "interrupting other people's runs")
   for (const run of open) cancelRun(draft, run)
+}
+
+/** A sender's own choice must not stop or steer what others asked for, unless they could. As the session's policy it may. */
+function mayDisturb(draft: Draft, runs: readonly Run[], what: string): void {
+  if (runs.some((run) => run.by !== draft.command.grant.actor)) permit(draft, 'control', what)
 }
 
 interface NewRun {
