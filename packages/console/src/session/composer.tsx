@@ -25,7 +25,8 @@ const maxRows = 8
 
 /** Where a person writes: who is asked, the words, and the button that stops everything. */
 export function Composer({ view, busy }: Props): ReactNode {
-  const { session, may } = useSessionPlace()
+  const place = useSessionPlace()
+  const { session, may } = place
   const [picked, setPicked] = useState<readonly string[]>()
   const known = may.send ? knownAgents(view) : []
   const askedBy = (draft: string): readonly string[] =>
@@ -33,11 +34,11 @@ export function Composer({ view, busy }: Props): ReactNode {
   const [now, setNow] = useState(false)
   const writing = useWriting(session.id, (said) => {
     const agents = askedBy(said)
-    return now && atWork(view, agents) ? tell(session, said, agents) : ask(session, said, agents)
+    return now && atWork(view, agents, place) ? tell(session, said, agents) : ask(session, said, agents)
   })
   const { draft, words, setRefused, submit } = writing
   const asked = askedBy(draft)
-  const isAtWork = atWork(view, asked)
+  const isAtWork = atWork(view, asked, place)
   return (
     <form className="composer" aria-label={text.composer.label} data-busy={busy || undefined} onSubmit={submit}>
       <Told steers={view.runs.filter(isLately).flatMap((run) => run.steers ?? [])} messages={view.messages} />

@@ -1,16 +1,17 @@
-import { sessionId } from '@headrace/core'
+import { sessionId, type Actor } from '@headrace/core'
 import { expect, test } from 'vitest'
 import { defaultAgent, knownAgents } from '../../src/model/agents.ts'
+import { atWork } from '../../src/model/at-work.ts'
 import { beginDelivery, deliver } from '../../src/model/delivery.ts'
 import { deviceLabel } from '../../src/model/device-label.ts'
 import { oneLine, pretty } from '../../src/model/json-text.ts'
-import { mayIn } from '../../src/model/may.ts'
+import { mayAll, mayIn } from '../../src/model/may.ts'
 import { hueOf, initials, namesOf, peopleHere } from '../../src/model/people.ts'
 import { snippet } from '../../src/model/queue.ts'
 import { newSessionId } from '../../src/model/session-id.ts'
 import { duration, elapsed, timeAgo } from '../../src/model/time.ts'
 import { titleOf } from '../../src/model/title.ts'
-import { Room } from '../fixture/room.ts'
+import { grantOf, Room } from '../fixture/room.ts'
 import { ada, scenes } from '../fixture/scenes.ts'
 
 test('S3: the counters show what is lost and what is doubled', () => {
@@ -26,6 +27,20 @@ test('P1: people are shown once, with their devices, the reader first', () => {
     ['Ada Lovelace', 2],
   ])
   expect(namesOf(view.messages, []).get('user:ada')).toBe('Ada Lovelace')
+})
+
+test('C2e C5: words are handed to an agent at its work by who asked for it, or may control', () => {
+  const room = new Room('a')
+  room.must(ada, { type: 'create' })
+  room.must(ada, { type: 'send', parts: [{ kind: 'text', text: 'x' }] })
+  const run = room.state.view.runs[0]?.id ?? ''
+  const may = (me: Actor, control: boolean): boolean => atWork(room.state.view, ['assistant'], { me, may: { control } })
+  expect(may('user:ada', true)).toBe(false)
+  room.must(grantOf('agent:assistant'), { type: 'claim', run, worker: 'w' })
+  expect([may('user:ada', false), may('user:bob', true), may('user:bob', false)]).toEqual([true, true, false])
+  expect(atWork(room.state.view, ['assistant', 'other'], { me: 'user:ada', may: mayAll })).toBe(false)
+  room.must(ada, { type: 'update', policy: 'steer' })
+  expect(may('user:bob', false)).toBe(true)
 })
 
 test('agents are those that the metadata names, then those that worked here', () => {
