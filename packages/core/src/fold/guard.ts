@@ -54,15 +54,14 @@ function withEnd(guard: Guard, run: string, event: EventOf<'run.suspended' | 'ru
 }
 
 /** Nothing that was under way in the original is under way in a copy. */
-function copied({ raw: _, unwatchedSince: __, ...guard }: Guard): Guard {
+function copied({ spent, warned }: Guard): Guard {
   return {
-    ...guard,
     commands: [],
     holds: {},
     ends: [],
     cold: {},
-    spent: { ...guard.spent, runs: {} },
-    warned: Object.fromEntries(Object.entries(guard.warned).filter(([key]) => !key.startsWith('run '))),
+    spent: { ...spent, runs: {} },
+    warned: Object.fromEntries(Object.entries(warned).filter(([key]) => !key.startsWith('run '))),
     notices: [],
     erasing: [],
   }
