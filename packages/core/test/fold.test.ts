@@ -20,6 +20,16 @@ describe('S1b: events of a version to come', () => {
     expect(foldView(before, later({ seq: before.seq + 1 }))).toEqual({ ...before, seq: before.seq + 1, at: 2_000_000 })
   })
 
+  test('a part of an unknown kind is kept as it is', () => {
+    const session = open()
+    const run = session.start()
+    const opened = session.write(run, ops.open()).at(-1)
+    const data = { message: `${run}.a`, part: '1.q', attempt: 1, start: { kind: 'later', x: 1 } }
+    const event = { ...opened, seq: session.view.seq + 1, data } as unknown as SessionEvent // of a version to come
+    const [, part] = foldView(session.view, event).messages.at(-1)?.parts ?? []
+    expect(part).toEqual({ id: '1.q', status: 'open', attempt: 1, kind: 'later', x: 1 })
+  })
+
   test('an unknown event of a run and with a command id moves no lease of others and remembers its command', () => {
     const session = open()
     const run = session.start()

@@ -55,6 +55,7 @@ const applied: readonly (readonly [title: string, before: Json, patch: JsonPatch
 const refused: readonly (readonly [title: string, before: Json, patch: JsonPatch, index: number, text: RegExp])[] = [
   ['A.9 a failed test', { a: 'x' }, [{ op: 'test', path: '/a', value: 'y' }], 0, /has another value/],
   ['A.12 no parent', { a: 1 }, [{ op: 'add', path: '/b/c', value: 1 }], 0, /no b on the way/],
+  ['an array is no object', { l: [1] }, [{ op: 'test', path: '/l', value: { 0: 1 } }], 0, /another value/],
   ['A.15 text is no number', { '/': 9 }, [{ op: 'test', path: '/~1', value: '9' }], 0, /another value/],
   ['nothing to remove', {}, [{ op: 'remove', path: '/a' }], 0, /nothing at \/a/],
   ['nothing to replace', {}, [{ op: 'replace', path: '/a', value: 1 }], 0, /nothing at/],

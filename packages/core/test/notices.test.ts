@@ -132,16 +132,18 @@ describe('P5: what waits for whom', () => {
       ['operator:sue', 'few'],
       ['operators', 'internal'],
     ])
+    expect(inbox(session)[0]).toEqual({ kind: 'request', for: '*', ref: `${run}.all`, at: session.now })
     session.accept({ type: 'cancel', target: { run } })
     expect(inbox(session)).toEqual([])
   })
 
-  test('failures, until they have looked', () => {
+  test('failures, until they have looked, and nothing else that is over', () => {
     const session = open()
+    session.end(session.start())
+    session.accept({ type: 'cancel', target: { run: session.send() } })
     const run = session.start()
     session.end(run, 'failed')
     expect(inbox(session)).toMatchObject([{ kind: 'failed', for: 'user:ada', ref: run, at: session.now }])
-    session.now += 1
     session.accept({ type: 'read', seq: session.view.seq })
     expect(inbox(session)).toEqual([])
   })
@@ -150,13 +152,14 @@ describe('P5: what waits for whom', () => {
     const session = open()
     session.accept({ type: 'read', seq: 1 }, { as: bob })
     session.accept({ type: 'post', parts: text('@bob'), mentions: ['user:bob', 'user:cleo'] })
+    session.now += 5
     session.accept({ type: 'post', parts: text('psst'), to: ['user:dora'], mentions: ['user:bob'] })
     session.post('more')
     session.post('own', { as: bob })
     expect(inbox(session)).toMatchObject([
       { kind: 'mention', for: 'user:bob', ref: 'm3' },
       { kind: 'mention', for: 'user:cleo', ref: 'm3' },
-      { kind: 'unread', for: 'user:bob', ref: 'm3', count: 2 },
+      { kind: 'unread', for: 'user:bob', ref: 'm3', at: session.now - 5, count: 2 },
     ])
     session.accept({ type: 'read', seq: session.view.seq }, { as: bob })
     expect(inbox(session)).toMatchObject([{ for: 'user:cleo' }])

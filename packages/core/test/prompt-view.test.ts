@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { promptView, visibleView, type PromptMessage } from '../src/index.ts'
+import { promptView, visibleView, type PartStart, type PromptMessage } from '../src/index.ts'
 import { bob, grantOf, open, ops, text, type TestSession } from './support.ts'
 
 function words(prompt: readonly PromptMessage[]): readonly string[] {
@@ -47,6 +47,19 @@ describe('S8: the prompt of an agent', () => {
     const { messages } = session.view
     const view = { ...session.view, messages: messages.slice(1) }
     expect(words(promptView(view, { agent: 'assistant', older: messages.slice(0, 2) }))).toEqual(['one', 're: one'])
+  })
+
+  test('has files, sources and data as they are, without what only the session needs', () => {
+    const session = open()
+    const parts: readonly PartStart[] = [
+      { kind: 'file', url: 'u:1', mediaType: 'image/png', name: 'f' },
+      { kind: 'file', url: 'u:2', mediaType: 'image/png' },
+      { kind: 'source', url: 'u:3', title: 'S' },
+      { kind: 'source', url: 'u:4' },
+      { kind: 'data', name: 'd', value: { a: 1 } },
+    ]
+    const run = session.start({ parts })
+    expect(promptView(session.view, { agent: 'assistant', run })[0]?.parts).toStrictEqual(parts)
   })
 
   test('S8a: keeps what was stopped or failed, marked', () => {
@@ -139,6 +152,13 @@ describe('S8: the prompt of an agent', () => {
     expect(words(promptView(session.view, { agent: 'assistant', run }))).toEqual(['question', 'begun'])
     expect(words(promptView(session.view, { agent: 'assistant', run: other }))).toEqual(['question', 'other answer'])
     expect(words(promptView(session.view, { agent: 'assistant', input }))).toEqual(['question'])
+  })
+
+  test('S8d: has not what the run asks other agents', () => {
+    const session = open()
+    const run = session.start({ parts: text('question') })
+    session.write(run, { op: 'spawn', key: 'k', agent: 'coder', parts: text('do it') }, ops.open(), ops.delta('begun'))
+    expect(words(promptView(session.view, { agent: 'assistant', run }))).toEqual(['question', 'begun'])
   })
 
   test('S8d: has what people steered it by, but not what came too late', () => {
