@@ -31,22 +31,42 @@ export interface PermissionContext {
   readonly fits: (path: string, glob: string) => boolean
 }
 
+/** A word of a command line, with what is quoted in it. */
+const word = String.raw`(?:"[^"]*"|'[^']*'|[^\s"'])+`
+/** Options between a program and what it is to do, with their values: `git --no-pager -C /x push`. */
+const options = String.raw`(?:-${word}\s+(?:(?!-)${word}\s+)?)*`
+/** The rest of one command, before what begins another. */
+const rest = String.raw`[^;&|\n]*`
+/** A word that leads out of the folder, but for the file that output goes to. */
+const outward = String.raw`(?:(?:${rest}[\s"'])?(?:(?<![<>]\s*)\/|~|\$\{?HOME\b|\.\.(?![^\s"'/]))|${rest}\/\.\.(?![^\s"'/]))`
+
 /** Commands whose harm reaches beyond the clone, or can't be taken back. What hides a command counts as one. */
 const dangerous: readonly { readonly pattern: RegExp; readonly why: string }[] = [
   { pattern: /\b(sudo|doas|su)\s/, why: 'it asks for rights of another user' },
   {
-    pattern: /\brm\s+(-[a-z]*\s+)*-[a-z]*[rf][a-z]*\s+(-[a-z]+\s+)*["']?(\/|~|\$HOME|\.\.)/i,
+    pattern: new RegExp(String.raw`\brm\s(?=(?:${rest}\s)?-(?:[a-z]*[rf]|-recursive|-force))${outward}`, 'i'),
     why: 'it deletes outside of the clone',
   },
-  { pattern: /\bgit\s+(-\S+\s+\S+\s+)*push\b/, why: 'it pushes; only the gate takes work out of a clone' },
-  { pattern: /\bgit\s+(-\S+\s+\S+\s+)*(config|remote|submodule)\b/, why: 'it changes how git works' },
-  { pattern: /\b(curl|wget|fetch)\b[^|;&]*\|\s*(ba|z|da)?sh\b/, why: 'it runs what it downloads' },
-  { pattern: /\b(npm|pnpm|yarn|cargo|twine|gem)\s+(publish|login|adduser)\b/, why: 'it publishes' },
+  {
+    pattern: new RegExp(String.raw`\bgit\s+${options}push\b`),
+    why: 'it pushes; only the gate takes work out of a clone',
+  },
+  { pattern: new RegExp(String.raw`\bgit\s+${options}(config|remote|submodule)\b`), why: 'it changes how git works' },
+  { pattern: /\b(curl|wget|fetch)\b.*\|\s*(\S*\/)?(ba|z|da)?sh\b/, why: 'it runs what it downloads' },
+  { pattern: /\b((ba|z|da)?sh|source)\s.*(<\(|\$\(|`)\s*(curl|wget)\b/, why: 'it runs what it downloads' },
+  {
+    pattern: new RegExp(String.raw`\b(npm|pnpm|yarn|cargo|poetry|uv)(@\S+)?\s+${options}(publish|login|adduser)\b`),
+    why: 'it publishes',
+  },
+  { pattern: new RegExp(String.raw`\b(twine|gem|docker)\s+${options}(upload|push|login)\b`), why: 'it publishes' },
   { pattern: /\b(shutdown|reboot|mkfs|dd\s+.*of=\/dev|systemctl|crontab|launchctl)\b/, why: 'it changes the machine' },
   { pattern: /\b(kill|pkill|killall)\b/, why: 'it ends processes' },
-  { pattern: /\b(base64\s+(-d|--decode)|eval)\b/, why: 'it hides what it runs' },
-  { pattern: /(^|[\s/~])\.(ssh|aws|gnupg|netrc|npmrc|docker\/config)\b/, why: 'it is about secrets' },
+  { pattern: /\b(base64\s(.*\s)?(-[a-z]*d|--d)|eval\b)/i, why: 'it hides what it runs' },
+  { pattern: /(^|[\s/~"'=])\.(ssh|aws|gnupg|netrc|npmrc|docker\/config)\b/, why: 'it is about secrets' },
 ]
+
+/** Characters of a command that is looked at; a small file that it writes fits in. */
+const maxCommand = 16_384
 
 const reads: ReadonlySet<ToolKind> = new Set(['read', 'search', 'think'])
 
@@ -55,7 +75,10 @@ export function decidePermission(ask: PermissionAsk, context: PermissionContext)
   const { oversight, rules } = context
   const outside = ask.paths.find((path) => !isInside(path, context.cwd))
   if (outside !== undefined) return { decision: 'ask', why: `${outside} is outside of the clone` }
-  const danger = dangerous.find(({ pattern }) => pattern.test(ask.command ?? ''))
+  const command = ask.command ?? ''
+  // Before it is looked at: one that is made to be slow to read would hold up all others.
+  if (command.length > maxCommand) return { decision: 'ask', why: 'its command is longer than anybody reads' }
+  const danger = dangerous.find(({ pattern }) => pattern.test(command))
   if (danger) return { decision: 'ask', why: danger.why }
   // Nobody can say that a command is harmless which they were not shown.
   if (ask.tool === 'execute' && ask.command === undefined) return { decision: 'ask', why: 'its command is not shown' }
