@@ -50,7 +50,20 @@ const instructs = createPathMatcher(
 )
 
 /** Scripts of a package.json that installing runs by itself. */
-const installScripts = ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish', 'preprepare', 'postprepare']
+const installScripts = [
+  'preinstall',
+  'install',
+  'postinstall',
+  'prepublish',
+  'preprepare',
+  'prepare',
+  'postprepare',
+  // npm runs these once node_modules is another one.
+  'predependencies',
+  'dependencies',
+  'postdependencies',
+  'pnpm:devPreinstall',
+]
 
 /** Configuration that runs code by being there. */
 export const agentFilesGuard: Guard = {

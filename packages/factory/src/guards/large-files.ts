@@ -3,7 +3,7 @@ import type { Finding, Guard } from './guard.ts'
 /** Files that make a repository large for ever. */
 export const largeFilesGuard: Guard = {
   name: 'large-files',
-  about: 'Files that are larger than one file may be, and binary files that are new.',
+  about: 'Files that are larger than one file may be, binary files that are new, and texts that became one.',
   policy: 'block',
   check: (change, { budget }) =>
     change.files.flatMap(({ path, before, after }): readonly Finding[] => {
@@ -13,6 +13,9 @@ export const largeFilesGuard: Guard = {
         return [{ what, path, certainty: 'sure' }]
       }
       const isBinary = after.text === undefined && after.bytes > 0
-      return isBinary && !before ? [{ what: 'a new binary file', path, certainty: 'maybe' }] : []
+      if (isBinary && !before) return [{ what: 'a new binary file', path, certainty: 'maybe' }]
+      // One byte is enough, and no guard reads its lines any more, while a shell or git still does.
+      const wasText = before !== undefined && before.text !== undefined
+      return isBinary && wasText ? [{ what: 'a text became a binary file', path, certainty: 'maybe' }] : []
     }),
 }

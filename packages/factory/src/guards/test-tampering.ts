@@ -4,34 +4,37 @@ import type { Finding, Guard } from './guard.ts'
 import { readManifest } from './package-json.ts'
 import { quote } from './quote.ts'
 
-/** Files that decide which tests run and what counts as passed. */
-const runnerFiles = createPathMatcher([
-  '**/vitest.{config,workspace,setup}.*',
-  '**/vite.config.*',
-  '**/jest.{config,setup}.*',
-  '**/.mocharc*',
-  '**/karma.conf.*',
-  '**/playwright.config.*',
-  '**/cypress.config.*',
-  '**/ava.config.*',
-  '**/pytest.ini',
-  '**/tox.ini',
-  '**/noxfile.py',
-  '**/conftest.py',
-  '**/setup.cfg',
-  '**/sitecustomize.py',
-  '**/usercustomize.py',
-  '**/.coveragerc',
-  '**/Makefile',
-  '**/justfile',
-  '**/Taskfile.y{,a}ml',
-  '**/.nycrc*',
-  '**/codecov.y{,a}ml',
-])
+/** Files that decide which tests run and what counts as passed, also where a disk or a program takes no notice of case. */
+const runnerFiles = createPathMatcher(
+  [
+    '**/vitest.{config,workspace,setup}.*',
+    '**/vite.config.*',
+    '**/jest.{config,setup}.*',
+    '**/.mocharc*',
+    '**/karma.conf.*',
+    '**/playwright.config.*',
+    '**/cypress.config.*',
+    '**/ava.config.*',
+    '**/{,.}pytest.ini',
+    '**/tox.ini',
+    '**/noxfile.py',
+    '**/conftest.py',
+    '**/setup.cfg',
+    '**/sitecustomize.py',
+    '**/usercustomize.py',
+    '**/.coveragerc',
+    '**/{,GNU}Makefile',
+    '**/{,.}justfile',
+    '**/Taskfile.y{,a}ml',
+    '**/.nycrc*',
+    '**/codecov.y{,a}ml',
+  ],
+  { ignoreCase: true },
+)
 
 /** A test that is skipped, left to do, or alone. */
 const skips =
-  /\b(?:x(?:it|test|describe|specify))\s*[(`]|\b(?:it|test|describe|suite|context|specify)\.(?:skip|todo|fails?|failing|only|skipIf|runIf)\b|@(?:pytest\.mark\.)?(?:skip|skipif|xfail)\b|@unittest\.(?:skip|skipIf|skipUnless|expectedFailure)\b|\bpytest\.(?:skip|xfail)\(|\bself\.skipTest\(|\bt\.Skip(?:f|Now)?\(|#\[ignore\b|@(?:Disabled|Ignore)\b|\bthis\.skip\(\)|\{\s*skip:\s*(?:true|['"])/
+  /\b(?:x(?:it|test|describe|specify))\s*[(`]|(?<![.\w])f(?:it|describe)\s*\(\s*['"`]|\b(?:it|test|describe|suite|context|specify)(?:\.(?:concurrent|sequential|shuffle))*\.(?:skip|todo|fails?|failing|only|skipIf|runIf)\b|@(?:pytest\.mark\.)?(?:skip|skipif|xfail)\b|@unittest\.(?:skip|skipIf|skipUnless|expectedFailure)\b|\bpytest\.(?:skip|xfail)\(|\bself\.skipTest\(|\bt\.Skip(?:f|Now)?\(|#\[ignore\b|@(?:Disabled|Ignore)\b|\bthis\.skip\(\)|\bt\.(?:skip|todo)\(|[{,]\s*(?:(?:skip|todo):\s*(?:true|['"])|only:\s*true)/
 /** A skip that depends on something. */
 const depends = /\bif\b|[sS]kip[iI]f|[rR]unIf|skipUnless|\bskip\([^)'"`]/
 /** What ends a run before its tests do, or changes what they say. */
@@ -51,6 +54,8 @@ const vacuous =
   /\bexpect\s*\(\s*(?:true|1|!0)\s*\)\s*\.\s*(?:toBe\s*\(\s*(?:true|1)\s*\)|toBeTruthy|toEqual\s*\(\s*(?:true|1)\s*\))|\bassert(?:\.ok|_|!)?\s*\(\s*(?:true|True|1)\s*\)|^\s*assert\s+(?:True|1)\b|assertTrue\(\s*True\s*\)/
 const beginning =
   /\b(?:it|test|specify)(?:\.\w+)*\s*[(`]|^\s*(?:async )?def test_\w+|\bfunc (?:Test|Fuzz)\w+|#\[(?:\w+::)?test\]|@Test\b/
+/** A line that says nothing to a runner. In Rust `#[` begins what does. */
+const comment = /^\s*(?:\/\/|\/\*|\*|#(?!\[))/
 
 /** Tests that are gone, skipped or say less, and code that treats tests apart. */
 export const testTamperingGuard: Guard = {
@@ -98,8 +103,10 @@ function testFindings({ path, before, added, removed }: ChangedFile): readonly F
   }
   if (!before) return found
   const newLines = new Set(added.map(({ text }) => text.trim()))
-  const gone = (form: RegExp) => removed.filter((line) => has(form)(line) && !newLines.has(line.text.trim()))
-  const came = (form: RegExp) => added.filter((line) => has(form)(line) && !has(vacuous)(line)).length
+  const gone = (form: RegExp) =>
+    removed.filter((line) => has(form)(line) && !has(comment)(line) && !newLines.has(line.text.trim()))
+  const came = (form: RegExp) =>
+    added.filter((line) => has(form)(line) && !has(comment)(line) && !has(vacuous)(line)).length
   const tests = gone(beginning)
   if (tests.length > came(beginning)) {
     for (const { line, text } of tests.slice(0, 5))
