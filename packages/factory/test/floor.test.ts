@@ -24,7 +24,7 @@ import {
 const lanes: readonly PlanLane[] = [
   { name: 'ci', kind: 'ci', oversight: 'unattended', wip: 1 },
   { name: 'alpha', kind: 'feature', oversight: 'branch', wip: 1 },
-  { name: 'beta', kind: 'bug', oversight: 'propose', wip: 1 },
+  { name: 'beta', kind: 'bug', oversight: 'propose', wip: 2 },
   { name: 'solo', kind: 'feature', oversight: 'merge', wip: 2 },
 ]
 const names = lanes.map(({ name }) => name)
@@ -422,6 +422,24 @@ describe('F5: attention', () => {
     floor = settle(floor, 'T2', 'merged', 4)
     expect(planFloor(floor, lanes, 5).steps).toEqual([{ step: 'resume', task: 'T1' }])
     expect(run(floor, 5).tasks['T1']?.state).toEqual({ status: 'working', lane: 'ci', attempt: 1, since: 1 })
+  })
+
+  test('F5 F5b attention is given by a lane of which all attempts hold still, not by one of several', () => {
+    let floor = accepted(emptyFloor, { ask: 'set-attention', lanes: 1 })
+    for (const priority of [2, 3] as const)
+      floor = accepted(floor, { ask: 'add-task', title: 'x', kind: 'bug', lane: 'beta', priority })
+    floor = accepted(run(floor, 1), { ask: 'add-task', title: 'fire', kind: 'feature', lane: 'alpha', priority: 0 })
+    expect(planFloor(floor, lanes, 2).steps).toEqual([
+      { step: 'pause', task: 'T1', for: 'T3' },
+      { step: 'pause', task: 'T2', for: 'T3' },
+      { step: 'dispatch', task: 'T3', lane: 'alpha', attempt: 1 },
+    ])
+    floor = settle(run(floor, 2), 'T3', 'merged', 3)
+    expect(planFloor(floor, lanes, 4).steps.map(({ step }) => step)).toEqual(['resume', 'resume'])
+    // One that is as urgent keeps the attention of its lane.
+    floor = accepted(run(floor, 4), { ask: 'prioritise', task: 'T1', priority: 0 })
+    floor = accepted(floor, { ask: 'add-task', title: 'fire', kind: 'feature', lane: 'alpha', priority: 0 })
+    expect(planFloor(floor, lanes, 5)).toMatchObject({ steps: [], waiting: { T4: 'everything at work is as urgent' } })
   })
 
   test('F5c one P0 does not pre-empt another', () => {

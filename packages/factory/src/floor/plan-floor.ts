@@ -79,6 +79,13 @@ export function planFloor(floor: FloorDocument, lanes: readonly PlanLane[], now:
   return { steps: world.steps, waiting, ...(lookAgainAt < Infinity && { lookAgainAt }) }
 }
 
+/** Attempts of a lane that can hold still together. */
+interface Holdable {
+  readonly lane: string
+  readonly tasks: readonly string[]
+  readonly mostUrgent: Task
+}
+
 /** Who works on what while steps are being planned. */
 class World {
   readonly steps: FloorStep[] = []
@@ -135,28 +142,38 @@ class World {
     }
   }
 
-  /** Makes room for a task that can't wait: the least urgent attempt holds still. */
+  /** Makes room for a task that can't wait: what is least urgent holds still. */
   #preempt(task: Task, lanes: readonly PlanLane[]): string | undefined {
-    const inFree = lanes.some(({ name, wip }) => this.#inLane(name) < wip)
-    const among = new Set(lanes.map(({ name }) => name))
-    const candidates = [...this.#busy]
-      .filter(([, lane]) => inFree || among.has(lane))
-      // Where a lane is free, what is missing is a person's attention, so only attended lanes give any.
-      .filter(([, lane]) => !inFree || this.#attends(lane))
-      .flatMap(([id, lane]) => {
-        const victim = this.#floor.tasks[id]
-        return victim && victim.priority > task.priority ? [{ victim, lane }] : []
-      })
-      .sort((a, b) => moreUrgent(b.victim, a.victim))
-    const chosen = candidates[0]
+    const free = lanes.find(({ name, wip }) => this.#inLane(name) < wip)
+    const chosen = (free ? this.#lanesAttended() : this.#attemptsIn(lanes))
+      .filter((each) => each.mostUrgent.priority > task.priority)
+      .toSorted((a, b) => moreUrgent(b.mostUrgent, a.mostUrgent))[0]
     if (!chosen) return 'everything at work is as urgent'
-    this.steps.push({ step: 'pause', task: chosen.victim.id, for: task.id })
-    this.#busy.delete(chosen.victim.id)
-    this.#count(chosen.lane, -1)
-    const lane = inFree
-      ? lanes.find(({ name, wip }) => this.#inLane(name) < wip)
-      : lanes.find(({ name }) => name === chosen.lane)
+    for (const id of chosen.tasks) {
+      this.steps.push({ step: 'pause', task: id, for: task.id })
+      this.#busy.delete(id)
+      this.#count(chosen.lane, -1)
+    }
+    const lane = free ?? lanes.find(({ name }) => name === chosen.lane)
     return lane ? this.#dispatch(task, lane) : undefined
+  }
+
+  /** What could hold still for a place in one of these lanes: any attempt there. */
+  #attemptsIn(lanes: readonly PlanLane[]): readonly Holdable[] {
+    const among = new Set(lanes.map(({ name }) => name))
+    return [...this.#busy].flatMap(([id, lane]) => {
+      const mostUrgent = among.has(lane) ? this.#floor.tasks[id] : undefined
+      return mostUrgent ? [{ lane, tasks: [id], mostUrgent }] : []
+    })
+  }
+
+  /** What could hold still for the attention of a person: all attempts of a lane, for one of several gives none. */
+  #lanesAttended(): readonly Holdable[] {
+    return [...this.#needing].flatMap((lane) => {
+      const tasks = [...this.#busy].filter(([, its]) => its === lane).map(([id]) => id)
+      const [mostUrgent] = tasks.flatMap((id) => this.#floor.tasks[id] ?? []).toSorted(moreUrgent)
+      return mostUrgent ? [{ lane, tasks, mostUrgent }] : []
+    })
   }
 
   #dispatch(task: Task, lane: PlanLane): undefined {
