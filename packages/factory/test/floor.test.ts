@@ -424,6 +424,17 @@ describe('F5: attention', () => {
     expect(run(floor, 5).tasks['T1']?.state).toEqual({ status: 'working', lane: 'ci', attempt: 1, since: 1 })
   })
 
+  test('F5b what held still goes on before what is less urgent begins', () => {
+    let floor = run(accepted(emptyFloor, { ask: 'add-task', title: 'slow', kind: 'ci', priority: 2 }), 1)
+    floor = run(accepted(floor, { ask: 'add-task', title: 'fire', kind: 'ci', priority: 0 }), 2)
+    floor = accepted(floor, { ask: 'add-task', title: 'later', kind: 'ci', priority: 2 }, 2_000)
+    floor = accepted(floor, { ask: 'add-task', title: 'some day', kind: 'ci', priority: 3 })
+    floor = settle(floor, 'T2', 'merged', 4)
+    expect(planFloor(floor, lanes, 5).steps).toEqual([{ step: 'resume', task: 'T1' }])
+    floor = accepted(floor, { ask: 'add-task', title: 'sooner', kind: 'ci', priority: 1 })
+    expect(planFloor(floor, lanes, 5).steps).toEqual([{ step: 'dispatch', task: 'T5', lane: 'ci', attempt: 1 }])
+  })
+
   test('F5 F5b attention is given by a lane of which all attempts hold still, not by one of several', () => {
     let floor = accepted(emptyFloor, { ask: 'set-attention', lanes: 1 })
     for (const priority of [2, 3] as const)

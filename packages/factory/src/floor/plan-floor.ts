@@ -2,7 +2,7 @@
  * What the foreman does next (F1, F5). Pure: it looks at the floor and says which tasks begin where, which hold still for
  * something more urgent, and why each of the others waits.
  */
-import { isOver, type FloorDocument } from './floor-document.ts'
+import type { FloorDocument } from './floor-document.ts'
 import { laneOfTries, nextTry } from './next-try.ts'
 import { moreUrgent } from './task-order.ts'
 import { nextAttempt, type LaneKind, type Task, type TryPart } from './task.ts'
@@ -57,14 +57,20 @@ const alsoTakes: Readonly<Record<LaneKind, readonly LaneKind[]>> = {
 /** What is to be done now. */
 export function planFloor(floor: FloorDocument, lanes: readonly PlanLane[], now: number): FloorPlan {
   const tasks = Object.values(floor.tasks)
-  const ready = tasks.filter(({ state }) => state.status === 'ready').sort(moreUrgent)
+  const ready = tasks.filter(({ state }) => state.status === 'ready')
   if (floor.mode !== 'running') {
     return { steps: [], waiting: Object.fromEntries(ready.map(({ id }) => [id, `the floor is ${floor.mode}`])) }
   }
   const world = new World(floor, lanes)
   const waiting: Record<string, string> = {}
   let lookAgainAt = Infinity
-  for (const task of ready) {
+  // What holds still has its turn among them, or lanes that are never idle would keep it waiting for ever.
+  const held = tasks.filter(({ state }) => state.status === 'working' && state.pausedFor !== undefined)
+  for (const task of [...ready, ...held].toSorted(moreUrgent)) {
+    if (task.state.status === 'working') {
+      world.resume(task)
+      continue
+    }
     const after = task.state.status === 'ready' ? (task.state.after ?? 0) : 0
     if (after > now) {
       lookAgainAt = Math.min(lookAgainAt, after)
@@ -75,7 +81,6 @@ export function planFloor(floor: FloorDocument, lanes: readonly PlanLane[], now:
     const why = world.place(task)
     if (why !== undefined) waiting[task.id] = why
   }
-  world.resumeWhatMay()
   return { steps: world.steps, waiting, ...(lookAgainAt < Infinity && { lookAgainAt }) }
 }
 
@@ -129,17 +134,14 @@ class World {
   }
 
   /** What held still for a task that is over goes on, where there is room. */
-  resumeWhatMay(): void {
-    for (const task of Object.values(this.#floor.tasks)) {
-      const { state } = task
-      if (state.status !== 'working' || state.pausedFor === undefined) continue
-      const other = this.#floor.tasks[state.pausedFor]
-      if (other && !isOver(other) && other.state.status === 'working') continue
-      const lane = this.#lanes.find(({ name }) => name === state.lane)
-      if (!lane || this.#inLane(lane.name) >= lane.wip || !this.#hasAttention(lane)) continue
-      this.#occupy(task.id, lane.name)
-      this.steps.push({ step: 'resume', task: task.id })
-    }
+  resume({ id, state }: Task): void {
+    if (state.status !== 'working' || state.pausedFor === undefined) return
+    const other = this.#floor.tasks[state.pausedFor]
+    if (other?.state.status === 'working') return
+    const lane = this.#lanes.find(({ name }) => name === state.lane)
+    if (!lane || this.#inLane(lane.name) >= lane.wip || !this.#hasAttention(lane)) return
+    this.#occupy(id, lane.name)
+    this.steps.push({ step: 'resume', task: id })
   }
 
   /** Makes room for a task that can't wait: what is least urgent holds still. */
