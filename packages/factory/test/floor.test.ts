@@ -226,6 +226,52 @@ describe('F1: tasks', () => {
     })
   })
 
+  test('F8b put away is what works in that lane, once, and not what holds still there', () => {
+    let floor = accepted(emptyFloor, { ask: 'add-task', title: 'slow', kind: 'ci', priority: 3 })
+    floor = run(accepted(floor, { ask: 'add-task', title: 'x', kind: 'feature', lane: 'alpha' }), 1)
+    floor = run(accepted(floor, { ask: 'add-task', title: 'fire', kind: 'ci', priority: 0 }), 2)
+    const nuke = (lane: string): FloorAnswer => ask(floor, { ask: 'nuke', lane, reason: 'circles' })
+    expect(nuke('beta')).toEqual({ outcome: 'refused', said: 'The lane beta works on nothing.' })
+    expect(nuke('nowhere')).toMatchObject({ outcome: 'refused' })
+    floor = accepted(floor, { ask: 'nuke', lane: 'ci', reason: 'circles' })
+    const nuked = Object.values(floor.tasks).filter(({ state }) => state.status === 'working' && state.nuked)
+    expect(nuked.map(({ id }) => id)).toEqual(['T3'])
+    expect(nuke('ci')).toEqual({ outcome: 'noop', said: 'T3 is being put away already.', task: 'T3' })
+  })
+
+  test('F6a a lane that a person paused takes nothing new until they say so', () => {
+    let floor = accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci' })
+    expect(ask(floor, { ask: 'resume-lane', lane: 'ci' })).toMatchObject({ outcome: 'noop' })
+    expect(ask(floor, { ask: 'pause-lane', lane: 'nowhere' })).toMatchObject({ outcome: 'refused' })
+    floor = accepted(floor, { ask: 'pause-lane', lane: 'ci' })
+    expect(floor.pausedLanes).toEqual({ ci: 'paused by user:ada' })
+    expect(ask(floor, { ask: 'pause-lane', lane: 'ci' })).toMatchObject({ outcome: 'noop' })
+    expect(planFloor(floor, lanes, 1)).toMatchObject({ steps: [], waiting: { T1: 'ci is paused' } })
+    floor = accepted(floor, { ask: 'resume-lane', lane: 'ci' })
+    expect(statusOf(run(floor, 2), 'T1')).toBe('working')
+  })
+
+  test('J7 of an agent at work each verdict is overruled once, and a later one again', () => {
+    const at = (floor: FloorDocument, verdict: number): FloorDocument => {
+      const task = floor.tasks['T1'] ?? raise()
+      const waffling = { verdict, rung: 'nudge', evidence: 'same call', kinds: ['same-call'] } as const
+      if (task.state.status !== 'working') throw new Error('It is not under way.')
+      return { ...floor, tasks: { T1: { ...task, state: { ...task.state, waffling } } } }
+    }
+    const overrule = { ask: 'overrule', task: 'T1', reason: 'It waits.' } as const
+    let floor = at(run(accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci' }), 1), 1)
+    floor = accepted(floor, overrule)
+    expect(floor.tasks['T1']?.state).toEqual({ status: 'working', lane: 'ci', attempt: 1, since: 1 })
+    expect(ask(floor, overrule)).toEqual({
+      outcome: 'noop',
+      said: 'What was said of T1 is overruled already.',
+      task: 'T1',
+    })
+    expect(ask(at(floor, 1), overrule)).toMatchObject({ outcome: 'noop' })
+    floor = accepted(at(floor, 2), overrule)
+    expect(floor.tasks['T1']?.overrules?.map(({ verdict }) => verdict)).toEqual([1, 2])
+  })
+
   test('J7 a verdict is overruled once, with its reason; a parked task is tried again without that lesson', () => {
     const waffling = { verdict: 2, rung: 'park', evidence: 'same call, 4th time', kinds: ['same-call'] } as const
     let floor = run(accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci' }), 1)
