@@ -93,7 +93,7 @@ test('G2b: nothing is read while a process of the attempt runs', async () => {
   expect(await failure(floor.collect(attempt))).toMatchObject({ code: 'work_empty' })
 })
 
-test('G2b: a clone that points outside of itself is not read', async () => {
+test('G2b: a clone that points outside of itself, or has no objects any more, is not read', async () => {
   const cases: Record<string, (clone: string, outside: string) => void> = {
     'objects/info/alternates': (clone, outside) => {
       mkdirSync(path.join(clone, '.git/objects/info'), { recursive: true })
@@ -113,6 +113,8 @@ test('G2b: a clone that points outside of itself is not read', async () => {
       rmSync(path.join(clone, '.git/HEAD'))
       symlinkSync(path.join(outside, '.git/HEAD'), path.join(clone, '.git/HEAD'))
     },
+    'no such file or directory': (clone) => rmSync(path.join(clone, '.git/objects'), { recursive: true }),
+    '.git is gone': (clone) => rmSync(path.join(clone, '.git'), { recursive: true }),
     'names no commit': (clone) => writeFileSync(path.join(clone, '.git/HEAD'), 'ref: refs/../../x\n'),
   }
   const floor = await factoryFloor(files)

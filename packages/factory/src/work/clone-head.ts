@@ -20,6 +20,18 @@ const maxEntries = 1_000_000
  * @throws FactoryError `work_unsafe`, `work_too_large`
  */
 export async function readCloneHead(clone: string): Promise<CloneHead> {
+  try {
+    return await readHead(clone)
+  } catch (thrown) {
+    if (!(thrown instanceof Error && 'code' in thrown && spoiled.has(thrown.code))) throw thrown
+    throw unsafe(clone, thrown.message)
+  }
+}
+
+/** What the system says of files that an agent has removed, locked away, or made something else. Not of a machine at its end. */
+const spoiled: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENXIO'])
+
+async function readHead(clone: string): Promise<CloneHead> {
   const objects = path.join(clone, '.git/objects')
   await mustBeFolders(clone, ['.git', 'objects'])
   await mustBePlain(objects)
