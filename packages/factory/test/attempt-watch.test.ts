@@ -130,6 +130,18 @@ describe('J6: an attempt is judged while it works', () => {
     expect(rungsOf(times(4, red, ...claim))).toContain('nudge')
   })
 
+  const claims = 'done finished complete completed implemented fixed solved ready merged pass passes passing work works'
+  test.each(claims.split(' '))('J6a: a turn that changed nothing and says "%s" claims success', (word) => {
+    const kindsOf = (say: string): readonly string[] | undefined => {
+      const watch = new AttemptWatch()
+      watch.hear({ type: 'text', text: say })
+      watch.turnEnded()
+      return watch.unchanged()?.kinds
+    }
+    expect(kindsOf(`It is ${word} now.`)).toEqual(['claims-success'])
+    expect(kindsOf(`It is un${word}y.`)).toEqual(['talk'])
+  })
+
   test('J1c: a slow agent that polls a long build fifty times is left alone', () => {
     const poll: Told = { call: 'sleep 30; tail -1 build.log', output: 'still running' }
     expect(rungsOf([...times(50, poll), { call: 'npm test', output: '3 passed' }, { say: 'Built.' }, end])).toEqual([])

@@ -216,6 +216,15 @@ describe('F1: tasks', () => {
     expect(statusOf(floor, 'T1')).toBe('ready')
   })
 
+  test.each(['proposed', 'branched'] as const)('F4 work that was %s waits for a person, who finds it', (outcome) => {
+    let floor = run(accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci' }), 1)
+    const result = { outcome, why: 'green', ref: 'refs/heads/t1' } as const
+    floor = settleAttempt(floor, { task: 'T1', attempt: 1, result, now: 2 })
+    expect(floor.tasks['T1']?.state).toMatchObject({ status: 'review', ref: 'refs/heads/t1', at: 2 })
+    expect(planFloor(floor, lanes, 3).steps).toEqual([])
+    expect(statusOf(accepted(floor, { ask: 'accept-task', task: 'T1' }), 'T1')).toBe('done')
+  })
+
   test('F8b what is nuked begins anew with the reason as its lesson', () => {
     let floor = run(accepted(emptyFloor, { ask: 'add-task', title: 'round', kind: 'ci' }), 1)
     floor = accepted(floor, { ask: 'nuke', lane: 'ci', reason: 'It goes in circles.' })
@@ -379,6 +388,16 @@ describe('F1: tasks', () => {
     expect(planFloor(floor, lanes, plan.lookAgainAt ?? 0).steps).toHaveLength(1)
   })
 
+  test.each([
+    ['failed', 'ready'],
+    ['lost', 'ready'],
+    ['rejected', 'working'],
+  ] as const)('F1e after an attempt that was %s the task is %s a moment later', (outcome, status) => {
+    const floor = run(accepted(emptyFloor, { ask: 'add-task', title: 'x', kind: 'ci' }), 1)
+    expect(statusOf(run(settle(floor, 'T1', outcome, 2), 3), 'T1')).toBe(status)
+    expect(statusOf(run(settle(floor, 'T1', outcome, 2), 15_002), 'T1')).toBe('working')
+  })
+
   test('a task for a lane that is not there, or after one that is not there, is refused with what there is', () => {
     expect(ask(emptyFloor, { ask: 'add-task', title: 'x', lane: 'nowhere' })).toEqual({
       outcome: 'refused',
@@ -443,6 +462,13 @@ describe('F5: attention', () => {
     floor = run(floor, 1)
     expect(planFloor(floor, lanes, 1).waiting).toEqual({ T2: '1 of 1 lanes that may need a person are at work' })
     expect(statusOf(run(settle(floor, 'T1', 'merged', 2), 3), 'T2')).toBe('working')
+  })
+
+  test('F5 lanes that need nobody, unattended or merged by the gate, are at work without attention', () => {
+    let floor = accepted(emptyFloor, { ask: 'set-attention', lanes: 1 })
+    for (const lane of ['alpha', 'ci', 'solo']) floor = accepted(floor, { ask: 'add-task', title: 'x', lane })
+    floor = run(floor, 1)
+    expect(['T1', 'T2', 'T3'].map((id) => statusOf(floor, id))).toEqual(['working', 'working', 'working'])
   })
 
   test('F5d what the files say counts when they say something new; in between a word of a person does', () => {

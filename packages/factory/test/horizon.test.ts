@@ -23,6 +23,7 @@ import {
   type Marker,
   type Proposal,
 } from '@headrace/factory'
+import { isSameProposal } from '../src/floor/signature.ts'
 import { factoryFloor } from './support/factory-floor.ts'
 
 const day = 86_400_000
@@ -203,6 +204,16 @@ describe('F10b: what a person decided goes on to count', () => {
     }
     expect(said(floor, other)).toMatch(/is proposed/)
     expect(said(floor, csv)).toMatch(/is proposed/)
+  })
+
+  test('F10b: two are the same from three parts in five on, of the same thing, and where they rest on nothing', () => {
+    const of = (subject: string, ...parts: readonly string[]) => ({ source: 'issues', subject, parts })
+    expect(isSameProposal(of('x', 'a', 'b', 'c', 'd'), of('x', 'e', 'c', 'b', 'a'))).toBe(true)
+    expect(isSameProposal(of('x', 'a', 'b', 'c'), of('x', 'a', 'b', 'd'))).toBe(false)
+    expect(isSameProposal(of('x'), of('x'))).toBe(true)
+    expect(isSameProposal(of('x', 'a'), of('x'))).toBe(false)
+    expect(isSameProposal(of('x', 'a'), of('y', 'a'))).toBe(false)
+    expect(isSameProposal(of('x', 'a'), { ...of('x', 'a'), source: 'todo' })).toBe(false)
   })
 
   test('F10b: a look ahead leaves out what was decided, and says by whom and why', async () => {
