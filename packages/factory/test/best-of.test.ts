@@ -150,6 +150,13 @@ describe('T2f: several tries at one task', () => {
     expect(one(settle(begun, cancelled)).state).toMatchObject({ status: 'parked' })
   })
 
+  test('T2f one that had no base to be judged on is made again', () => {
+    const held = settle(after([green(20)]), { outcome: 'failed', why: 'The base is red.', failure: 'base' })
+    expect(held.mode).toBe('paused')
+    const [step] = planFloor({ ...held, mode: 'running' }, [planned], later + 60_000).steps
+    expect(step).toMatchObject({ step: 'dispatch', attempt: 3, try: { number: 2, of: 3 } })
+  })
+
   test('T2f tries stay in their lane while it is there, and go on as they began when the lane says another number', () => {
     const floor = settle(after([]), red)
     const lanes = [another, { ...planned, bestOf: 5 }]

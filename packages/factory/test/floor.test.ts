@@ -174,7 +174,11 @@ describe('F1: tasks', () => {
     })
     expect(ask(floor, { ask: 'depend-task', task: 'T1', on: ['T1'] }).said).toMatch(/T1 would wait for itself/)
     expect(ask(floor, { ask: 'depend-task', task: 'T1', on: ['T9'] }).said).toMatch(/^There is no task T9/)
-    expect(ask(floor, { ask: 'depend-task', task: 'T3', on: ['T2'] })).toMatchObject({ outcome: 'noop' })
+    expect(ask(floor, { ask: 'depend-task', task: 'T3', on: ['T2'] })).toEqual({
+      outcome: 'noop',
+      said: 'T3 waits for T2 already.',
+      task: 'T3',
+    })
     expect(planFloor(floor, lanes, 1).waiting).toMatchObject({ T2: 'it depends on T1', T3: 'it depends on T2' })
     floor = accepted(floor, { ask: 'depend-task', task: 'T2', on: [] })
     expect(planFloor(floor, lanes, 1).waiting['T2']).toBe('ci is busy')
@@ -428,7 +432,9 @@ describe('F8f: what is in quarantine', () => {
       outcome: 'refused',
       said: expect.stringMatching(/^The floor knows of no clone of t1-1 in quarantine\. There are t30-1, /) as string,
     })
+    expect(ask(emptyFloor, { ask: 'undo', attempt: 't1-1' }).said).toContain('in quarantine. Nothing is there;')
     floor = accepted(floor, { ask: 'undo', attempt: 't20-1' })
+    expect(floor.shelf?.find(({ id }) => id === 't20-1')?.state).toMatchObject({ is: 'wanted', by: 'user:ada' })
     expect(ask(floor, { ask: 'undo', attempt: 't20-1' }).said).toBe('The clone of t20-1 is being brought back already.')
     // What somebody waits for stays, however many others come meanwhile.
     floor = withShelf(floor, [...many, ...Array.from({ length: 20 }, (_, n) => record(`t${50 + n}-1`, 50 + n))])

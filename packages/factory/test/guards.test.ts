@@ -296,6 +296,23 @@ describe('G4: a test is skipped, ends early or can’t fail, in whatever runner'
     expect(found('test-tampering', [{ path, before: suite, after: `${suite}${line}\n` }])?.verdict).toBe('block')
   })
 
+  const forges = [
+    '/dev/fd/3',
+    '<testcase',
+    'ℹ pass 3',
+    '# tests 3',
+    '# fail 0',
+    'Tests: 3 passed',
+    'Tests  3 passed',
+    'test result: ok',
+    'os.write(3, x)',
+    'fs.writeSync(3, x)',
+  ]
+  test.each(forges)('G4: a human is asked: %s', (line) => {
+    for (const path of ['src/a.ts', 'src/a.test.ts'])
+      expect(found('test-tampering', [{ path, after: `${line}\n` }])?.verdict).toBe('ask')
+  })
+
   const tested = [
     'process.env.JEST_WORKER_ID',
     'process.env.NODE_TEST_CONTEXT',
@@ -359,6 +376,10 @@ describe('G4: the other guards', () => {
     'postdependencies',
     'pnpm:devPreinstall',
   ]
+  const secretFiles =
+    'k/id_rsa k/id_dsa k/id_ecdsa id_ed25519 a/x.pem x.p12 x.pfx x.keystore .npmrc .pypirc .netrc .aws/credentials'.split(
+      ' ',
+    )
   const roles = ['devDependencies', 'optionalDependencies', 'peerDependencies', 'bundledDependencies']
   const cases: Case[] = [
     ['scope', 'outside', [{ path: 'docs/a.md', after: 'x' }], 'block', { allowed: ['src/**'] }],
@@ -399,9 +420,7 @@ describe('G4: the other guards', () => {
     ['secrets', 'a file of another stage', [{ path: 'a/.env.local', after: 'A=b' }], 'ask'],
     ['secrets', 'a sample', [{ path: '.env.sample', after: 'A=b' }], 'pass'],
     ['secrets', 'a template', [{ path: '.env.template', after: 'A=b' }], 'pass'],
-    ['secrets', 'a key file', [{ path: 'keys/id_ed25519', after: 'x' }], 'ask'],
-    ['secrets', 'a certificate with its key', [{ path: 'a/server.pem', after: 'x' }], 'ask'],
-    ['secrets', 'credentials', [{ path: '.aws/credentials', after: 'x' }], 'ask'],
+    ...secretFiles.map((path): Case => ['secrets', path, [{ path, after: 'x' }], 'ask']),
     ['secrets', 'an .env file that was there', [{ path: '.env', before: 'A=a', after: 'A=b' }], 'pass'],
     ['secrets', 'an .env file that goes', [{ path: '.env', before: 'A=a' }], 'pass'],
     ['conflict-markers', 'a marker of the base', [{ path: 'a', after: '||||||| base' }], 'block'],
@@ -458,6 +477,16 @@ describe('G4: the other guards', () => {
     ['names', 'its name with a dot', [{ path: '.git./config', after: 'x' }], 'block'],
     ['names', 'a name that ends in a space', [{ path: 'a /b', after: 'x' }], 'block'],
     ['names', 'put together', [{ path: 'cafe\u0301.md', after: 'x' }], 'ask'],
+    ['names', 'a repository by its name', [{ path: 'test/one.git/config', after: 'x' }], 'pass'],
+    [
+      'names',
+      'another case in place of the old one',
+      [
+        { path: 'A.ts', before: 'x' },
+        { path: 'a.ts', after: 'x' },
+      ],
+      'pass',
+    ],
     ['names', 'gone', [{ path: 'a\u202Eb', before: 'x' }], 'pass'],
     ['names', 'control', [{ path: 'a\nb', after: 'x' }], 'block'],
     [

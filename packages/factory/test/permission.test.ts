@@ -13,8 +13,12 @@ function ask(about: Partial<PermissionAsk>): PermissionAsk {
   return { callId: 'c', tool: 'execute', title: 't', paths: [], input: null, ...about }
 }
 
-const decide = (about: Partial<PermissionAsk>, change: Partial<PermissionContext> = {}): string =>
-  decidePermission(ask(about), { ...context, ...change }).decision
+function decide(about: Partial<PermissionAsk>, change: Partial<PermissionContext> = {}): string {
+  const { decision, why } = decidePermission(ask(about), { ...context, ...change })
+  // Whoever is asked, or told no, reads it.
+  expect(why).toMatch(/\w/)
+  return decision
+}
 
 test('F4a what is dangerous goes to a person at every level, also under a rule that allows it', () => {
   const commands = [
