@@ -24,6 +24,37 @@ test('G2a: git reads no configuration of the machine or the user, and runs no ho
   expect(await git.text(['config', '--show-origin', '--get-all', 'core.hooksPath'])).toBe('command line:\t/dev/null')
 })
 
+test('G2a: what a repository says of programs, attributes and other repositories counts for nothing', async () => {
+  const tree = workTree(path.join(testFolder(), 'repo'))
+  const keys = {
+    'core.hooksPath': '/dev/null',
+    'core.fsmonitor': 'false',
+    'core.attributesFile': '/dev/null',
+    'core.excludesFile': '/dev/null',
+    'core.autocrlf': 'false',
+    'core.alternateRefsCommand': '',
+    'core.sshCommand': 'ssh -oBatchMode=yes',
+    'credential.helper': '',
+    'diff.external': '',
+    'protocol.ext.allow': 'never',
+    'submodule.recurse': 'false',
+    'fetch.recurseSubmodules': 'false',
+    'commit.gpgSign': 'false',
+    'tag.gpgSign': 'false',
+    'gc.auto': '0',
+    'maintenance.auto': 'false',
+    'transfer.fsckObjects': 'true',
+    'uploadpack.allowFilter': 'false',
+  }
+  for (const key of Object.keys(keys)) tree.git('config', key, 'touch x')
+  const git = createGit({ gitDir: path.join(tree.folder, '.git') })
+  for (const [key, value] of Object.entries(keys))
+    expect([key, await git.text(['config', '--get', key])]).toEqual([key, value])
+  // The machine and the user have no say at all.
+  const origins = await git.text(['config', '--list', '--show-scope'])
+  expect(new Set(origins.split('\n').map((line) => line.split('\t')[0]))).toEqual(new Set(['local', 'command']))
+})
+
 test('G2a: only the named protocols are used, and `ext` never', async () => {
   const folder = testFolder()
   const canary = path.join(folder, 'canary')
@@ -31,6 +62,12 @@ test('G2a: only the named protocols are used, and `ext` never', async () => {
   for (const url of [`ext::sh -c touch% ${canary}`, 'https://localhost:1/x.git', 'ssh://localhost:1/x'])
     await expect(git.run(['ls-remote', url])).rejects.toThrow('not allowed')
   expect(existsSync(canary)).toBe(false)
+  const tree = workTree(path.join(folder, 'repo'))
+  tree.write({ a: 'a' })
+  tree.commit('first')
+  await expect(git.run(['ls-remote', tree.folder])).resolves.toMatchObject({ code: 0 })
+  const none = createGit({ cwd: folder, protocols: [] })
+  await expect(none.run(['ls-remote', tree.folder])).rejects.toThrow('not allowed')
 })
 
 test('G2a: a failure says the command, how it ended and what git said', async () => {
