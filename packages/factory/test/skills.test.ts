@@ -37,6 +37,7 @@ import {
   type SkillFile,
 } from '../src/index.ts'
 import { armsOf, laneWith } from '../src/lane/lane-arms.ts'
+import { referencesOf } from '../src/skills/links-out.ts'
 import { testFolder, workTree, type WorkTree } from './support/git-repository.ts'
 
 const file = '.headrace/skills/fixer/SKILL.md'
@@ -163,6 +164,17 @@ describe('K1b: a skill is plain files within bounds, and nothing in it leads out
 
   test('K1b what stands in a fence is an example', async () => {
     expect((await check(repository({ [file]: text(good, '```\n[x](../../y)\n```\n') }))).faults).toEqual([])
+  })
+
+  test.each([
+    ['another fence with a language ends none', '```\n```js\n[x](../../y)\n```\n', []],
+    ['a shorter one, or one of another kind, ends none', '````\n```\n~~~~\n[x](../../y)\n````\n', []],
+    ['what comes after it is none', '```\n```js\n```\n[x](../../y)\n', ['../../y']],
+    ['three backticks in a line are none', '```a```\n[x](../../y)\n```b```\n', ['../../y']],
+    ['a longer one ends it', '~~~\n~~~~\n[x](../../y)\n', ['../../y']],
+  ] as const)('K1b what is an example, a reader sees as one: %s', (_what, body, out) => {
+    const leading = referencesOf(body, 'SKILL.md').filter(({ leads }) => 'out' in leads)
+    expect(leading.map(({ target }) => target)).toEqual(out)
   })
 
   test('K1b links, other repositories and huge files are refused, in a folder and in a commit', async () => {

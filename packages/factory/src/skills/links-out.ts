@@ -21,8 +21,8 @@ export function referencesOf(text: string, file: string): readonly SkillReferenc
   const found: SkillReference[] = []
   let fence: string | undefined
   for (const [index, line] of text.split('\n').entries()) {
-    const mark = /^\s{0,3}(`{3,}|~{3,})/.exec(line)?.[1]
-    if (mark !== undefined && (fence === undefined || (mark[0] === fence[0] && mark.length >= fence.length))) {
+    const [, mark, after = ''] = /^\s{0,3}(`{3,}|~{3,})(.*)$/.exec(line) ?? []
+    if (fence === undefined ? opens(mark, after) : closes(mark, after, fence)) {
       fence = fence === undefined ? mark : undefined
       continue
     }
@@ -34,6 +34,16 @@ export function referencesOf(text: string, file: string): readonly SkillReferenc
       }
   }
   return found
+}
+
+/** Behind backticks with others in the same line there is no fence, but code in a line of text. */
+function opens(mark: string | undefined, after: string): boolean {
+  return mark !== undefined && !(mark.startsWith('`') && after.includes('`'))
+}
+
+/** One that names a language closes none: it is a line of the example. */
+function closes(mark: string | undefined, after: string, fence: string): boolean {
+  return mark !== undefined && mark[0] === fence[0] && mark.length >= fence.length && after.trim() === ''
 }
 
 function whereTo(target: string, file: string): SkillReference['leads'] | undefined {
