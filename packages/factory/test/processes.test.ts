@@ -11,6 +11,7 @@ import {
   openScratch,
   runCommand,
   runConfined,
+  sandboxArgv,
   type Sandbox,
 } from '@headrace/factory'
 import { testFolder } from './support/git-repository.ts'
@@ -74,6 +75,32 @@ test('F7h: what a killed process was at is cleared away with what it had started
   await working
   await Promise.all([mine.close(), next.close()])
   expect(existsSync(place)).toBe(false)
+})
+
+test('F2b: nothing is given to what is in a sandbox but what was asked for, and what lies deeper is over what is above', () => {
+  const bubblewrap = { kind: 'bubblewrap', program: '/usr/bin/bwrap', system: ['--ro-bind', '/usr', '/usr'] } as const
+  const argv = sandboxArgv(bubblewrap, {
+    argv: ['tool', '--share-net'],
+    cwd: '/work',
+    env: { A: 'b' },
+    writable: ['/work/deep/er', '/same', '/work'],
+    readable: ['/same', '/work/deep'],
+    placed: { '/etc/hosts': '/own/hosts' },
+  })
+  const own = argv.slice(0, argv.indexOf('--'))
+  expect(argv.slice(own.length)).toEqual(['--', 'tool', '--share-net'])
+  for (const always of ['--unshare-all', '--die-with-parent', '--new-session', '--clearenv'])
+    expect(own).toContain(always)
+  for (const never of ['--share-net', '--uid', '--gid', '--info-fd', '--block-fd']) expect(own).not.toContain(never)
+  const said = own.join(' ')
+  expect(said).toContain('--cap-drop ALL')
+  expect(said).toContain('--tmpfs /tmp --ro-bind-try /same /same --bind /same /same --bind /work /work')
+  expect(said).toContain('--ro-bind-try /work/deep /work/deep --bind /work/deep/er /work/deep/er')
+  // The root is no place to write to, whatever was mounted in it.
+  expect(said).toMatch(/--ro-bind \/own\/hosts \/etc\/hosts --remount-ro \/ --chdir \/work --clearenv --setenv A b$/)
+  const open = sandboxArgv(bubblewrap, { argv: ['tool'], cwd: '/', writable: [], network: 'open', uid: 1 }).join(' ')
+  expect(open).toContain('--unshare-all --share-net --ro-bind-try /etc/resolv.conf /etc/resolv.conf --uid 1 --gid 1 ')
+  expect(open).not.toContain('--clearenv')
 })
 
 test('F2b: what demands a sandbox does not start without one', async () => {
