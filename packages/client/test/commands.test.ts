@@ -114,6 +114,10 @@ test('every call is one command', async () => {
       { type: 'answer', request: 'q', answer: { decision: 'approve', reason: 'fine' }, digest: 'a'.repeat(64) },
     ],
     [() => session.deny('q'), { type: 'answer', request: 'q', answer: { decision: 'deny' } }],
+    [
+      () => session.deny('q', 'too dear'),
+      { type: 'answer', request: 'q', answer: { decision: 'deny', reason: 'too dear' } },
+    ],
     [() => session.claimRequest('q'), { type: 'claim-request', request: 'q', device: 'phone' }],
     [() => session.requestFloor('me too'), { type: 'request-floor', note: 'me too' }],
     [() => session.takeFloor(), { type: 'take-floor' }],
@@ -301,6 +305,23 @@ test('L6: the outbox is bounded and names its limit', async () => {
   peer.accept(await peer.next('command'), 2)
   peer.accept(await peer.next('command'), 3)
   await Promise.all([...waiting, third])
+})
+
+test('L3: an id that the caller gives is one command while it waits, and none of another session', async () => {
+  await using server = await ScriptedServer.start()
+  const { session, client } = setup(server, { online: false })
+  const both = [session.post('once', { id: 'mine' }), session.post('once', { id: 'mine' })]
+  await expect(client.session('other').post('once', { id: 'mine' })).rejects.toMatchObject({
+    code: 'bad_request',
+    detail: { path: 'id' },
+  })
+  client.setOnline(true)
+  const peer = await server.welcomed()
+  const command = await peer.next('command')
+  expect(command).toMatchObject({ id: 'mine', session: 's' })
+  peer.accept(command, 7)
+  expect(await Promise.all(both)).toMatchObject([{ seq: 7 }, { seq: 7 }])
+  await quiet(client, peer)
 })
 
 test('a command that ends connections is answered with that error, and no other is', async () => {

@@ -489,3 +489,18 @@ test('close: idempotent, and nothing waits any more', async () => {
   client.drop()
   expect(client.status).toEqual({ state: 'closed' })
 })
+
+test('a client that an error has closed says why for as long as it is there', async () => {
+  await using server = await ScriptedServer.start()
+  const { client, errors, reaches } = setup(server.url)
+  const peer = await server.connection()
+  await peer.next('hello')
+  peer.end('forbidden')
+  const status = await reaches('closed')
+  let news = 0
+  client.onStatus(() => (news += 1))
+  await client.close()
+  expect(client.status).toBe(status)
+  expect(errors).toEqual([status.error])
+  expect(news).toBe(0)
+})

@@ -421,6 +421,34 @@ test('S2a: older messages come by page, and those that go cold while somebody wa
   expect(shown()).toEqual(texts)
 })
 
+test('S2a: older messages that are newer than one which stayed open for long are loaded as well', async () => {
+  await using server = await RealServer.start()
+  const goOn = Promise.withResolvers<void>()
+  await worker(server, async (run) => {
+    await run.text('a long ')
+    await goOn.promise
+    await run.text('answer')
+  })
+  const writer = (await reader(server)).session('s')
+  await writer.create()
+  writer.subscribe(() => undefined)
+  const texts = Array.from({ length: 70 }, (_, index) => `post ${index}`)
+  await writer.send('question')
+  await reaches(writer, (view) => answers(view)[0] === 'a long ')
+  for (const text of texts.slice(0, 60)) await writer.post(text)
+  // Who comes now sees the answer, which is open, and not the posts after it that are no longer hot.
+  const session = (await reader(server, 'bob')).session('s')
+  await reaches(session, (view) => view.messages.length > 0)
+  session.subscribe(() => undefined)
+  goOn.resolve()
+  await reaches(writer, ended())
+  for (const text of texts.slice(60)) await writer.post(text)
+  await reaches(session, (view) => view.seq === writer.getSnapshot().view.seq)
+  expect(answers(session.getSnapshot().view)).toEqual([])
+  while (session.getSnapshot().hasOlder) await session.loadOlder(5)
+  expect(session.getSnapshot().messages.map(textOf)).toEqual(['question', 'a long answer', ...texts])
+})
+
 test('a regenerated input that went cold still reaches the agent', async () => {
   await using server = await RealServer.start()
   const inputs: string[] = []
