@@ -18,7 +18,7 @@ import {
   type UiChunk,
   type UiMessage,
 } from '@headrace/client/ai-sdk'
-import { Peers, answers, reaches, run } from './support/peers.ts'
+import { Peers, answers, reaches, request, run } from './support/peers.ts'
 import { httpAgent } from '@headrace/client/http-agent'
 import { RealServer } from './support/real-server.ts'
 import { until } from './support/until.ts'
@@ -281,6 +281,16 @@ test('V23 regenerate makes another answer, and an edit another version', async (
   expect(added.map(({ edits }) => edits)).toEqual([undefined, undefined, added[0]?.id, added[2]?.id])
 })
 
+test('V23 who shall answer is said with the message', async () => {
+  await peers.worker(async (work) => work.text('I assist'))
+  await peers.worker(async (work) => work.text('I research'), { agent: 'research' })
+  const { chat } = await tab()
+  await chat.sendMessage({ text: 'Hi' }, { body: { agent: 'research' } })
+  expect(texts(chat)).toEqual(['user Hi', 'assistant I research'])
+  await chat.regenerate({ body: { agent: 'assistant' } })
+  expect(texts(chat)).toEqual(['user Hi', 'assistant I assist'])
+})
+
 test('V24 two tabs in sync: messages, the answer while it streams, status, ids; and each can stop', async () => {
   const middle = gate()
   await peers.worker(async (work) => {
@@ -340,6 +350,25 @@ test('V25 an approval that another tab answers goes on in both; the late answer 
   const answered = (await server.log('s')).filter(({ type }) => type === 'request.answered')
   expect(answered.map(({ actor }) => actor)).toEqual(['user:bob'])
   expect(peers.errors).toEqual([])
+})
+
+test('V25 a tab that only looks on reads the answer again when somebody else has approved', async () => {
+  const middle = gate()
+  await peers.worker(async (work) => {
+    await work.text('May I? ')
+    await work.approve({ euros: 30 }, { title: 'Refund 30 €?' })
+    await work.text('I do ')
+    await middle.opened
+    await work.text('it.')
+  })
+  const { chat, shows } = await tab({ sub: 'bob', sync: true })
+  const ada = await peers.session()
+  await ada.send('money')
+  await shows(() => isReady(chat) && said(chat.lastMessage) === 'May I? ')
+  await ada.approve(await request(ada, ({ status }) => status === 'open'))
+  await shows(() => chat.status === 'streaming' && said(chat.lastMessage).endsWith('I do '))
+  middle.open()
+  await shows(() => isReady(chat) && said(chat.lastMessage).endsWith('it.'))
 })
 
 test('V25 without sync an approval and a denial are sent by sendAutomaticallyWhen, and the answer goes on in its message', async () => {
