@@ -64,6 +64,14 @@ test('text and reasoning, as streamText gives them', async () => {
       { type: 'text-end', id: '0' },
       { type: 'source', sourceType: 'url', id: 's1', url: 'https://x', title: 'X' },
       { type: 'source', sourceType: 'document', id: 's2', mediaType: 'application/pdf', title: 'A paper' },
+      {
+        type: 'source',
+        sourceType: 'document',
+        id: 's3',
+        mediaType: 'application/pdf',
+        title: 'A file',
+        filename: 'a.pdf',
+      },
       finish('stop'),
     ]),
     prompt: 'hi',
@@ -75,6 +83,11 @@ test('text and reasoning, as streamText gives them', async () => {
     { type: 'text', text: 'lo', id: '1.0' },
     { type: 'source', url: 'https://x', title: 'X' },
     { type: 'data', name: 'source-document', value: { mediaType: 'application/pdf', title: 'A paper' } },
+    {
+      type: 'data',
+      name: 'source-document',
+      value: { mediaType: 'application/pdf', title: 'A file', filename: 'a.pdf' },
+    },
     { type: 'usage', usage: { inputTokens: 3, outputTokens: 2, cachedTokens: 1 } },
   ])
 })

@@ -3,6 +3,7 @@ import { createOpenAI } from '@ai-sdk/openai'
 import { jsonSchema, streamText, tool, type ModelMessage } from 'ai'
 import { expect, test } from 'vitest'
 import { textOf } from '@headrace/core'
+import { approveTool, type ApproveOptions } from '@headrace/client/agent'
 import { answerApprovals, fromAiSdk } from '@headrace/client/ai-sdk'
 import { startModelServer, type Script } from '@headrace/testing/model-server'
 import { Peers, answers, ended, request } from './support/peers.ts'
@@ -93,4 +94,14 @@ test('B9: an approval outlives the worker that asked: it is asked once, and the 
   const { requests, runs } = session.getSnapshot().view
   expect(requests.map(({ id }) => id)).toEqual([asked.id])
   expect(runs[0]).toMatchObject({ reason: 'complete', attempt: 2 })
+})
+
+test('B9: who is asked sees which tool it is about, also where nobody gave a title', async () => {
+  const titles: unknown[] = []
+  const run = {
+    approve: async (_action: unknown, { title }: ApproveOptions = {}): Promise<boolean> => titles.push(title) > 0,
+  }
+  await approveTool(run, { name: 'refund', input: {} })
+  await approveTool(run, { name: 'refund', input: {} }, { title: 'Refund 30 €?' })
+  expect(titles).toEqual(['May refund be called?', 'Refund 30 €?'])
 })

@@ -176,6 +176,11 @@ describe('U4: what somebody must answer', () => {
   })
 
   test('both ways: an interrupt of an agent is a request, and the answer is what it is resumed with', () => {
+    // Agents have reasons of their own; what they want to have back says what they ask.
+    const reason = 'budget'
+    const approved = { properties: { approved: { type: 'boolean' } } }
+    expect(fromInterrupt({ id: 'i', reason, responseSchema: approved }).kind).toBe('approval')
+    expect(fromInterrupt({ id: 'i', reason }).kind).toBe('question')
     for (const request of [approval, question]) expect(fromInterrupt(toInterrupt(request)).kind).toBe(request.spec.kind)
     for (const payload of [{ approved: true }, { approved: false, reason: 'no' }]) {
       const entry = { interruptId: 'r1.c1', status: 'resolved', payload } as const
