@@ -289,6 +289,37 @@ describe('what a route waits for', () => {
     )
   })
 
+  test('H7: what a route signed its question with goes back with the answer', async () => {
+    const signed = { signature: 'signed', reason: 'It costs.', approvalDescriptor: { level: 2 } }
+    let isAsked = false
+    await using upstream = await serve(() => {
+      const chunks: readonly UIMessageChunk[] = isAsked
+        ? [{ type: 'finish' }]
+        : [
+            { type: 'tool-input-available', toolCallId: 'c1', toolName: 'refund', input: { city: 'Ulm' } },
+            { type: 'tool-approval-request', approvalId: 'a1', toolCallId: 'c1', ...signed },
+            { type: 'finish' },
+          ]
+      isAsked = true
+      const stream = createUIMessageStream({ execute: ({ writer }) => chunks.forEach((chunk) => writer.write(chunk)) })
+      return createUIMessageStreamResponse({ stream })
+    })
+    await using stage = await openStage(server, upstream, { format: 'ai-sdk' })
+    await stage.session.send('Money back!')
+    const asked = await request(stage.session, ({ status }) => status === 'open')
+    await stage.session.answer(asked.id, { decision: 'approve' })
+    expect(await over(stage.session)).toMatchObject({ reason: 'complete', attempt: 2 })
+    const told = (upstream.calls[1]?.body['messages'] as UIMessage[] | undefined)?.at(-1)?.parts // as we send them
+    const approval = {
+      id: 'a1',
+      approved: true,
+      signature: 'signed',
+      requestReason: 'It costs.',
+      descriptor: { level: 2 },
+    }
+    expect(told).toMatchObject([{ toolCallId: 'c1', state: 'approval-responded', approval }])
+  })
+
   test('H7: a tool that runs on a client is asked for, and its output goes back; any number of times', async () => {
     const model = scripted(
       calls('locate', { city: 'Ulm' }, 'c1'),
