@@ -247,7 +247,6 @@ class SocketWorker implements Worker {
     await this.#finished(graceMs)
     this.#stopWatching()
     this.#connection.close()
-    for (const run of this.#runs.values()) run.stop('closed')
   }
 
   /** Waits until no run is left, also of those that were assigned in the meantime, but not longer than the grace. */
