@@ -83,6 +83,19 @@ function postQuietly(text: string): void {
   server.link = link
 }
 
+test('L3: an id that a component gives what it sends is that of the command', async () => {
+  await render(<Chat />)
+  await deliver()
+  const { send, post } = renders.at(-1) ?? client.session('s')
+  await act(async () => {
+    void send('one', { id: 'first' })
+    void post('two', { id: 'second' })
+  })
+  expect(renders.at(-1)?.pending.map(({ id }) => id)).toEqual(['first', 'second'])
+  await deliver()
+  expect(renders.at(-1)?.pending).toEqual([])
+})
+
 test('StrictMode: mounting twice subscribes once', async () => {
   await render(<Chat />, true)
   await deliver()

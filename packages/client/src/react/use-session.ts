@@ -43,8 +43,8 @@ function bind(session: Session): Omit<UseSession, keyof SessionSnapshot> {
   return {
     session,
     create: (settings) => session.create(settings),
-    send: (input) => session.send(input),
-    post: (input) => session.post(input),
+    send: (input, options) => session.send(input, options),
+    post: (input, options) => session.post(input, options),
     cancel: (target) => session.cancel(target),
     regenerate: (input, options) => session.regenerate(input, options),
     update: (change) => session.update(change),
