@@ -110,6 +110,21 @@ test('C7: a tool that throws answers with its error, and one that nobody wants a
   expect(peers.errors).toEqual([])
 })
 
+test('C7: a result that is too large is reported and answers with that error; the tool runs once', async () => {
+  await using server = await RealServer.start()
+  await using peers = new Peers(server)
+  const session = await peers.session()
+  let ran = 0
+  session.clientTools({ photo: () => ((ran += 1), 'x'.repeat(2_000_000)) })
+  const results: unknown[] = []
+  await peers.worker(async (agent) => void results.push(await agent.clientTool('photo')))
+  await session.send('go')
+  await ended(session)
+  expect(results).toEqual([{ error: expect.stringContaining('The result was refused: ') }])
+  expect(ran).toBe(1)
+  expect(peers.errors).toMatchObject([{ code: 'frame_too_large' }])
+})
+
 test('C7: an approval is for the action that was shown', async () => {
   await using server = await RealServer.start()
   await using peers = new Peers(server)

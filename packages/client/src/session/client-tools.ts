@@ -99,7 +99,7 @@ export class ClientTools {
   }
 
   async #take(request: Request, tool: ClientTool, input: Json | undefined): Promise<void> {
-    const { claim, answer, onError } = this.#options
+    const { claim, onError } = this.#options
     const { id } = request
     const abort = new AbortController()
     try {
@@ -108,7 +108,7 @@ export class ClientTools {
       this.#running.set(id, abort)
       this.#stopUnwanted(this.#options.snapshot().view.requests)
       const result = await run(tool, input, { signal: abort.signal, request })
-      if (!abort.signal.aborted) await answer(id, result)
+      if (!abort.signal.aborted) await this.#answer(id, result)
     } catch (thrown) {
       const error = HeadraceError.from(thrown)
       if (!lost.has(error.code)) onError(error)
@@ -116,6 +116,19 @@ export class ClientTools {
       this.#running.delete(id)
       this.#taking.delete(id)
       this.look()
+    }
+  }
+
+  async #answer(id: string, result: Answer): Promise<void> {
+    const { answer } = this.#options
+    try {
+      await answer(id, result)
+    } catch (thrown) {
+      const error = HeadraceError.from(thrown)
+      if (lost.has(error.code) || error.retry !== 'never' || !('output' in result)) throw error
+      // Without an answer the agent waits until the claim lapses, and then the tool runs again.
+      await answer(id, { error: `The result was refused: ${error.message}`.slice(0, maxErrorChars) })
+      throw error
     }
   }
 }
