@@ -233,6 +233,23 @@ test('one notification for all events of a frame, and one object until something
   expect(session.getSnapshot()).toBe(now)
 })
 
+test('S2a: what comes shows below the older messages that were loaded', async () => {
+  await using server = await ScriptedServer.start()
+  const { messages, ...view } = viewOf('s', log.slice(0, 5))
+  const fetch = async (): Promise<Response> => Response.json({ messages: messages.slice(0, 1), more: false })
+  const { session, peer } = await setup(server, { fetch })
+  const shown = (): readonly string[] => session.getSnapshot().messages.map(textOf)
+  session.subscribe(() => undefined)
+  await peer.next('subscribe')
+  peer.snapshot({ ...view, messages: messages.slice(1), older: 1 })
+  await session.until(({ hasOlder }) => hasOlder)
+  await session.loadOlder()
+  expect(shown()).toEqual(['post 2', 'post 3', 'post 4', 'post 5'])
+  peer.events('s', post(6, 'post 6'))
+  await session.until(({ view: { seq } }) => seq === 6)
+  expect(shown()).toEqual(['post 2', 'post 3', 'post 4', 'post 5', 'post 6'])
+})
+
 test('is followed while there is a listener, and a moment longer', async () => {
   await using server = await ScriptedServer.start()
   const { client, session, peer, clock } = await setup(server)
