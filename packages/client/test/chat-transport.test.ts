@@ -8,7 +8,7 @@ import {
   type UIMessage,
   type UIMessageChunk,
 } from 'ai'
-import { afterEach, beforeEach, expect, expectTypeOf, test } from 'vitest'
+import { afterEach, beforeEach, expect, expectTypeOf, test, vi } from 'vitest'
 import { textOf } from '@headrace/core'
 import type { Client, ConnectOptions } from '@headrace/client'
 import {
@@ -18,7 +18,7 @@ import {
   type UiChunk,
   type UiMessage,
 } from '@headrace/client/ai-sdk'
-import { Peers, answers, reaches, request, run } from './support/peers.ts'
+import { Peers, answers, ended, reaches, request, run } from './support/peers.ts'
 import { httpAgent } from '@headrace/client/http-agent'
 import { RealServer } from './support/real-server.ts'
 import { until } from './support/until.ts'
@@ -352,6 +352,27 @@ test('V25 an approval that another tab answers goes on in both; the late answer 
   expect(peers.errors).toEqual([])
 })
 
+test('V25 an answer that comes after the run is sent once, and the chat is ready', async () => {
+  await peers.worker(async (work) => {
+    await work.write({ type: 'tool-call', callId: 'c1', name: 'refund', input: {} })
+    await work.approve({ tool: 'refund' }, { key: 'c1' })
+  })
+  const { chat, transport } = await tab({
+    chat: { sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses },
+  })
+  const sent = vi.spyOn(transport, 'sendMessages')
+  await chat.sendMessage({ text: 'money' })
+  const ada = await peers.session()
+  const asked = await request(ada, ({ status }) => status === 'open')
+  await ada.deny(asked)
+  await ended(ada)
+  await chat.addToolApprovalResponse({ id: asked.id, approved: true })
+  await vi.waitUntil(() => sent.mock.calls.length === 2 && isReady(chat))
+  await ada.post('Everything before has been heard.')
+  expect(sent).toHaveBeenCalledTimes(2)
+  expect([chat.status, chat.error]).toEqual(['ready', undefined])
+})
+
 test('V25 a tab that only looks on reads the answer again when somebody else has approved', async () => {
   const middle = gate()
   await peers.worker(async (work) => {
@@ -365,10 +386,13 @@ test('V25 a tab that only looks on reads the answer again when somebody else has
   const ada = await peers.session()
   await ada.send('money')
   await shows(() => isReady(chat) && said(chat.lastMessage) === 'May I? ')
-  await ada.approve(await request(ada, ({ status }) => status === 'open'))
+  await ada.approve(await request(ada, ({ status }) => status === 'open'), 'It is due.')
   await shows(() => chat.status === 'streaming' && said(chat.lastMessage).endsWith('I do '))
   middle.open()
   await shows(() => isReady(chat) && said(chat.lastMessage).endsWith('it.'))
+  // Without a call of its own the approval is a part that says how it was decided.
+  const decided = { type: 'tool-approval', output: { approved: true, reason: 'It is due.' } }
+  expect(chat.lastMessage?.parts).toContainEqual(expect.objectContaining(decided))
 })
 
 test('V25 without sync an approval and a denial are sent by sendAutomaticallyWhen, and the answer goes on in its message', async () => {

@@ -257,6 +257,11 @@ test('useInbox: looks at the start, when it is asked, when a connection comes ba
   pages = [page('online')]
   await deliver()
   expect(last().entries).toMatchObject([{ session: 'online' }])
+  // Nothing new is there while there is no connection.
+  pages = [page('offline')]
+  await act(async () => client.drop())
+  await act(settle)
+  expect(last().entries).toMatchObject([{ session: 'online' }])
   pages = [() => Promise.reject(new Error('down'))]
   await act(async () => clock.advance(60_000))
   await act(settle)
