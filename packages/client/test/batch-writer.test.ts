@@ -307,6 +307,17 @@ test('C6: a batch that is refused because the run is held waits, and goes out wi
   expect(sent[4]?.n).toBe(3)
 })
 
+test('C3 L6: a run that is stopped waits for room like any other, so that its last words break nothing', async () => {
+  const { writer, sent } = setup(10)
+  writer.release()
+  writer.push(delta('the last words'))
+  await settle()
+  const waiting = writer.room()
+  expect(waiting).toBeDefined()
+  await sent[0]?.accept()
+  await waiting
+})
+
 test('C6: room waits while the run is held, and no longer when it is resumed or stopped', async () => {
   for (const end of ['resumed', 'stopped'] as const) {
     const { writer } = setup()

@@ -106,6 +106,15 @@ test('a result that nobody announced, and a second one, get parts of their own',
   expect(ops[0]).toMatchObject({ start: { name: 'unknown', callId: 'c1' } })
 })
 
+test('L6: the error of a tool is cut to what a part holds, so that the run goes on', () => {
+  const error = 'x'.repeat(100_000)
+  expect(write({ type: 'tool-error', callId: 'c1', error }).at(-1)).toEqual({
+    op: 'close',
+    ...at('1'),
+    fields: { error: error.slice(0, 65_536) },
+  })
+})
+
 test('values that JSON does not hold are written as JSON would, or as text', () => {
   const cycle: { self?: unknown } = {}
   cycle.self = cycle

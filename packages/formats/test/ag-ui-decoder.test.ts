@@ -106,6 +106,20 @@ describe('U3: what an AG-UI agent says', () => {
     expect(ended.outcome).toEqual({ type: 'interrupt', interrupts })
   })
 
+  test('what an agent leaves out may be `null`, as those in Python write it', () => {
+    const decoder = fromAgUi()
+    const chunks = [
+      started,
+      { type: 'TEXT_MESSAGE_CHUNK', messageId: 'm', role: null, delta: 'Hi' },
+      { type: 'TOOL_CALL_CHUNK', toolCallId: 'c', toolCallName: 'look', delta: null },
+      { type: 'TOOL_CALL_CHUNK', toolCallId: null, toolCallName: null, delta: '{}' },
+      { ...finished, outcome: null, usage: null },
+    ].flatMap((event) => decoder.push(event))
+    expect(chunks[0]).toEqual({ type: 'text', text: 'Hi', id: 'm' })
+    expect(chunks.at(-1)).toEqual({ type: 'tool-call', callId: 'c', name: 'look', input: {} })
+    expect(decoder.outcome).toEqual({ type: 'success' })
+  })
+
   test.each([
     ['no object', [7]],
     ['no type', [{ messageId: 'm' }]],
