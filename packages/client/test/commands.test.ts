@@ -432,6 +432,21 @@ test('a message that was applied while the connection was lost is shown once', a
   expect(shown(all)).toEqual(['post 2', 'post 3', 'new', 'more'])
 })
 
+test('S3: a message that was accepted is shown once, also when a snapshot comes in place of its event', async () => {
+  await using server = await ScriptedServer.start()
+  const all = await following(server)
+  const answer = all.session.post('new')
+  all.peer.accept(await all.peer.next('command'), 4)
+  await answer
+  expect(shown(all)).toEqual(['post 2', 'post 3', '[new]'])
+  all.peer.break()
+  const second = await again(server, all)
+  await second.next('subscribe')
+  second.snapshot(viewOf('s', [...log, post(4, 'new')]))
+  await until(() => all.session.getSnapshot().view.seq === 4, all.session.subscribe)
+  expect(shown(all)).toEqual(['post 2', 'post 3', 'new'])
+})
+
 test('a refused message leaves', async () => {
   await using server = await ScriptedServer.start()
   const all = await following(server)
