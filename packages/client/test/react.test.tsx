@@ -96,6 +96,17 @@ test('L3: an id that a component gives what it sends is that of the command', as
   expect(renders.at(-1)?.pending).toEqual([])
 })
 
+test('S2: a component can begin with the events after a seq', async () => {
+  function Late(): ReactNode {
+    return useSession('s', { after: 0 }).messages.map(textOf)
+  }
+  server.post('one ')
+  await render(<Late />)
+  await deliver()
+  expect(server.frames).toContainEqual({ type: 'subscribe', session: 's', after: 0 })
+  expect(shown()).toBe('one ')
+})
+
 test('StrictMode: mounting twice subscribes once', async () => {
   await render(<Chat />, true)
   await deliver()

@@ -144,6 +144,27 @@ test('B3 a tool input that the model was cut off in stays text, and the reason i
   })
 })
 
+test('B1 what is taken from a document comes with its title, or its place among them', () => {
+  const from = (document_index: number, document_title: string | null): Anthropic.CitationsDelta => ({
+    type: 'citations_delta',
+    citation: {
+      type: 'char_location',
+      cited_text: 'so',
+      document_index,
+      document_title,
+      file_id: null,
+      start_char_index: 0,
+      end_char_index: 2,
+    },
+  })
+  const says = block(0, emptyText, { type: 'text_delta', text: 'So.' }, from(0, 'The law'), from(1, null))
+  const chunks = read(createMessagesDecoder(), [start(), ...says, ...stop()])
+  expect(chunks.filter(({ type }) => type === 'data')).toEqual([
+    { type: 'data', name: 'source-document', value: { title: 'The law' } },
+    { type: 'data', name: 'source-document', value: { title: 'Document 2' } },
+  ])
+})
+
 test('B1 tools that Anthropic ran come with results and sources, the sources after the text and each once', () => {
   const direct = { type: 'direct' } as const
   const citation: Anthropic.CitationsDelta = {
