@@ -86,10 +86,9 @@ function postQuietly(text: string): void {
 test('L3: an id that a component gives what it sends is that of the command', async () => {
   await render(<Chat />)
   await deliver()
-  const { send, post } = renders.at(-1) ?? client.session('s')
   await act(async () => {
-    void send('one', { id: 'first' })
-    void post('two', { id: 'second' })
+    void renders.at(-1)?.send('one', { id: 'first' })
+    void renders.at(-1)?.post('two', { id: 'second' })
   })
   expect(renders.at(-1)?.pending.map(({ id }) => id)).toEqual(['first', 'second'])
   await deliver()
