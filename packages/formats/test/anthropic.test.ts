@@ -157,11 +157,24 @@ test('B1 what is taken from a document comes with its title, or its place among 
       end_char_index: 2,
     },
   })
-  const says = block(0, emptyText, { type: 'text_delta', text: 'So.' }, from(0, 'The law'), from(1, null))
+  const page: Anthropic.CitationsDelta = {
+    type: 'citations_delta',
+    citation: {
+      type: 'page_location',
+      cited_text: 'so',
+      document_index: 2,
+      document_title: 'The book',
+      file_id: null,
+      start_page_number: 1,
+      end_page_number: 2,
+    },
+  }
+  const says = block(0, emptyText, { type: 'text_delta', text: 'So.' }, from(0, 'The law'), from(1, null), page)
   const chunks = read(createMessagesDecoder(), [start(), ...says, ...stop()])
   expect(chunks.filter(({ type }) => type === 'data')).toEqual([
-    { type: 'data', name: 'source-document', value: { title: 'The law' } },
-    { type: 'data', name: 'source-document', value: { title: 'Document 2' } },
+    { type: 'data', name: 'source-document', value: { mediaType: 'text/plain', title: 'The law' } },
+    { type: 'data', name: 'source-document', value: { mediaType: 'text/plain', title: 'Document 2' } },
+    { type: 'data', name: 'source-document', value: { mediaType: 'application/pdf', title: 'The book' } },
   ])
 })
 

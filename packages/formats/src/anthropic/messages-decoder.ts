@@ -5,6 +5,7 @@
  *
  * Blocks are named by their index. `ping` may come anywhere, `error` too, and it is the last.
  */
+import { ownData } from '../ai-sdk/own-data.ts'
 import { brokeOff, failed, notAllowed } from '../failure.ts'
 import { guarded, type DecoderOptions, type RawEvent } from '../guarded.ts'
 import { stopReason } from '../stop-reason.ts'
@@ -211,7 +212,9 @@ function sourceChunk(citation: Citation): Chunk | undefined {
     case 'page_location':
     case 'content_block_location': {
       const { document_title: title, document_index: index } = citation
-      return { type: 'data', name: 'source-document', value: { title: title ?? `Document ${index + 1}` } }
+      // Only a PDF has pages; the others are text.
+      const mediaType = citation.type === 'page_location' ? 'application/pdf' : 'text/plain'
+      return { type: 'data', name: ownData.document, value: { mediaType, title: title ?? `Document ${index + 1}` } }
     }
     default:
       citation satisfies never // from a newer version
