@@ -216,6 +216,33 @@ describe('U10: the stock chat of TanStack AI is a session', () => {
     expect(one.errors).toEqual([])
   })
 
+  test('a message that steers a run has no answer of its own, and nobody waits for one', async () => {
+    const steered = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    await worker(async (run) => {
+      run.onSteer((message) => {
+        run.consume(message)
+        steered.resolve()
+      })
+      await run.text('one ')
+      await goOn.promise
+      await run.text('two')
+    })
+    const id = name()
+    await (await reader()).session(id).create({ policy: 'steer' })
+    const [one, two] = [await tab(id), await tab(id, 'bob')]
+    // A chat that has joined a run sends nothing before that is over, so this one looks while there is none.
+    await two.connection.hydrate?.(id)
+    const counted = one.chat.sendMessage('Count')
+    await one.until(has('one'))
+    await two.chat.sendMessage('Slowly')
+    await steered.promise
+    goOn.resolve()
+    await counted
+    expect(said(await one.until(has('two')))).toEqual(['user: Count', 'assistant: one two', 'user: Slowly'])
+    expect([...one.errors, ...two.errors]).toEqual([])
+  })
+
   test('stopping the chat stops nothing, stopping the session does; a failure is an error', async () => {
     const half = Promise.withResolvers<void>()
     await worker(async (run) => {
