@@ -243,6 +243,28 @@ describe('U10: the stock chat of TanStack AI is a session', () => {
     expect([...one.errors, ...two.errors]).toEqual([])
   })
 
+  test('who sends before what there is has come gets that too', async () => {
+    const goOn = Promise.withResolvers<void>()
+    await worker(async (run) => {
+      await run.text('Yes')
+      if (run.view.runs.length > 1) await goOn.promise
+      await run.text('.')
+    })
+    const id = name()
+    const before = await tab(id)
+    await before.chat.sendMessage('First')
+    const after = await tab(id)
+    const sent = after.chat.sendMessage('Second')
+    const all = ['user: First', 'assistant: Yes.', 'user: Second', 'assistant: Yes']
+    expect(said(await after.until((messages) => said(messages).length === 4))).toEqual(all)
+    goOn.resolve()
+    await sent
+    expect(said(after.chat.getMessages())).toEqual([...all.slice(0, 3), 'assistant: Yes.'])
+    // It is over under the id that the chat gave it.
+    await expect.poll(() => after.chat.getSessionGenerating()).toBe(false)
+    expect([...before.errors, ...after.errors]).toEqual([])
+  })
+
   test('stopping the chat stops nothing, stopping the session does; a failure is an error', async () => {
     const half = Promise.withResolvers<void>()
     await worker(async (run) => {

@@ -140,6 +140,8 @@ class Connection implements TanStackConnection {
     } finally {
       this.#sending -= 1
     }
+    // The chat waits for the end of its run, which may be on its way.
+    if (this.#isWanted) this.#retell('and what waits')
   }
 
   async #say(message: UIMessage, context: RunAgentInputContext | undefined, signal?: AbortSignal): Promise<void> {
@@ -239,11 +241,11 @@ class Connection implements TanStackConnection {
   }
 
   /** Not while the chat shows a message that the session does not have yet: it would go. */
-  #retell(): void {
+  #retell(keep?: 'and what waits'): void {
     if (this.#feeds.size === 0 || this.#sending > 0) return
     this.#isWanted = false
     for (const [feed, queue] of this.#feeds) {
-      queue.drop()
+      if (keep === undefined) queue.drop()
       feed.retell()
     }
   }

@@ -1,7 +1,7 @@
 /** All runs of a session as chunks for a chat: those that it asked for, and those of other tabs and people. */
 import { branch, foldView, type MessageId, type SessionEvent, type SessionView } from '@headrace/core'
 import { toAgUiMessages, type AgUiEvent } from '@headrace/formats/ag-ui'
-import { RunFeed } from './run-feed.ts'
+import { RunFeed, type RunFeedOptions } from './run-feed.ts'
 import type { Session } from '../session/session.ts'
 
 /** What the chat has sent itself: it shows that already. */
@@ -24,6 +24,8 @@ export interface SessionFeedOptions {
 export class SessionFeed {
   readonly #options: SessionFeedOptions
   readonly #feeds = new Map<string, RunFeed>()
+  /** The ids by which the chat knows runs that it asked for. */
+  readonly #runIds = new Map<string, string>()
   #view: SessionView
 
   constructor(options: SessionFeedOptions, view: SessionView) {
@@ -39,7 +41,7 @@ export class SessionFeed {
     const running = [...this.#feeds.keys()]
     this.#feeds.clear()
     // What came between is not known: each run is told again, and the chat puts it where it was.
-    for (const run of running) this.#begin(run, { from: 'whole' })
+    for (const run of running) this.#begin(run, 'whole')
     this.#takeUp()
   }
 
@@ -50,7 +52,8 @@ export class SessionFeed {
     if (event.type === 'message.added') this.#showMessage(event)
     if (event.type === 'run.queued' && event.data.parent === undefined) {
       const runId = event.cmd === undefined ? undefined : this.#options.own.runOf(event.cmd)
-      this.#begin(event.data.id, { from: 'whole', ...(runId !== undefined && { runId }) })
+      if (runId !== undefined) this.#runIds.set(event.data.id, runId)
+      this.#begin(event.data.id, 'whole')
     }
   }
 
@@ -74,9 +77,10 @@ export class SessionFeed {
   /** The chat resumes the run that asked for this: it goes on under a new id. */
   resume(run: string, runId: string): void {
     const feed = this.#feeds.get(run)
+    this.#runIds.set(run, runId)
     if (feed) this.#tell(feed, feed.resume(runId))
     else {
-      this.#begin(run, { from: 'rest', runId })
+      this.#begin(run, 'rest')
       const begun = this.#feeds.get(run)
       if (begun) this.#tell(begun, begun.resume(runId))
     }
@@ -85,19 +89,24 @@ export class SessionFeed {
   /** Runs that are under way already. */
   #takeUp(): void {
     for (const { id, status, parent } of this.#view.runs)
-      if (status !== 'ended' && parent === undefined && !this.#feeds.has(id)) this.#begin(id, { from: 'whole' })
+      if (status !== 'ended' && parent === undefined && !this.#feeds.has(id)) this.#begin(id, 'whole')
   }
 
-  #begin(run: string, how: { readonly from: 'whole' | 'rest'; readonly runId?: string }): void {
+  #begin(run: string, from: RunFeedOptions['from']): void {
     const { session, actor, isTaken } = this.#options
     if (isTaken(run)) return
-    const feed = new RunFeed({ threadId: session.id, view: this.#view, run, actor: actor() ?? undefined, ...how })
+    const runId = this.#runIds.get(run)
+    const about = { threadId: session.id, view: this.#view, run, actor: actor() ?? undefined, from }
+    const feed = new RunFeed({ ...about, ...(runId !== undefined && { runId }) })
     this.#feeds.set(run, feed)
     this.#tell(feed, feed.begin())
   }
 
   #tell(feed: RunFeed, events: readonly AgUiEvent[]): void {
-    if (feed.isOver) this.#feeds.delete(feed.run)
+    if (feed.isOver) {
+      this.#feeds.delete(feed.run)
+      this.#runIds.delete(feed.run)
+    }
     this.#options.emit(events, feed.run)
   }
 
