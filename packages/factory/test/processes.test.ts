@@ -81,10 +81,10 @@ test('F2b: nothing is given to what is in a sandbox but what was asked for, and 
   const bubblewrap = { kind: 'bubblewrap', program: '/usr/bin/bwrap', system: ['--ro-bind', '/usr', '/usr'] } as const
   const argv = sandboxArgv(bubblewrap, {
     argv: ['tool', '--share-net'],
-    cwd: '/work',
+    cwd: '/clone',
     env: { A: 'b' },
-    writable: ['/work/deep/er', '/same', '/work'],
-    readable: ['/same', '/work/deep'],
+    writable: ['/clone/deep/er', '/same', '/clone'],
+    readable: ['/same', '/clone/deep'],
     placed: { '/etc/hosts': '/own/hosts' },
   })
   const own = argv.slice(0, argv.indexOf('--'))
@@ -94,10 +94,10 @@ test('F2b: nothing is given to what is in a sandbox but what was asked for, and 
   for (const never of ['--share-net', '--uid', '--gid', '--info-fd', '--block-fd']) expect(own).not.toContain(never)
   const said = own.join(' ')
   expect(said).toContain('--cap-drop ALL')
-  expect(said).toContain('--tmpfs /tmp --ro-bind-try /same /same --bind /same /same --bind /work /work')
-  expect(said).toContain('--ro-bind-try /work/deep /work/deep --bind /work/deep/er /work/deep/er')
+  expect(said).toContain('--tmpfs /tmp --ro-bind-try /same /same --bind /same /same --bind /clone /clone')
+  expect(said).toContain('--ro-bind-try /clone/deep /clone/deep --bind /clone/deep/er /clone/deep/er')
   // The root is no place to write to, whatever was mounted in it.
-  expect(said).toMatch(/--ro-bind \/own\/hosts \/etc\/hosts --remount-ro \/ --chdir \/work --clearenv --setenv A b$/)
+  expect(said).toMatch(/--ro-bind \/own\/hosts \/etc\/hosts --remount-ro \/ --chdir \/clone --clearenv --setenv A b$/)
   const open = sandboxArgv(bubblewrap, { argv: ['tool'], cwd: '/', writable: [], network: 'open', uid: 1 }).join(' ')
   expect(open).toContain('--unshare-all --share-net --ro-bind-try /etc/resolv.conf /etc/resolv.conf --uid 1 --gid 1 ')
   expect(open).not.toContain('--clearenv')

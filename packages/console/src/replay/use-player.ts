@@ -34,12 +34,13 @@ export function usePlayer(session: Session, now: SessionView, at: number): reado
       const route = parseRoute(hash)
       return route.page === 'session' && route.id === session.id ? route.at : undefined
     }
-    const goTo = (seq: number | undefined): void => (seq === undefined ? undefined : player.go(seq))
-    // By the time this is called the page may have written over what the address is.
-    const follow = ({ newURL }: HashChangeEvent): void => goTo(placeIn(new URL(newURL).hash))
+    const follow = ({ newURL }: Pick<HashChangeEvent, 'newURL'>): void => {
+      // By the time this is called the page may have written over what the address is.
+      const seq = placeIn(new URL(newURL).hash)
+      if (seq !== undefined) player.go(seq)
+    }
     // Somebody may have gone elsewhere while the page came up.
-    const here = placeIn(location.hash)
-    if (here !== player.get().seq) goTo(here)
+    if (placeIn(location.hash) !== player.get().seq) follow({ newURL: location.href })
     addEventListener('hashchange', follow)
     return () => removeEventListener('hashchange', follow)
   }, [player, session])
