@@ -113,6 +113,15 @@ describe('headrace', () => {
     expect(parsed(args)).toEqual({ code: 0, out: expect.stringMatching(wanted), err: '' })
   })
 
+  test.each([
+    [['demo', '--speed', '0'], "argument '0' is invalid. It must be a number from 0.1 to 100."],
+    [['demo', '--speed', '1e2'], "argument '1e2' is invalid. It must be a number from 0.1 to 100."],
+    [['demo', '--speed', '100.5'], "argument '100.5' is invalid. It must be a number from 0.1 to 100."],
+    [['demo', '--port', '80.5'], "argument '80.5' is invalid. It must be a whole number from 0 to 65535."],
+  ])('%j is told what it takes', (args, wanted) => {
+    expect(parsed(args)).toEqual({ code: 1, out: '', err: expect.stringContaining(wanted) })
+  })
+
   test('every command has help with examples', () => {
     const { commands } = createProgram()
     expect(commands.map((command) => command.name())).toEqual([

@@ -66,6 +66,17 @@ describe('scripts of the demo', () => {
     expect(results).toHaveLength(3)
   })
 
+  test.each([...topics, fallback])('$id: each works long enough for a person to stop one of two', async ({ id }) => {
+    const question = id === 'fallback' ? 'Best recipe for bread?' : id
+    for (const voice of ['writer', 'critic'] as const) {
+      const { waits } = await perform(voice, question)
+      expect(
+        waits.reduce((sum, ms) => sum + ms, 0),
+        voice,
+      ).toBeGreaterThan(4_000)
+    }
+  })
+
   test.each(['writer', 'critic'] as const)('the %s speaks 40 to 60 tokens per second', async (voice) => {
     const { chunks, waits } = await perform(voice, 'What is a durable session?')
     const text = chunks.map((chunk) => (chunk.type === 'text' ? chunk.text : '')).join('')

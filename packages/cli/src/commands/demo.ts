@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { demoData } from '../data-directory.ts'
 import type { DemoOptions } from '../demo/demo.ts'
-import { option, whole } from './options.ts'
+import { decimal, option, whole } from './options.ts'
 
 export function demoCommand(): Command {
   return new Command('demo')
@@ -9,9 +9,9 @@ export function demoCommand(): Command {
     .addOption(option('--port <number>', 'port; 0 takes any free one').default(4400).argParser(whole(0, 65_535)))
     .addOption(option('--data <directory>', 'where the sessions of the demo are kept').default(demoData))
     .addOption(
-      option('--speed <times>', 'how many times faster than a model the script is spoken')
+      option('--speed <times>', 'how many times as fast as a model the script is spoken; 0.5 is half as fast')
         .default(1)
-        .argParser(whole(1, 100)),
+        .argParser(decimal(0.1, 100)),
     )
     .addOption(option('--scripted', 'use the script also where a model is named'))
     .option('--open', 'open the page in the browser')

@@ -17,11 +17,25 @@ export function list(value: string, previous: readonly string[] | undefined): re
 
 /** A whole number within bounds. */
 export function whole(min: number, max: number): (value: string) => number {
+  return number(/^\d{1,15}$/, { kind: 'whole number', min, max })
+}
+
+/** A number within bounds, which may have a fraction: 0.5. */
+export function decimal(min: number, max: number): (value: string) => number {
+  return number(/^\d{1,15}(\.\d{1,6})?$/, { kind: 'number', min, max })
+}
+
+interface Wanted {
+  readonly kind: string
+  readonly min: number
+  readonly max: number
+}
+
+function number(form: RegExp, { kind, min, max }: Wanted): (value: string) => number {
   return (value) => {
-    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
-    if (!(number >= min && number <= max))
-      throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
-    return number
+    const read = form.test(value) ? Number(value) : Number.NaN
+    if (!(read >= min && read <= max)) throw new InvalidArgumentError(`It must be a ${kind} from ${min} to ${max}.`)
+    return read
   }
 }
 

@@ -16,7 +16,7 @@ export interface AgentsOptions {
   readonly token: (agent: string) => Promise<string>
   /** The real model behind them; without one they follow a script. */
   readonly model: ModelChoice | undefined
-  /** How many times faster than a model the script is spoken. */
+  /** How many times as fast as a model the script is spoken. */
   readonly speed: number
   readonly onError: (error: HeadraceError) => void
 }

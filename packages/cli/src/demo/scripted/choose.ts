@@ -28,22 +28,27 @@ export function chooseTopic(question: string): Topic {
 export function writeScript(voice: Voice, question: string): Script {
   const topic = chooseTopic(question)
   const text = topic[voice].replace('{question}', () => quote(question))
-  if (voice === 'critic') {
-    return [
-      { type: 'reasoning', text: 'What would go wrong with that, and what does it cost? Keep it short.' },
-      { type: 'text', text },
-    ]
-  }
   const query =
     topic.id === 'fallback' && words(question).size > 0
       ? `${[...words(question)].slice(0, 4).join(' ')} ${topic.query}`
       : topic.query
   return [
-    { type: 'reasoning', text: topic.thinking },
-    { type: 'tool', name: 'search_docs', input: { query, limit: 3 }, output: searchDocs(query), takesMs: 600 },
+    { type: 'reasoning', text: voice === 'critic' ? doubt : topic.thinking },
+    {
+      type: 'tool',
+      name: 'search_docs',
+      input: { query, limit: 3 },
+      output: searchDocs(query),
+      takesMs: lookUpMs[voice],
+    },
     { type: 'text', text },
   ]
 }
+
+const doubt = 'What would go wrong with that, and what does it cost? Look it up first, and keep it short.'
+
+/** The critic has less to say. It reads for longer, so that there is time to watch both at work and to stop one of them. */
+const lookUpMs: Readonly<Record<Voice, number>> = { writer: 600, critic: 2_500 }
 
 /** A question in one line, short, with nothing in it that Markdown would take for its own. */
 function quote(question: string): string {

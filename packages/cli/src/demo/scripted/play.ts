@@ -7,7 +7,7 @@ export interface PlayOptions {
   readonly random: () => number
   /** Waits so many milliseconds; rejects when the run is to stop. */
   readonly sleep: (ms: number) => Promise<void>
-  /** How many times faster than a model. Default 1. */
+  /** How many times as fast as a model. Default 1. */
   readonly speed?: number
 }
 
