@@ -119,6 +119,20 @@ describe('J6: an attempt is judged while it works', () => {
     ])
   })
 
+  test('J9: what it is told between two turns it has heard when the next one begins', () => {
+    const turns: readonly (readonly Told[])[] = [
+      [{ say: 'I would begin with the tests.' }, end, { unchanged: true }],
+      times(4, { call: 'npm test', output: '1 failed', failed: true }, end, { gate: '1 failed: sum adds' }),
+    ]
+    for (const before of turns) {
+      const lane = new Lane(new AttemptWatch())
+      for (const told of before) lane.tell(told)
+      expect(lane.said.map(({ rung }) => rung)).toEqual(['nudge'])
+      for (const told of times(8, look)) lane.tell(told)
+      expect(lane.said.map(({ rung }) => rung)).toEqual(['nudge', 'narrow'])
+    }
+  })
+
   test('J6: a file that comes and goes, and success that is claimed after the gate said no', () => {
     const churn: readonly Told[] = [
       { call: 'touch probe.py', output: '' },
@@ -197,5 +211,24 @@ describe('J8: after a crash it is judged on', () => {
     expect(new AttemptWatch().resume(live.parts)).toMatchObject({ rung: 'nudge', verdict: 1 })
     for (const one of [end, { call: 'ls', output: 'src' }] as const) live.tell(one)
     expect(new AttemptWatch().resume(live.parts)).toBeUndefined()
+  })
+
+  test('J8: one that hears of it only at the end of its turn was not told before that', () => {
+    const live = new Lane(new AttemptWatch({ isDeaf: true }))
+    for (const one of [...times(6, look), { call: 'ls', output: 'src' } as const]) live.tell(one)
+    expect(live.said.map(({ rung }) => rung)).toEqual(['nudge'])
+    const again = (): WafflingVerdict | undefined => new AttemptWatch({ isDeaf: true }).resume(live.parts)
+    expect(again()).toMatchObject({ rung: 'nudge' })
+    live.tell(end)
+    expect(again()).toMatchObject({ rung: 'nudge' })
+    live.tell({ say: 'I see.' })
+    expect(again()).toBeUndefined()
+  })
+
+  test('J8: an attempt that was to end is ended, whatever it did before it was', () => {
+    const live = new Lane(new AttemptWatch({ taken: 2 }))
+    for (const one of [...times(6, look), { call: 'ls', output: 'src' } as const, end]) live.tell(one)
+    expect(live.said.map(({ rung }) => rung)).toEqual(['fresh'])
+    expect(new AttemptWatch({ taken: 2 }).resume(live.parts)).toMatchObject({ rung: 'fresh' })
   })
 })

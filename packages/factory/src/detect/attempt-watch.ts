@@ -1,5 +1,5 @@
 import type { Chunk } from '@headrace/client/agent'
-import type { Json, Part } from '@headrace/core'
+import type { Json, Part, ToolPart } from '@headrace/core'
 import { createDetector } from './create-detector.ts'
 import type { Detector, Finding, FindingKind } from './detector.ts'
 import { climb, climbAtEnd, groundState, type Climb, type LadderPolicy, type LadderState, type Rung } from './ladder.ts'
@@ -151,23 +151,21 @@ export class AttemptWatch {
   resume(parts: readonly Part[]): WafflingVerdict | undefined {
     let open: WafflingVerdict | undefined
     for (const part of parts) {
-      if (part.kind === 'text') this.hear({ type: 'text', text: part.text })
-      else if (part.kind === 'reasoning') this.hear({ type: 'reasoning', text: part.text })
-      else if (part.kind === 'tool') {
-        const { name, callId, input = null, output, error } = part
-        // One that was cut off has no result to judge by.
-        if (output === undefined && error === undefined) continue
-        this.hear({ type: 'tool-call', callId, name, input })
-        const found =
-          error === undefined
-            ? this.hear({ type: 'tool-result', callId, output: output ?? null })
-            : this.hear({ type: 'tool-error', callId, error })
-        open = found ?? (this.#isUnheard ? open : undefined)
-      } else if (part.kind === 'data') open = this.#noted(part.name, part.value, open)
+      if (part.kind === 'data') open = this.#noted(part.name, part.value, open)
+      else if (part.kind === 'text' || part.kind === 'reasoning')
+        open = this.#heardAgain([{ type: part.kind, text: part.text }], open)
+      else if (part.kind === 'tool') open = this.#heardAgain(callOf(part), open)
     }
     // What others found in these steps is in the story, as far as it counted.
     this.#forget()
     return open
+  }
+
+  /** @param open - the verdict that came last: what an agent is told, it has heard when another turn begins */
+  #heardAgain(chunks: readonly Chunk[], open: WafflingVerdict | undefined): WafflingVerdict | undefined {
+    let said = this.#isTurnOver && open && isTold(open.rung) ? undefined : open
+    for (const chunk of chunks) said = this.hear(chunk) ?? said
+    return said
   }
 
   #noted(name: string, value: Json, open: WafflingVerdict | undefined): WafflingVerdict | undefined {
@@ -190,8 +188,7 @@ export class AttemptWatch {
       case 'factory.verdict':
         return this.gate(value as unknown as GateSaid) // as above
       default:
-        this.hear({ type: 'data', name, value })
-        return open
+        return this.#heardAgain([{ type: 'data', name, value }], open)
     }
   }
 
@@ -235,7 +232,20 @@ export class AttemptWatch {
     return { verdict: this.#verdicts, rung: action.rung, evidence, kinds: [...new Set(kinds)], ladder: state }
   }
 
+  /** Whether it has not heard it yet. What is found between two turns it is told before anything else. */
   #waits(rung: Rung): boolean {
-    return this.#options.isDeaf !== true && (rung === 'nudge' || rung === 'narrow')
+    return this.#options.isDeaf !== true && !this.#isTurnOver && isTold(rung)
   }
+}
+
+/** Whether the agent is told, and goes on. */
+function isTold(rung: Rung): boolean {
+  return rung === 'nudge' || rung === 'narrow'
+}
+
+/** A call with its result. One that was cut off has none to judge by. */
+function callOf({ name, callId, input = null, output, error }: ToolPart): readonly Chunk[] {
+  const call: Chunk = { type: 'tool-call', callId, name, input }
+  if (error !== undefined) return [call, { type: 'tool-error', callId, error }]
+  return output === undefined ? [] : [call, { type: 'tool-result', callId, output }]
 }
