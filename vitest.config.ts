@@ -65,10 +65,10 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // Half of what a command, server or agent does that a test starts is reading our sources, and it is the same each time.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/headrace/compiled') },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    // A busy machine is no failure: what is waited for has as long as a test, and what never comes still fails.
-    expect: { poll: { timeout: 15_000 } },
+    // A busy machine is no failure: what takes seconds may take minutes on one, and what never comes still fails.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 30_000 } },
     reporters: ['default', './scripts/closing-line-reporter.ts'],
   },
 })

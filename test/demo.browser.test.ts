@@ -58,7 +58,7 @@ const chromium = findChromium()
 const missing = 'missing' in chromium ? chromium.missing : undefined
 if (missing !== undefined && process.env['CI']) throw new Error(missing)
 
-test('S2 S3 C3 C4 R6 P1: the demo, as a person goes through it in Chromium', { timeout: 300_000 }, async (context) => {
+test('S2 S3 C3 C4 R6 P1: the demo, as a person goes through it in Chromium', { timeout: 600_000 }, async (context) => {
   if (!('path' in chromium)) return context.skip(chromium.missing)
   const demo = await startDemo()
   const browser = await launch(chromium.path)

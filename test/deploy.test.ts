@@ -93,7 +93,6 @@ ${body}
 
 test.skipIf(missing !== undefined)(
   `docs/deploy.md: what is told to nginx passes everything on${missing ? `: ${missing}` : ''}`,
-  { timeout: 60_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'headrace-deploy-'))
     try {

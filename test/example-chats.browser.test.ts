@@ -32,7 +32,6 @@ async function start(name: string): Promise<{ readonly url: string; stop(): Prom
 
 test.for(['vite-chat', 'ssr-chat'])(
   'S3 C4: the example %s answers, and all is there after a reload',
-  { timeout: 90_000 },
   async (name, context) => {
     if (!('path' in chromium)) return context.skip(chromium.missing)
     const example = await start(name)

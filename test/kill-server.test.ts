@@ -11,7 +11,7 @@ const seed = Number(process.env['HEADRACE_SEED'] ?? 20_260_517)
 
 test(
   `L1 L2 L3 S3 R3: ${kills} × kill -9 of the server during ${sessions} streaming sessions (seed ${seed})`,
-  { timeout: 240_000 },
+  { timeout: 900_000 },
   async () => {
     await using server = await ServerProcess.start()
     const random = seeded(seed)

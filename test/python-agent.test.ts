@@ -77,7 +77,7 @@ async function started(server: ServerProcess): Promise<void> {
 }
 
 describe.skipIf(missing !== undefined)(`a Python agent with only HTTP${missing ? `: ${missing}` : ''}`, () => {
-  test('C5 C6 C7 it holds still, takes steers, asks, lets go and goes on', { timeout: 60_000 }, async () => {
+  test('C5 C6 C7 it holds still, takes steers, asks, lets go and goes on', async () => {
     await using server = await ServerProcess.start()
     await started(server)
     await using agent = await PythonAgent.start(server)
@@ -113,7 +113,7 @@ describe.skipIf(missing !== undefined)(`a Python agent with only HTTP${missing ?
     })
   })
 
-  test('C3 C3b it stops when somebody says so, also while it is paused', { timeout: 60_000 }, async () => {
+  test('C3 C3b it stops when somebody says so, also while it is paused', async () => {
     await using server = await ServerProcess.start()
     await started(server)
     await using agent = await PythonAgent.start(server)
@@ -133,7 +133,7 @@ describe.skipIf(missing !== undefined)(`a Python agent with only HTTP${missing ?
     await expect.poll(ends).toMatchObject([byAgent, byAgent])
   })
 
-  test('R3 R4 killed in the middle, another process goes on with its run', { timeout: 60_000 }, async () => {
+  test('R3 R4 killed in the middle, another process goes on with its run', async () => {
     await using server = await ServerProcess.start()
     await started(server)
     await using first = await PythonAgent.start(server)

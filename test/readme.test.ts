@@ -16,7 +16,7 @@ async function block(name: string): Promise<string> {
   return found
 }
 
-test('the README’s agent and client programs work as they stand', { timeout: 60_000 }, async () => {
+test('the README’s agent and client programs work as they stand', async () => {
   await using server = await ServerProcess.start()
   // Beside the tests, so that the packages resolve as they do for a user who installed them.
   const folder = await mkdtemp(join(import.meta.dirname, 'readme-'))

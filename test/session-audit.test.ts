@@ -1,4 +1,4 @@
 import { sessionContract } from '@headrace/testing/session-contract'
 import { startAuditTarget } from './support/audit-target.ts'
 
-sessionContract('Headrace', startAuditTarget)
+sessionContract('Headrace', startAuditTarget, { deadlineMs: 170_000 })

@@ -230,150 +230,142 @@ test('T3 J7 F10b F8f: what was learned, judged, proposed and decided stands on s
 
 const priorities = [0, 1, 2, 3] as const
 
-test(
-  'a floor of 500 lanes and 600 tasks is shown and searched, and follows only the lanes that are looked at',
-  { timeout: 60_000 },
-  async (context) => {
-    needBrowser(context)
-    const names = Array.from(
-      { length: 500 },
-      (_, index) => `lane-${index + 1}${'-of-a-very-long-name'.repeat(index % 4)}`,
+test('a floor of 500 lanes and 600 tasks is shown and searched, and follows only the lanes that are looked at', async (context) => {
+  needBrowser(context)
+  const names = Array.from(
+    { length: 500 },
+    (_, index) => `lane-${index + 1}${'-of-a-very-long-name'.repeat(index % 4)}`,
+  )
+  const at = Date.now() - 95_000
+  const all = Array.from({ length: 600 }, (_, index) => {
+    const [id, lane] = [`T${index + 1}`, names[index] ?? '']
+    const state = { status: 'working', lane, attempt: 2, since: at } as const
+    const title = index % 50 === 0 ? hostileTitle.repeat(1 + (index % 5)) : `Task ${index + 1}`
+    return readyTask(id, { title, at, priority: priorities[index % 4] ?? 2, ...(index < 200 && { state }) })
+  })
+  const own = names.map((name): PlanLane => ({ name, kind: 'feature', oversight: 'merge', wip: 2 }))
+  const mode = { mode: 'stopped', modeWhy: `The base is not green: ${hostileTitle}` } as const
+  const many = await stage.floor('many', { lanes: own, tasks: byId(all), nextTask: 601, ...mode })
+  await page.goto(`${stage.stage.url}/#/s/${encodeURIComponent(many.floor)}`)
+  // Those at work come first, and only those that are looked at are followed.
+  await expect.poll(() => page.getByTestId('lane').count()).toBe(24)
+  await page.getByText('300 free lanes').waitFor()
+  await everyWay(page, 'floor-many')
+  await page.getByRole('region', { name: 'Lanes' }).getByRole('button', { name: 'Show 100 more of 200' }).click()
+  await expect.poll(() => page.getByTestId('lane').count()).toBe(124)
+  await page.getByRole('searchbox', { name: 'Look for a lane' }).fill('lane-499')
+  await expect.poll(() => page.getByTestId('lane').count()).toBe(1)
+  await page.getByTestId('lane').getByText('Free. The floor is stopped.').waitFor()
+  await page.getByRole('searchbox', { name: 'Look for a lane' }).fill('')
+  expect(await column(page, 'P1').getByTestId('task').count()).toBe(12)
+  await column(page, 'P1').getByRole('button', { name: 'Show all 100' }).click()
+  await expect.poll(() => column(page, 'P1').getByTestId('task').count()).toBe(100)
+})
+
+test('F6d F6 F8: every control of a floor and of a lane that is used in one browser shows in another one at once', async (context) => {
+  needBrowser(context)
+  const waffling = { verdict: 1, rung: 'nudge', evidence: 'same call, 4th time', kinds: ['same-call'] } as const
+  const state = { status: 'working', lane: 'alpha', attempt: 1, since: Date.now(), waffling } as const
+  const working = readyTask('T1', { title: 'Publish the new version', state })
+  const all = [
+    working,
+    readyTask('T2'),
+    readyTask('T3', { state: { status: 'proposed' } }),
+    readyTask('T4', { state: { status: 'parked', why: '3 attempts', at: 1 } }),
+    readyTask('T5', { state: { status: 'review', ref: 'refs/agents/t5-1', at: 1 } }),
+    readyTask('T6', { priority: 3 }),
+  ]
+  const kept = { is: 'kept', until: Date.now() + 86_400_000 } as const
+  const shelf = [{ id: 't4-1', reason: 'It went in circles.', at: 1, state: kept }]
+  const pair = await stage.floor('pair', { lanes, tasks: byId(all), nextTask: 7, shelf })
+  await stage.attempt(pair, {
+    lane: 'alpha',
+    task: working,
+    async work(run) {
+      await run.text('At work.')
+      const isApproved = await run.approve({ argv: ['npm', 'publish'] }, { title: 'npm publish (it publishes)' })
+      await run.text(isApproved ? 'Published.' : 'Not published.')
+      for await (const steer of run.steers) {
+        run.consume(steer)
+        await run.text('Understood.')
+      }
+    },
+  })
+  for (const on of [page, other]) await on.goto(`${stage.stage.url}/#/s/${encodeURIComponent(pair.floor)}`)
+
+  /** Does something in one browser; what comes of it shows in both, in the other one at most a second later. */
+  async function both(
+    act: () => Promise<unknown>,
+    seen: (on: Page) => Locator,
+    how: 'visible' | 'detached' = 'visible',
+  ) {
+    const shown = Promise.all(
+      [page, other].map(async (on) => {
+        await seen(on).first().waitFor({ state: how })
+        return performance.now()
+      }),
     )
-    const at = Date.now() - 95_000
-    const all = Array.from({ length: 600 }, (_, index) => {
-      const [id, lane] = [`T${index + 1}`, names[index] ?? '']
-      const state = { status: 'working', lane, attempt: 2, since: at } as const
-      const title = index % 50 === 0 ? hostileTitle.repeat(1 + (index % 5)) : `Task ${index + 1}`
-      return readyTask(id, { title, at, priority: priorities[index % 4] ?? 2, ...(index < 200 && { state }) })
-    })
-    const own = names.map((name): PlanLane => ({ name, kind: 'feature', oversight: 'merge', wip: 2 }))
-    const mode = { mode: 'stopped', modeWhy: `The base is not green: ${hostileTitle}` } as const
-    const many = await stage.floor('many', { lanes: own, tasks: byId(all), nextTask: 601, ...mode })
-    await page.goto(`${stage.stage.url}/#/s/${encodeURIComponent(many.floor)}`)
-    // Those at work come first, and only those that are looked at are followed.
-    await expect.poll(() => page.getByTestId('lane').count()).toBe(24)
-    await page.getByText('300 free lanes').waitFor()
-    await everyWay(page, 'floor-many')
-    await page.getByRole('region', { name: 'Lanes' }).getByRole('button', { name: 'Show 100 more of 200' }).click()
-    await expect.poll(() => page.getByTestId('lane').count()).toBe(124)
-    await page.getByRole('searchbox', { name: 'Look for a lane' }).fill('lane-499')
-    await expect.poll(() => page.getByTestId('lane').count()).toBe(1)
-    await page.getByTestId('lane').getByText('Free. The floor is stopped.').waitFor()
-    await page.getByRole('searchbox', { name: 'Look for a lane' }).fill('')
-    expect(await column(page, 'P1').getByTestId('task').count()).toBe(12)
-    await column(page, 'P1').getByRole('button', { name: 'Show all 100' }).click()
-    await expect.poll(() => column(page, 'P1').getByTestId('task').count()).toBe(100)
-  },
-)
+    await act()
+    const [here = 0, there = 0] = await shown
+    expect(there - here).toBeLessThan(1_000)
+  }
+  const press =
+    (name: string | RegExp, within: Page | Locator = page) =>
+    () =>
+      within.getByRole('button', { name, exact: typeof name === 'string' }).click()
+  const because = (open: () => Promise<unknown>, done: string) => async () => {
+    await open()
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Reason' }).fill('Because.')
+    await press(done, page.getByRole('dialog'))()
+  }
+  const taskIs = (id: string, status: string) => (on: Page) =>
+    on.locator(`[data-testid=task][data-task=${id}][data-status=${status}]`)
+  const mode = (name: string) => (on: Page) => on.locator(`[data-testid=floor][data-mode=${name}]`)
+  const laneOn = (on: Page, name: string) => on.locator(`[data-testid=lane][data-lane=${name}]`)
 
-test(
-  'F6d F6 F8: every control of a floor and of a lane that is used in one browser shows in another one at once',
-  { timeout: 90_000 },
-  async (context) => {
-    needBrowser(context)
-    const waffling = { verdict: 1, rung: 'nudge', evidence: 'same call, 4th time', kinds: ['same-call'] } as const
-    const state = { status: 'working', lane: 'alpha', attempt: 1, since: Date.now(), waffling } as const
-    const working = readyTask('T1', { title: 'Publish the new version', state })
-    const all = [
-      working,
-      readyTask('T2'),
-      readyTask('T3', { state: { status: 'proposed' } }),
-      readyTask('T4', { state: { status: 'parked', why: '3 attempts', at: 1 } }),
-      readyTask('T5', { state: { status: 'review', ref: 'refs/agents/t5-1', at: 1 } }),
-      readyTask('T6', { priority: 3 }),
-    ]
-    const kept = { is: 'kept', until: Date.now() + 86_400_000 } as const
-    const shelf = [{ id: 't4-1', reason: 'It went in circles.', at: 1, state: kept }]
-    const pair = await stage.floor('pair', { lanes, tasks: byId(all), nextTask: 7, shelf })
-    await stage.attempt(pair, {
-      lane: 'alpha',
-      task: working,
-      async work(run) {
-        await run.text('At work.')
-        const isApproved = await run.approve({ argv: ['npm', 'publish'] }, { title: 'npm publish (it publishes)' })
-        await run.text(isApproved ? 'Published.' : 'Not published.')
-        for await (const steer of run.steers) {
-          run.consume(steer)
-          await run.text('Understood.')
-        }
-      },
-    })
-    for (const on of [page, other]) await on.goto(`${stage.stage.url}/#/s/${encodeURIComponent(pair.floor)}`)
+  await laneOn(other, 'alpha').getByText('npm publish (it publishes)').waitFor()
+  await both(press('Approve'), (on) => laneOn(on, 'alpha').getByText('Published.'))
+  await both(press('Pause'), mode('paused'))
+  await both(press('Resume'), mode('running'))
+  await both(press('Stop all'), mode('stopped'))
+  await both(press('Resume'), mode('running'))
+  await both(press('Pause the lane bugs'), (on) => laneOn(on, 'bugs').getByText('Takes nothing new: paused by'))
+  await both(press('Resume the lane bugs'), (on) => laneOn(on, 'bugs').getByText('Free. It takes the next task'))
+  await both(press('Accept: T3'), taskIs('T3', 'ready'))
+  await both(press('Try again: T4'), taskIs('T4', 'ready'))
+  await both(press('Mark as done: T5'), taskIs('T5', 'done'))
+  await card(page, 'T2').locator('summary').click()
+  await both(because(press('Reject…', card(page, 'T2')), 'Reject'), taskIs('T2', 'rejected'))
+  const inColumn = (key: string, id: string) => (on: Page) => column(on, key).locator(`[data-task=${id}]`)
+  await card(page, 'T3').locator('summary').click()
+  const urgency = card(page, 'T3').getByRole('combobox', { name: 'Priority' })
+  await both(() => urgency.selectOption('1'), inColumn('P1', 'T3'))
+  await both(() => drag(card(page, 'T4'), column(page, 'P0'), 'middle'), inColumn('P0', 'T4'))
+  await both(() => card(page, 'T6').locator('summary').press('Alt+ArrowLeft'), inColumn('P2', 'T6'))
+  await press('Move T6')()
+  await page.getByRole('dialog').getByRole('checkbox', { name: /^T3/ }).check()
+  await both(press('Save'), (on) => card(on, 'T6').getByText('After T3', { exact: true }))
+  await press('Add a task')()
+  await page.getByRole('textbox', { name: 'Title' }).fill('Prove it')
+  await both(press('Add'), taskIs('T7', 'ready'))
+  const circles = (on: Page): Locator => laneOn(on, 'alpha').getByTestId('circles')
+  await both(because(press('Not in circles…', circles(page)), 'Overrule'), circles, 'detached')
+  await both(press('Bring it back: t4-1'), (on) => on.locator('[data-attempt=t4-1][data-state=wanted]'))
 
-    /** Does something in one browser; what comes of it shows in both, in the other one at most a second later. */
-    async function both(
-      act: () => Promise<unknown>,
-      seen: (on: Page) => Locator,
-      how: 'visible' | 'detached' = 'visible',
-    ) {
-      const shown = Promise.all(
-        [page, other].map(async (on) => {
-          await seen(on).first().waitFor({ state: how })
-          return performance.now()
-        }),
-      )
-      await act()
-      const [here = 0, there = 0] = await shown
-      expect(there - here).toBeLessThan(1_000)
-    }
-    const press =
-      (name: string | RegExp, within: Page | Locator = page) =>
-      () =>
-        within.getByRole('button', { name, exact: typeof name === 'string' }).click()
-    const because = (open: () => Promise<unknown>, done: string) => async () => {
-      await open()
-      await page.getByRole('dialog').getByRole('textbox', { name: 'Reason' }).fill('Because.')
-      await press(done, page.getByRole('dialog'))()
-    }
-    const taskIs = (id: string, status: string) => (on: Page) =>
-      on.locator(`[data-testid=task][data-task=${id}][data-status=${status}]`)
-    const mode = (name: string) => (on: Page) => on.locator(`[data-testid=floor][data-mode=${name}]`)
-    const laneOn = (on: Page, name: string) => on.locator(`[data-testid=lane][data-lane=${name}]`)
-
-    await laneOn(other, 'alpha').getByText('npm publish (it publishes)').waitFor()
-    await both(press('Approve'), (on) => laneOn(on, 'alpha').getByText('Published.'))
-    await both(press('Pause'), mode('paused'))
-    await both(press('Resume'), mode('running'))
-    await both(press('Stop all'), mode('stopped'))
-    await both(press('Resume'), mode('running'))
-    await both(press('Pause the lane bugs'), (on) => laneOn(on, 'bugs').getByText('Takes nothing new: paused by'))
-    await both(press('Resume the lane bugs'), (on) => laneOn(on, 'bugs').getByText('Free. It takes the next task'))
-    await both(press('Accept: T3'), taskIs('T3', 'ready'))
-    await both(press('Try again: T4'), taskIs('T4', 'ready'))
-    await both(press('Mark as done: T5'), taskIs('T5', 'done'))
-    await card(page, 'T2').locator('summary').click()
-    await both(because(press('Reject…', card(page, 'T2')), 'Reject'), taskIs('T2', 'rejected'))
-    const inColumn = (key: string, id: string) => (on: Page) => column(on, key).locator(`[data-task=${id}]`)
-    await card(page, 'T3').locator('summary').click()
-    const urgency = card(page, 'T3').getByRole('combobox', { name: 'Priority' })
-    await both(() => urgency.selectOption('1'), inColumn('P1', 'T3'))
-    await both(() => drag(card(page, 'T4'), column(page, 'P0'), 'middle'), inColumn('P0', 'T4'))
-    await both(() => card(page, 'T6').locator('summary').press('Alt+ArrowLeft'), inColumn('P2', 'T6'))
-    await press('Move T6')()
-    await page.getByRole('dialog').getByRole('checkbox', { name: /^T3/ }).check()
-    await both(press('Save'), (on) => card(on, 'T6').getByText('After T3', { exact: true }))
-    await press('Add a task')()
-    await page.getByRole('textbox', { name: 'Title' }).fill('Prove it')
-    await both(press('Add'), taskIs('T7', 'ready'))
-    const circles = (on: Page): Locator => laneOn(on, 'alpha').getByTestId('circles')
-    await both(because(press('Not in circles…', circles(page)), 'Overrule'), circles, 'detached')
-    await both(press('Bring it back: t4-1'), (on) => on.locator('[data-attempt=t4-1][data-state=wanted]'))
-
-    for (const on of [page, other]) await laneOn(on, 'alpha').getByRole('link', { name: 'alpha' }).click()
-    const strip = (on: Page): Locator => on.getByTestId('lane-strip')
-    await page.getByRole('textbox', { name: 'Say something to its agent' }).fill('Numbers first')
-    await both(
-      () => page.keyboard.press('Enter'),
-      (on) => on.getByText('Numbers first', { exact: true }),
-    )
-    await page.getByTestId('told').getByText('The agent was told').waitFor()
-    await both(press('Take over'), (on) => on.getByTestId('lane-taken'))
-    await both(press('Hand back'), (on) => on.getByTestId('lane-taken'), 'detached')
-    await both(press('Pause', strip(page)), (on) => strip(on).getByRole('button', { name: 'Go on' }))
-    await both(press('Go on', strip(page)), (on) => strip(on).getByRole('button', { name: 'Pause' }))
-    await both(because(press('Put away…'), 'Put away'), () => strip(page).getByText('What t1-1 did is being put away.'))
-    await page.getByRole('link', { name: 'Floor pair' }).first().click()
-    await other.getByRole('link', { name: 'Floor pair' }).first().click()
-    await laneOn(other, 'alpha').locator('[data-testid=work][data-state=ending]').waitFor()
-  },
-)
+  for (const on of [page, other]) await laneOn(on, 'alpha').getByRole('link', { name: 'alpha' }).click()
+  const strip = (on: Page): Locator => on.getByTestId('lane-strip')
+  await page.getByRole('textbox', { name: 'Say something to its agent' }).fill('Numbers first')
+  await both(
+    () => page.keyboard.press('Enter'),
+    (on) => on.getByText('Numbers first', { exact: true }),
+  )
+  await page.getByTestId('told').getByText('The agent was told').waitFor()
+  await both(press('Take over'), (on) => on.getByTestId('lane-taken'))
+  await both(press('Hand back'), (on) => on.getByTestId('lane-taken'), 'detached')
+  await both(press('Pause', strip(page)), (on) => strip(on).getByRole('button', { name: 'Go on' }))
+  await both(press('Go on', strip(page)), (on) => strip(on).getByRole('button', { name: 'Pause' }))
+  await both(because(press('Put away…'), 'Put away'), () => strip(page).getByText('What t1-1 did is being put away.'))
+  await page.getByRole('link', { name: 'Floor pair' }).first().click()
+  await other.getByRole('link', { name: 'Floor pair' }).first().click()
+  await laneOn(other, 'alpha').locator('[data-testid=work][data-state=ending]').waitFor()
+})

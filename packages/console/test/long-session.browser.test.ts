@@ -76,48 +76,44 @@ async function read(): Promise<readonly number[]> {
 const scrollTo = (share: number): Promise<void> =>
   log().evaluate((box, to) => box.scrollTo({ top: (box.scrollHeight - box.clientHeight) * to }), share)
 
-test(
-  '10,000 messages are scrolled from the end to the beginning, and few of them are on the page',
-  { timeout: 120_000 },
-  async (context) => {
-    needBrowser(context)
-    await page.getByText(`Message ${count}.`).waitFor()
-    expect((await read()).at(-1)).toBe(count)
-    await log().focus()
-    let most = 0
-    // Page after page comes before the reader is there.
-    for (let reached = count; reached > 1; most = Math.max(most, await nodes())) {
-      await page.keyboard.press('Home')
-      await expect.poll(async () => (await seen())[0] ?? count).toBeLessThan(reached)
-      reached = (await read())[0]!
-    }
-    await page.getByText('The session begins here.').waitFor()
-    const first = page.getByTestId('message').first()
-    expect([await first.getAttribute('aria-posinset'), await first.getAttribute('aria-setsize')]).toEqual([
-      '1',
-      String(count),
-    ])
-    await scrollTo(0.5)
-    const [middle = 0] = await read()
-    expect(middle).toBeGreaterThan(count / 4)
-    expect(middle).toBeLessThan((3 * count) / 4)
-    // What is read stays where it is, while what is above it turns out to be higher or lower than it was guessed.
-    await log().hover()
-    for (let step = 0; step < 20; step += 1) {
-      const [above = 0] = await read()
-      await page.mouse.wheel(0, -300)
-      await expect.poll(async () => (await seen())[0]).toBeLessThanOrEqual(above)
-      most = Math.max(most, await nodes())
-    }
-    const [here = 0] = await read()
-    expect(here).toBeLessThan(middle)
-    expect(here).toBeGreaterThan(middle - 120)
-    await everyWay(page, 'long')
-    expect(most).toBeLessThan(3_000)
-    await page.getByRole('button', { name: 'Jump to the latest' }).click()
-    await expect.poll(async () => (await seen()).at(-1)).toBe(count)
-  },
-)
+test('10,000 messages are scrolled from the end to the beginning, and few of them are on the page', async (context) => {
+  needBrowser(context)
+  await page.getByText(`Message ${count}.`).waitFor()
+  expect((await read()).at(-1)).toBe(count)
+  await log().focus()
+  let most = 0
+  // Page after page comes before the reader is there.
+  for (let reached = count; reached > 1; most = Math.max(most, await nodes())) {
+    await page.keyboard.press('Home')
+    await expect.poll(async () => (await seen())[0] ?? count).toBeLessThan(reached)
+    reached = (await read())[0]!
+  }
+  await page.getByText('The session begins here.').waitFor()
+  const first = page.getByTestId('message').first()
+  expect([await first.getAttribute('aria-posinset'), await first.getAttribute('aria-setsize')]).toEqual([
+    '1',
+    String(count),
+  ])
+  await scrollTo(0.5)
+  const [middle = 0] = await read()
+  expect(middle).toBeGreaterThan(count / 4)
+  expect(middle).toBeLessThan((3 * count) / 4)
+  // What is read stays where it is, while what is above it turns out to be higher or lower than it was guessed.
+  await log().hover()
+  for (let step = 0; step < 20; step += 1) {
+    const [above = 0] = await read()
+    await page.mouse.wheel(0, -300)
+    await expect.poll(async () => (await seen())[0]).toBeLessThanOrEqual(above)
+    most = Math.max(most, await nodes())
+  }
+  const [here = 0] = await read()
+  expect(here).toBeLessThan(middle)
+  expect(here).toBeGreaterThan(middle - 120)
+  await everyWay(page, 'long')
+  expect(most).toBeLessThan(3_000)
+  await page.getByRole('button', { name: 'Jump to the latest' }).click()
+  await expect.poll(async () => (await seen()).at(-1)).toBe(count)
+})
 
 test('S2a: in the middle of 10,000 messages what is read stays in place while an answer streams at the end', async (context) => {
   needBrowser(context)

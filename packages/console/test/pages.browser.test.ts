@@ -28,7 +28,7 @@ const variants = [
 /** Without pictures two of them have both sizes and both themes between them. */
 const checked = pictures ? variants : [variants[1], variants[2]]
 
-test.for(checked)('pages on a $size, $scheme', { timeout: 120_000 }, async ({ size, viewport, scheme }, context) => {
+test.for(checked)('pages on a $size, $scheme', async ({ size, viewport, scheme }, context) => {
   if (noBrowser !== undefined) return context.skip(noBrowser)
   const browser = await stage.context({ viewport, colorScheme: scheme, deviceScaleFactor: size === 'phone' ? 2 : 1 })
   const page = await browser.newPage()

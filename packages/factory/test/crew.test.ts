@@ -23,9 +23,9 @@ import {
   type OpenFloorOptions,
   type ScriptStep,
 } from '@headrace/factory'
+import { crowd } from './support/crowd.ts'
 import { testFolder, workTree, type WorkTree } from './support/git-repository.ts'
 import { Line } from './support/line.ts'
-import { ownTime } from './support/own-time.ts'
 import { SessionsServer } from './support/sessions-server.ts'
 
 interface Made {
@@ -327,7 +327,7 @@ test('T1g tool calls end at the budget, to the call: in a burst, and while the s
     .until(({ view }) => view.messages.some(({ parts }) => parts.some(({ kind }) => kind === 'tool')))
   line.cut()
   // Nobody can tell it that its budget is used up, and it has 500 calls to make.
-  await expect.poll(() => processesOf(made.folder), { timeout: 8_000 }).toEqual([])
+  await expect.poll(() => processesOf(made.folder), { timeout: 8_000 * crowd() }).toEqual([])
   line.mend()
   await made12('steady')
   await made.until(isSettled)
@@ -347,13 +347,13 @@ test('F6c F8f stopping the floor: within 5 s no process of any lane is alive, an
   ])
   for (const name of ['deaf', 'hung', 'busy']) await made.add(name)
   await expect
-    .poll(async () => (await processesOf(made.folder)).map(({ command }) => command), { timeout: 20_000 })
+    .poll(async () => (await processesOf(made.folder)).map(({ command }) => command))
     .toEqual(expect.arrayContaining(['sleep 600']))
-  const began = ownTime()
+  const began = performance.now()
   await made.ask({ ask: 'set-mode', mode: 'stopped' })
   const end = await made.until(({ tasks }) => Object.values(tasks).every(({ state }) => state.status === 'ready'))
-  await expect.poll(() => processesOf(made.folder), { timeout: 20_000, interval: 20 }).toEqual([])
-  expect(ownTime() - began).toBeLessThan(5_000)
+  await expect.poll(() => processesOf(made.folder), { interval: 20 }).toEqual([])
+  expect(performance.now() - began).toBeLessThan(5_000 * crowd())
   expect(end.mode).toBe('stopped')
   expect(Object.values(end.tasks).map(({ attempts }) => attempts.at(-1)?.outcome)).toEqual([
     'cancelled',
@@ -361,8 +361,8 @@ test('F6c F8f stopping the floor: within 5 s no process of any lane is alive, an
     'cancelled',
   ])
   // What they did is put away, where it can be looked at.
-  await expect.poll(() => made.floor.clones.list()).toEqual([])
-  expect(await made.floor.clones.quarantined()).toHaveLength(3)
+  await expect.poll(() => made.floor.clones.quarantined()).toHaveLength(3)
+  expect(await made.floor.clones.list()).toEqual([])
   const { shelf = [] } = await made.until((document) => document.shelf?.length === 3)
   const [{ id } = { id: '' }] = shelf
   await made.ask({ ask: 'undo', attempt: id })

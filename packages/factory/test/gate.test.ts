@@ -20,7 +20,7 @@ function checkout(files: Record<string, string>): string {
 function gate(files: Record<string, string>, more: Partial<GateOptions> & { readonly script?: string } = {}) {
   const { script, ...options } = more
   const argv: GateStep['argv'] = script === undefined ? [node, '--test'] : ['/bin/sh', '-c', script]
-  const test = { argv, timeoutMs: 30_000 }
+  const test = { argv, timeoutMs: 120_000 }
   return runGate({ checkout: checkout(files), test, sandbox, demand: 'preferred', ...options })
 }
 
@@ -140,7 +140,7 @@ describe('in the sandbox', () => {
           '--reporter=junit',
           '--outputFile.junit={report}',
         ],
-        timeoutMs: 30_000,
+        timeoutMs: 120_000,
       },
       readable: [modules],
       sandbox,

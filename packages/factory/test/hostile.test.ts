@@ -37,7 +37,7 @@ const rules: LandingRules = {
         '--test-reporter=junit',
         '--test-reporter-destination={report}',
       ],
-      timeoutMs: 30_000,
+      timeoutMs: 120_000,
     },
   },
 }

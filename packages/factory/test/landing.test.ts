@@ -12,7 +12,7 @@ const rules: LandingRules = {
   testGlobs: defaultTestGlobs,
   budget: { files: 10, lines: 100, fileBytes: 1_000_000, newDependencies: 0 },
   guardPolicy: {},
-  gate: { test: { argv: [process.execPath, '--test'], timeoutMs: 30_000 } },
+  gate: { test: { argv: [process.execPath, '--test'], timeoutMs: 120_000 } },
 }
 
 async function floor() {

@@ -62,76 +62,72 @@ const config: FloorConfig = {
 }
 
 // A whole floor with four agents in processes of their own: that is why this takes its time.
-test(
-  'F4e F4a G4c: a floor asks a person what only they may decide, and leaves the merge to them where it must',
-  { timeout: 120_000 },
-  async () => {
-    const folder = testFolder()
-    const origin = workTree(path.join(folder, 'origin'))
-    origin.write({ 'n.mjs': 'export const n = 1\n', 'test/n.test.mjs': suite(1), '.ci/run': 'node --test\n' })
-    const first = origin.commit('first')
-    await using server = new SessionsServer()
-    const floor = await openFloor({
-      ...server.reach,
-      name: 'test',
-      folder: path.join(folder, 'floor'),
-      origin: origin.folder,
-      base: 'main',
-      config: () => config,
-      onError: (error) => void server.errors.push(error),
-    })
-    try {
-      const client = await server.client('ada')
-      const session = client.session(floor.sessions.floor)
-      const ends = async (name: string): Promise<Task> => {
-        const { task: id = '' } = await askFloor(session, { ask: 'add-task', title: name, lane: name })
-        const over = ({ tasks }: ReturnType<typeof floorOf>): boolean => (tasks[id]?.attempts.length ?? 0) > 0
-        const { view } = await session.until(({ view: { document } }) => over(floorOf(document.value)))
-        return floorOf(view.document.value).tasks[id] as Task // it has an attempt, so it is there
-      }
-      const answerIn = async (name: string, decision: 'approve' | 'deny'): Promise<string> => {
-        const asked = client.session(name)
-        await asked.until(({ view }) => view.requests.some(({ status }) => status === 'open'))
-        const [request] = asked.getSnapshot().view.requests.filter(({ status }) => status === 'open')
-        if (!request) throw new Error('it was open a moment ago')
-        await asked.answer(request, { decision })
-        return JSON.stringify(request.spec)
-      }
-
-      // Green work is on a branch with what the guards would have asked, and the base has not moved.
-      const branched = await ends('branches')
-      expect(branched.state).toMatchObject({ status: 'review', ref: 'headrace/t1-1' })
-      expect(branched.attempts[0]).toMatchObject({ outcome: 'branched' })
-      expect(branched.state).toHaveProperty(
-        'why',
-        expect.stringMatching(
-          /^Green: 2 passed, 0 failed, 0 skipped\. It is on the branch headrace\/t1-1\. Look before you merge it: The guard test-tampering objects: test\/n\.test\.mjs/,
-        ),
-      )
-      expect(origin.git('rev-parse', 'main', 'headrace/t1-1^')).toBe(`${first}\n${first}`)
-      expect(origin.git('show', 'headrace/t1-1:n.mjs')).toBe('export const n = 2')
-      expect(await floor.vault.git.text(['show', 'headrace/t1-1:n.mjs'])).toBe('export const n = 2')
-
-      // Red work is on none.
-      expect((await ends('red')).attempts[0]).toMatchObject({ outcome: 'rejected', failure: 'product' })
-      expect(origin.git('branch', '--list', 'headrace/*')).toBe('headrace/t1-1')
-
-      // A dangerous command waits for a person, who says no; the agent goes on without it.
-      const asks = ends('asks')
-      expect(await answerIn(floor.sessions.lane('asks'), 'deny')).toContain('git config user.name Mallory')
-      expect((await asks).state.status).toBe('done')
-
-      // What a guard asks about waits for a person, who says yes to this tree.
-      const guarded = ends('guarded')
-      expect(await answerIn(floor.sessions.merge, 'approve')).toContain('an assertion says something else now')
-      expect((await guarded).state.status).toBe('done')
-      expect(origin.git('show', 'main:n.mjs')).toBe('export const n = 3')
-      expect(server.errors).toEqual([])
-    } finally {
-      await floor.close()
+test('F4e F4a G4c: a floor asks a person what only they may decide, and leaves the merge to them where it must', async () => {
+  const folder = testFolder()
+  const origin = workTree(path.join(folder, 'origin'))
+  origin.write({ 'n.mjs': 'export const n = 1\n', 'test/n.test.mjs': suite(1), '.ci/run': 'node --test\n' })
+  const first = origin.commit('first')
+  await using server = new SessionsServer()
+  const floor = await openFloor({
+    ...server.reach,
+    name: 'test',
+    folder: path.join(folder, 'floor'),
+    origin: origin.folder,
+    base: 'main',
+    config: () => config,
+    onError: (error) => void server.errors.push(error),
+  })
+  try {
+    const client = await server.client('ada')
+    const session = client.session(floor.sessions.floor)
+    const ends = async (name: string): Promise<Task> => {
+      const { task: id = '' } = await askFloor(session, { ask: 'add-task', title: name, lane: name })
+      const over = ({ tasks }: ReturnType<typeof floorOf>): boolean => (tasks[id]?.attempts.length ?? 0) > 0
+      const { view } = await session.until(({ view: { document } }) => over(floorOf(document.value)))
+      return floorOf(view.document.value).tasks[id] as Task // it has an attempt, so it is there
     }
-  },
-)
+    const answerIn = async (name: string, decision: 'approve' | 'deny'): Promise<string> => {
+      const asked = client.session(name)
+      await asked.until(({ view }) => view.requests.some(({ status }) => status === 'open'))
+      const [request] = asked.getSnapshot().view.requests.filter(({ status }) => status === 'open')
+      if (!request) throw new Error('it was open a moment ago')
+      await asked.answer(request, { decision })
+      return JSON.stringify(request.spec)
+    }
+
+    // Green work is on a branch with what the guards would have asked, and the base has not moved.
+    const branched = await ends('branches')
+    expect(branched.state).toMatchObject({ status: 'review', ref: 'headrace/t1-1' })
+    expect(branched.attempts[0]).toMatchObject({ outcome: 'branched' })
+    expect(branched.state).toHaveProperty(
+      'why',
+      expect.stringMatching(
+        /^Green: 2 passed, 0 failed, 0 skipped\. It is on the branch headrace\/t1-1\. Look before you merge it: The guard test-tampering objects: test\/n\.test\.mjs/,
+      ),
+    )
+    expect(origin.git('rev-parse', 'main', 'headrace/t1-1^')).toBe(`${first}\n${first}`)
+    expect(origin.git('show', 'headrace/t1-1:n.mjs')).toBe('export const n = 2')
+    expect(await floor.vault.git.text(['show', 'headrace/t1-1:n.mjs'])).toBe('export const n = 2')
+
+    // Red work is on none.
+    expect((await ends('red')).attempts[0]).toMatchObject({ outcome: 'rejected', failure: 'product' })
+    expect(origin.git('branch', '--list', 'headrace/*')).toBe('headrace/t1-1')
+
+    // A dangerous command waits for a person, who says no; the agent goes on without it.
+    const asks = ends('asks')
+    expect(await answerIn(floor.sessions.lane('asks'), 'deny')).toContain('git config user.name Mallory')
+    expect((await asks).state.status).toBe('done')
+
+    // What a guard asks about waits for a person, who says yes to this tree.
+    const guarded = ends('guarded')
+    expect(await answerIn(floor.sessions.merge, 'approve')).toContain('an assertion says something else now')
+    expect((await guarded).state.status).toBe('done')
+    expect(origin.git('show', 'main:n.mjs')).toBe('export const n = 3')
+    expect(server.errors).toEqual([])
+  } finally {
+    await floor.close()
+  }
+})
 
 test('F4e: a branch that a crash left is replaced by the same change, and what is another’s stays', async () => {
   const { vault, origin } = await factoryFloor({ 'a.txt': 'a\n' })

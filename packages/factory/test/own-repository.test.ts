@@ -19,7 +19,6 @@ const root = path.resolve(import.meta.dirname, '../../..')
 
 test.skipIf(!existsSync(path.join(root, '.git')))(
   'F1 G1: this project as the repository of a floor: it is found out, and a change to it is merged on its own tests',
-  { timeout: 120_000 },
   async () => {
     const folder = testFolder()
     const origin = path.join(folder, 'headrace')

@@ -58,7 +58,7 @@ async function realAgent(profile: AgentProfile): Promise<void> {
   const mustBeHere = process.env['CI'] === 'true' && inCi.includes(name)
   test(
     `F2e F3a T1a ${name} as it is does a task in its sandbox through the proxy, and the gate merges it`,
-    { timeout: 240_000 },
+    { timeout: 600_000 },
     async ({ skip }) => {
       skip(!isHere && !mustBeHere, `${command[0]} is neither on PATH nor in HEADRACE_REAL_AGENTS`)
       const agent = profiledAgent(profile, { folders })
@@ -91,7 +91,7 @@ async function realAgent(profile: AgentProfile): Promise<void> {
   )
   test(
     `J9 ${name} as it is is told that it goes in circles, and replaced by one that is told why`,
-    { timeout: 240_000 },
+    { timeout: 600_000 },
     async ({ skip }) => {
       skip(!isHere && !mustBeHere, `${command[0]} is neither on PATH nor in HEADRACE_REAL_AGENTS`)
       skip(process.env['CI'] === 'true' && name !== 'claude', 'one of them shows it in CI')

@@ -67,7 +67,7 @@ const proposalIn = ({ session }: SkilledFloor): Task | undefined =>
 
 test(
   'K1 K3 Q1 Q3 Q4 Q5 what goes wrong with a skill is proposed as a line of it, taken through the gate, and shows',
-  { timeout: 20_000 + attempts * 8_000 },
+  { timeout: 180_000 + attempts * 20_000 },
   async () => {
     await using made = await skilledFloor({ skill, maxAttempts: 1, script })
     const { floor, origin, client, session, vault } = made

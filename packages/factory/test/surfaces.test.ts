@@ -172,104 +172,100 @@ test('X1a X1b X1c: what a feature does to core is answered with the plugin; core
   expect(red).toContain('apply is not a function')
 })
 
-test(
-  'X1a X2e F10e: on a real floor an agent that puts a feature into core is told, and builds the plugin; one that looks ahead proposes, and a notifier is told',
-  { timeout: 60_000 },
-  async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'headrace-surfaces-'))
-    const place = path.join(folder, 'origin')
-    await makeDemoRepository(place)
-    const origin = workTree(place, { init: false })
-    origin.write(files)
-    origin.git('checkout', '-q', 'main')
-    origin.commit('Describe core and its surface')
-    const core = origin.git('rev-parse', 'main:src')
-    const eager = scriptedAgent('eager', () => ({
-      turns: [
-        Object.entries(inCore).map(([file, text]) => ({ do: 'write', path: file, text })),
-        [
-          { do: 'remove', path: 'src/shout.js' },
-          ...Object.entries(plugin).map(([file, text]) => ({ do: 'write' as const, path: file, text })),
-        ],
+test('X1a X2e F10e: on a real floor an agent that puts a feature into core is told, and builds the plugin; one that looks ahead proposes, and a notifier is told', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'headrace-surfaces-'))
+  const place = path.join(folder, 'origin')
+  await makeDemoRepository(place)
+  const origin = workTree(place, { init: false })
+  origin.write(files)
+  origin.git('checkout', '-q', 'main')
+  origin.commit('Describe core and its surface')
+  const core = origin.git('rev-parse', 'main:src')
+  const eager = scriptedAgent('eager', () => ({
+    turns: [
+      Object.entries(inCore).map(([file, text]) => ({ do: 'write', path: file, text })),
+      [
+        { do: 'remove', path: 'src/shout.js' },
+        ...Object.entries(plugin).map(([file, text]) => ({ do: 'write' as const, path: file, text })),
       ],
-    }))
-    const proposals = JSON.stringify([{ title: 'Median of an even list', why: 'It takes the upper one.' }])
-    const report = `I looked.\n\n\`\`\`proposals\n${proposals}\n\`\`\`\n`
-    const watcher = scriptedAgent('watcher', () => ({ turns: [[{ do: 'say', text: report }]] }))
-    const lane = { wip: 1, rules: [], rounds: 2, landing: rules } as const
-    const mandate = { text: 'Build it.', surfaces: [], test: 'node --test' }
-    const told = Promise.withResolvers<Notice>()
-    await using server = new SessionsServer()
-    const floor = await openFloor({
-      ...server.reach,
-      name: 'test',
-      folder: path.join(folder, 'floor'),
-      origin: place,
-      base: 'main',
-      onError: () => undefined,
-      config: () => ({
-        lanes: [
-          {
-            ...lane,
-            name: 'features',
-            kind: 'feature',
-            oversight: 'merge',
-            agent: eager,
-            mandate: { ...mandate, oversight: 'merge', features: featuresInWords(surfaces) },
+    ],
+  }))
+  const proposals = JSON.stringify([{ title: 'Median of an even list', why: 'It takes the upper one.' }])
+  const report = `I looked.\n\n\`\`\`proposals\n${proposals}\n\`\`\`\n`
+  const watcher = scriptedAgent('watcher', () => ({ turns: [[{ do: 'say', text: report }]] }))
+  const lane = { wip: 1, rules: [], rounds: 2, landing: rules } as const
+  const mandate = { text: 'Build it.', surfaces: [], test: 'node --test' }
+  const told = Promise.withResolvers<Notice>()
+  await using server = new SessionsServer()
+  const floor = await openFloor({
+    ...server.reach,
+    name: 'test',
+    folder: path.join(folder, 'floor'),
+    origin: place,
+    base: 'main',
+    onError: () => undefined,
+    config: () => ({
+      lanes: [
+        {
+          ...lane,
+          name: 'features',
+          kind: 'feature',
+          oversight: 'merge',
+          agent: eager,
+          mandate: { ...mandate, oversight: 'merge', features: featuresInWords(surfaces) },
+        },
+        {
+          ...lane,
+          name: 'ahead',
+          kind: 'horizon',
+          oversight: 'observe',
+          agent: watcher,
+          mandate: { ...mandate, oversight: 'observe' },
+        },
+      ],
+      notifiers: [
+        {
+          name: 'ear',
+          notify: async (notice) => {
+            if (notice.what === 'proposed') told.resolve(notice)
           },
-          {
-            ...lane,
-            name: 'ahead',
-            kind: 'horizon',
-            oversight: 'observe',
-            agent: watcher,
-            mandate: { ...mandate, oversight: 'observe' },
-          },
-        ],
-        notifiers: [
-          {
-            name: 'ear',
-            notify: async (notice) => {
-              if (notice.what === 'proposed') told.resolve(notice)
-            },
-          },
-        ],
-      }),
+        },
+      ],
+    }),
+  })
+  try {
+    const client = await server.client('ada')
+    const session = client.session(floor.sessions.floor)
+    await session.until(({ status }) => status === 'live')
+    await session.patch([{ op: 'add', path: '', value: { ...emptyFloor, maxAttempts: 1 } as never }])
+    await askFloor(session, { ask: 'add-task', title: feature.title, kind: 'feature' })
+    await askFloor(session, { ask: 'add-task', title: 'Look ahead', kind: 'horizon' })
+    const { view } = await session.until(({ view: { document } }) => {
+      const { T1, T2 } = floorOf(document.value).tasks
+      const isOver = (task: typeof T1): boolean => task !== undefined && task.attempts.length > 0
+      return isOver(T1) && isOver(T2)
     })
-    try {
-      const client = await server.client('ada')
-      const session = client.session(floor.sessions.floor)
-      await session.until(({ status }) => status === 'live')
-      await session.patch([{ op: 'add', path: '', value: { ...emptyFloor, maxAttempts: 1 } as never }])
-      await askFloor(session, { ask: 'add-task', title: feature.title, kind: 'feature' })
-      await askFloor(session, { ask: 'add-task', title: 'Look ahead', kind: 'horizon' })
-      const { view } = await session.until(({ view: { document } }) => {
-        const { T1, T2 } = floorOf(document.value).tasks
-        const isOver = (task: typeof T1): boolean => task !== undefined && task.attempts.length > 0
-        return isOver(T1) && isOver(T2)
-      })
-      const { tasks } = floorOf(view.document.value)
-      expect(tasks['T1']?.state).toMatchObject({ status: 'done' })
-      const merge = client.session(floor.sessions.merge)
-      await merge.until(({ status }) => status === 'live')
-      const verdicts = JSON.stringify(merge.getSnapshot().view.messages)
-      expect(verdicts).toContain('headrace factory plugin new function-shout-text --surface functions')
-      expect(origin.git('rev-parse', 'main:src')).toBe(core)
-      expect(origin.git('ls-tree', '-r', '--name-only', 'main', 'plugins').split('\n')).toEqual(Object.keys(plugin))
+    const { tasks } = floorOf(view.document.value)
+    expect(tasks['T1']?.state).toMatchObject({ status: 'done' })
+    const merge = client.session(floor.sessions.merge)
+    await merge.until(({ status }) => status === 'live')
+    const verdicts = JSON.stringify(merge.getSnapshot().view.messages)
+    expect(verdicts).toContain('headrace factory plugin new function-shout-text --surface functions')
+    expect(origin.git('rev-parse', 'main:src')).toBe(core)
+    expect(origin.git('ls-tree', '-r', '--name-only', 'main', 'plugins').split('\n')).toEqual(Object.keys(plugin))
 
-      expect(tasks['T2']?.attempts[0]?.why).toBe('Its report is in the session. T3 is proposed.')
-      expect(tasks['T3']).toMatchObject({
-        title: 'ahead proposes "Median of an even list"',
-        state: { status: 'proposed' },
-        priority: 3,
-      })
-      expect(await told.promise).toMatchObject({ task: 'T3', session: floor.sessions.floor })
-    } finally {
-      await floor.close()
-      rmSync(folder, { recursive: true, force: true })
-    }
-  },
-)
+    expect(tasks['T2']?.attempts[0]?.why).toBe('Its report is in the session. T3 is proposed.')
+    expect(tasks['T3']).toMatchObject({
+      title: 'ahead proposes "Median of an even list"',
+      state: { status: 'proposed' },
+      priority: 3,
+    })
+    expect(await told.promise).toMatchObject({ task: 'T3', session: floor.sessions.floor })
+  } finally {
+    await floor.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
 
 test('X1: what stands in a folder is seen with its core', async () => {
   const folder = testFolder()

@@ -129,7 +129,6 @@ describe('damage', () => {
 
   test.each(['crashed', 'closed'] as const)(
     'a flipped bit or a cut in any file of a %s store is found, and nothing wrong is served',
-    { timeout: 120_000 },
     async (state) => {
       const seed = Number(process.env['HEADRACE_SEED'] ?? Date.now() % 1_000_000)
       console.log(`HEADRACE_SEED=${seed}`)

@@ -303,7 +303,7 @@ test('more than maxQueuedChars is refused, and spoils nothing that was taken', a
   await store.close()
 })
 
-test('L2 whatever fails, every answer is true', { timeout: 120_000 }, async () => {
+test('L2 whatever fails, every answer is true', async () => {
   const seed = Number(process.env['HEADRACE_SEED'] ?? Date.now() % 1_000_000)
   console.log(`HEADRACE_SEED=${seed}`)
   const random = seeded(seed)

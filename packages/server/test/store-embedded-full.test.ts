@@ -125,76 +125,68 @@ function newLogs(): Map<SessionKey, string[]> {
 const enough = 200
 const options = { writeBufferBytes: mebibyte, reserveBytes: 3 * mebibyte, retryMs: 0 }
 
-test(
-  'a full disk stops appends with store_full and leaves reads; with space, writing goes on without a restart',
-  { timeout: 120_000 },
-  async (context) => {
-    await withSmallDisk(context, async (disk) => {
-      const directory = path.join(disk, 'data')
-      const filler = path.join(disk, 'filler')
-      const errors = new Set<string>()
-      await writeFile(filler, new Uint8Array(5 * mebibyte))
-      const store = await openEmbeddedStore({ ...options, directory, onError: (error) => errors.add(error.code) })
-      const logs = newLogs()
-      const untilFull = async (round: number): Promise<Result> => {
-        // The first time the store's own data fill the disk. Later merges make room now and then: take that too.
-        if (round === 1) return appendUntil(store, logs, times('store_full', enough))
-        for (;;) {
-          await fillUp(filler)
-          const isFull = times('store_full', enough)
-          const result = await appendUntil(store, logs, (answers) => isFull(answers) || times('done', 50)(answers))
-          if (isFull(result.counts)) return result
-        }
+test('a full disk stops appends with store_full and leaves reads; with space, writing goes on without a restart', async (context) => {
+  await withSmallDisk(context, async (disk) => {
+    const directory = path.join(disk, 'data')
+    const filler = path.join(disk, 'filler')
+    const errors = new Set<string>()
+    await writeFile(filler, new Uint8Array(5 * mebibyte))
+    const store = await openEmbeddedStore({ ...options, directory, onError: (error) => errors.add(error.code) })
+    const logs = newLogs()
+    const untilFull = async (round: number): Promise<Result> => {
+      // The first time the store's own data fill the disk. Later merges make room now and then: take that too.
+      if (round === 1) return appendUntil(store, logs, times('store_full', enough))
+      for (;;) {
+        await fillUp(filler)
+        const isFull = times('store_full', enough)
+        const result = await appendUntil(store, logs, (answers) => isFull(answers) || times('done', 50)(answers))
+        if (isFull(result.counts)) return result
       }
-      for (let round = 1; round <= 4; round += 1) {
-        const { answers, unsure } = await untilFull(round)
-        console.log(`full for the ${round}. time: ${answers}`)
-        // With the reserve the database opens again, and so every answer is exact.
-        expect(unsure).toEqual([])
-        await expectLogs(store, logs)
+    }
+    for (let round = 1; round <= 4; round += 1) {
+      const { answers, unsure } = await untilFull(round)
+      console.log(`full for the ${round}. time: ${answers}`)
+      // With the reserve the database opens again, and so every answer is exact.
+      expect(unsure).toEqual([])
+      await expectLogs(store, logs)
 
-        await rm(filler)
-        await appendUntil(store, logs, times('done', enough))
-        await expectLogs(store, logs)
-      }
-      expect([...errors]).toEqual(['store_full'])
-      await store.close()
-      const again = await openEmbeddedStore({ ...options, directory })
-      await expectLogs(again, logs)
-      await again.close()
-    })
-  },
-)
-
-test(
-  'a store opens on a full disk for reading, and writes when there is room',
-  { timeout: 60_000 },
-  async (context) => {
-    await withSmallDisk(context, async (disk) => {
-      const directory = path.join(disk, 'data')
-      const filler = path.join(disk, 'filler')
-      const first = await openEmbeddedStore({ ...options, directory })
-      const logs = newLogs()
-      await appendUntil(first, logs, times('done', enough))
-      await first.close()
-      await fillUp(filler)
-
-      for (let start = 0; start < 3; start += 1) {
-        const store = await openEmbeddedStore({ ...options, directory })
-        await expectLogs(store, logs)
-        await appendUntil(store, logs, times('store_full', 1))
-        await store.close()
-      }
-      const store = await openEmbeddedStore({ ...options, directory })
       await rm(filler)
       await appendUntil(store, logs, times('done', enough))
       await expectLogs(store, logs)
-      await store.close()
-    })
-  },
-)
+    }
+    expect([...errors]).toEqual(['store_full'])
+    await store.close()
+    const again = await openEmbeddedStore({ ...options, directory })
+    await expectLogs(again, logs)
+    await again.close()
+  })
+})
 
-test('purges on a full disk are done or refused, and never half', { timeout: 60_000 }, async (context) => {
+test('a store opens on a full disk for reading, and writes when there is room', async (context) => {
+  await withSmallDisk(context, async (disk) => {
+    const directory = path.join(disk, 'data')
+    const filler = path.join(disk, 'filler')
+    const first = await openEmbeddedStore({ ...options, directory })
+    const logs = newLogs()
+    await appendUntil(first, logs, times('done', enough))
+    await first.close()
+    await fillUp(filler)
+
+    for (let start = 0; start < 3; start += 1) {
+      const store = await openEmbeddedStore({ ...options, directory })
+      await expectLogs(store, logs)
+      await appendUntil(store, logs, times('store_full', 1))
+      await store.close()
+    }
+    const store = await openEmbeddedStore({ ...options, directory })
+    await rm(filler)
+    await appendUntil(store, logs, times('done', enough))
+    await expectLogs(store, logs)
+    await store.close()
+  })
+})
+
+test('purges on a full disk are done or refused, and never half', async (context) => {
   await withSmallDisk(context, async (disk) => {
     const store = await openEmbeddedStore({ ...options, directory: path.join(disk, 'data') })
     const logs = newLogs()
@@ -217,7 +209,7 @@ test('purges on a full disk are done or refused, and never half', { timeout: 60_
   })
 })
 
-test('without a reserve no answer is wrong either, but some are unsure', { timeout: 120_000 }, async (context) => {
+test('without a reserve no answer is wrong either, but some are unsure', async (context) => {
   await withSmallDisk(context, async (disk) => {
     const directory = path.join(disk, 'data')
     const filler = path.join(disk, 'filler')

@@ -35,7 +35,7 @@ function skip(context: TestContext, reason: string, cause: unknown): never {
 
 test(
   `L2 ${cuts} power cuts lose nothing acknowledged and tear no batch`,
-  { timeout: 60_000 + cuts * 20_000 },
+  { timeout: 180_000 + cuts * 40_000 },
   async (context) => {
     const seed = Number(process.env['HEADRACE_SEED'] ?? Date.now() % 1_000_000)
     console.log(`HEADRACE_SEED=${seed}`)

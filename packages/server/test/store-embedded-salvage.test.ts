@@ -114,7 +114,7 @@ test('L2a what is not damaged is salvaged whole, and the original stays as it is
   await expect(salvageStore({ from, to: to() })).rejects.toMatchObject({ code: 'bad_request' })
 })
 
-test('L2a damage in tables costs the sessions that it hit, by name, and no other', { timeout: 60_000 }, async () => {
+test('L2a damage in tables costs the sessions that it hit, by name, and no other', async () => {
   const seed = Number(process.env['HEADRACE_SEED'] ?? Date.now() % 1_000_000)
   console.log(`HEADRACE_SEED=${seed}`)
   const random = seeded(seed)
