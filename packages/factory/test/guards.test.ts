@@ -528,6 +528,10 @@ describe('G4: the other guards', () => {
     }),
     ['diff-budget', 'requirement', [{ path: 'requirements-dev.txt', before: 'a==1', after: 'a==2\n# b\nc' }], 'ask'],
     ['diff-budget', 'known requirement', [{ path: 'requirements.txt', before: 'a==1', after: '# why\na==2' }], 'pass'],
+    ['diff-budget', 'crate', [{ path: 'Cargo.toml', before: '', after: '[dependencies]\nserde = "1"' }], 'ask'],
+    ['diff-budget', 'unreadable', [{ path: 'Cargo.toml', before: '', after: '[dependencies' }], 'ask'],
+    ['test-tampering', 'settings', [{ path: 'pyproject.toml', after: '[tool.pytest.ini_options]' }], 'ask'],
+    ['test-tampering', 'other settings', [{ path: 'pyproject.toml', after: '[tool.ruff]' }], 'pass'],
     ['diff-budget', 'lines', [{ path: 'a', after: Array.from({ length: 1_001 }, (_, n) => n).join('\n') }], 'ask'],
     [
       'diff-budget',

@@ -3,6 +3,7 @@ import type { ChangedFile, ChangedLine } from '../work/change.ts'
 import type { Finding, Guard } from './guard.ts'
 import { readManifest } from './package-json.ts'
 import { quote } from './quote.ts'
+import { changesTestSettings } from './test-settings.ts'
 
 /** Files that decide which tests run and what counts as passed, also where a disk or a program takes no notice of case. */
 const runnerFiles = createPathMatcher(
@@ -81,6 +82,8 @@ export const testTamperingGuard: Guard = {
         const what = after ? 'what decides how tests are run was changed' : 'what decides how tests are run was deleted'
         return [{ what, path, certainty: 'maybe' }, ...exitFindings(file)]
       }
+      if (changesTestSettings(file))
+        return [{ what: 'how tests are run was changed in it', path, certainty: 'maybe' }, ...specialFindings(file)]
       if (/(^|\/)package\.json$/.test(path)) return manifestFindings(file)
       return [...(isScript(file) ? exitFindings(file) : []), ...specialFindings(file)]
     })
