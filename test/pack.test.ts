@@ -45,4 +45,4 @@ test('what `npm run pack` makes is installed as it says, and each of its entries
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}, 180_000)
+})

@@ -76,7 +76,7 @@ test('C7: a tool that three devices offer runs exactly once, 200 times', async (
   expect(ran.sort((a, b) => a - b)).toEqual(Array.from({ length: rounds }, (_, index) => index))
   expect(results).toMatchObject(ran.map((value) => ({ output: { value: value * 2 } })))
   expect(peers.errors).toEqual([])
-}, 60_000)
+})
 
 test('C7: a tool that throws answers with its error, and one that nobody wants any more is aborted', async () => {
   await using server = await RealServer.start()

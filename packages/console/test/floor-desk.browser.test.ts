@@ -35,7 +35,7 @@ beforeAll(async () => {
   sessions = await stage.floor('main', { lanes, tasks, nextTask: 7, mode: 'paused' })
   page = await stage.stage.open(sessions.floor)
   other = await stage.stage.open(sessions.floor, { as: 'ben', viewport: { width: 390, height: 844 }, hasTouch: true })
-}, 60_000)
+})
 afterEach(() => expect(stage?.stage.complaints.splice(0) ?? []).toEqual([]))
 afterAll(() => stage?.strike())
 

@@ -14,7 +14,7 @@ beforeAll(async () => {
   if (noBrowser !== undefined) return
   stage = await FloorStage.set()
   page = await stage.open(stage.floor.sessions.floor)
-}, 60_000)
+})
 afterEach(() => expect(stage?.complaints.splice(0) ?? []).toEqual([]))
 afterAll(() => stage?.strike())
 

@@ -50,7 +50,7 @@ beforeAll(async () => {
   await client.session('team/rates').until(({ view }) => view.runs[0]?.status === 'ended')
   page = await stage.open()
   await page.locator('[data-testid=inbox-count]').getByText('4').waitFor()
-}, 60_000)
+})
 afterEach(() => expect(stage?.complaints.splice(0) ?? []).toEqual([]))
 afterAll(() => stage?.strike())
 

@@ -35,7 +35,7 @@ beforeAll(async () => {
   })
   page = await stage.open('long')
   await page.locator('[data-testid=session][data-status=live]').waitFor()
-}, 120_000)
+})
 afterEach(() => expect(stage?.complaints.splice(0) ?? []).toEqual([]))
 afterAll(() => stage?.strike())
 

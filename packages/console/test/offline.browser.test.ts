@@ -40,7 +40,7 @@ beforeAll(async () => {
   device = page.context()
   await live()
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
-}, 60_000)
+})
 afterEach(() => {
   // The browser says of each request that there is no network.
   const complaints = stage?.complaints.splice(0) ?? []

@@ -27,7 +27,7 @@ beforeAll(async () => {
   await session.post('Thank you, that was it.')
   page = await stage.open(id)
   await page.getByText('Thank you, that was it.').waitFor()
-}, 60_000)
+})
 afterEach(() => expect(stage?.complaints.splice(0) ?? []).toEqual([]))
 afterAll(() => stage?.strike())
 

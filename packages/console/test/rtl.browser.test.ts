@@ -48,7 +48,7 @@ beforeAll(async () => {
   await bob.close()
   page = await stage.open('rtl/checkout')
   await page.getByTestId('answer').first().getByText('The deploy log').waitFor()
-}, 60_000)
+})
 afterEach(() => expect(stage?.complaints.splice(0) ?? []).toEqual([]))
 afterAll(() => stage?.strike())
 

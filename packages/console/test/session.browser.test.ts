@@ -43,7 +43,7 @@ beforeAll(async () => {
   await client.session('trips/june').until(({ view }) => view.runs[0]?.status === 'ended')
   page = await stage.open('trips/may')
   await page.locator('[data-testid=session][data-status=live]').waitFor()
-}, 60_000)
+})
 afterEach(() => expect(stage?.complaints.splice(0) ?? []).toEqual([]))
 afterAll(() => stage?.strike())
 

@@ -19,7 +19,7 @@ beforeAll(async () => {
   await stage.client.session('notes').create({ metadata: { title: 'Notes' } })
   page = await stage.open('trips/may')
   await page.getByTestId('answer').getByText('To the sea.').waitFor()
-}, 60_000)
+})
 afterEach(() => expect(stage?.complaints.splice(0) ?? []).toEqual([]))
 afterAll(() => stage?.strike())
 

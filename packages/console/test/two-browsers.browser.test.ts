@@ -47,7 +47,7 @@ beforeAll(async () => {
   })
   ;[ada, bob] = await Promise.all([stage.open('shared'), stage.open('shared', { as: 'bob' })])
   await Promise.all([ada, bob].map((page) => page.locator('[data-testid=session][data-status=live]').waitFor()))
-}, 60_000)
+})
 afterEach(() => expect(stage?.complaints.splice(0) ?? []).toEqual([]))
 afterAll(() => stage?.strike())
 

@@ -272,4 +272,4 @@ test('T2f a floor tries three times, lands the small green one, and goes on afte
     await server[Symbol.asyncDispose]()
     for (const place of [origin, folder]) rmSync(place, { recursive: true, force: true })
   }
-}, 90_000)
+})

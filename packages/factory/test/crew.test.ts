@@ -178,7 +178,7 @@ describe('F8e: agents and changes that go wrong, each in a lane of one floor', (
       whys.set(title, `${state.status}: ${state.status === 'parked' ? state.why : ''}`)
     }
     left = await processesOf(made.folder)
-  }, 90_000)
+  })
 
   test.each([
     // In a sandbox it is the sandbox that does not find it.

@@ -82,7 +82,7 @@ describe('compaction', () => {
       }),
       { numRuns: 30 },
     )
-  }, 60_000)
+  })
 
   test('S4 only output of closed parts is dropped, and the state stays', async () => {
     await using server = openHub()
@@ -138,7 +138,7 @@ describe('compaction', () => {
     )
     expect(events).toEqual([500, 500, 300])
     expect((await server.log()).some(isRaw)).toBe(false)
-  }, 60_000)
+  })
 
   test('S4 cut short at any call of the store, it is finished by the next server', async () => {
     for (const cut of ['before the event', 'after the event', 'before the drop', 'after the drop'] as const) {
@@ -217,7 +217,7 @@ describe('compaction', () => {
     }
     expect((await server.log()).filter(isRaw).length).toBeLessThan(30)
     expect(server.errors).toEqual([])
-  }, 60_000)
+  })
 
   test('S4 raw output goes at the latest a quarter of that late, also where the store did not answer when it should have', async () => {
     const memory = createMemoryStore()

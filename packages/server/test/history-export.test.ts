@@ -74,7 +74,7 @@ describe('an export', () => {
       }),
       { numRuns: 30 },
     )
-  }, 60_000)
+  })
 
   test('S5g compaction does not change the chain', async () => {
     await fc.assert(
@@ -96,7 +96,7 @@ describe('an export', () => {
       }),
       { numRuns: 20 },
     )
-  }, 60_000)
+  })
 
   test('S5g any change of an export is found', async () => {
     await fc.assert(
@@ -117,7 +117,7 @@ describe('an export', () => {
       ),
       { numRuns: 30 },
     )
-  }, 60_000)
+  })
 
   test('S5g a change is found by the chain also where the counts and the digest were made anew', async () => {
     await using server = openHub()

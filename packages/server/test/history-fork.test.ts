@@ -74,7 +74,7 @@ describe('a fork', () => {
       }),
       { numRuns: 40 },
     )
-  }, 60_000)
+  })
 
   test('S5i what was under way is not in the copy, and it goes on by itself', async () => {
     await using server = openHub()
@@ -214,7 +214,7 @@ describe('a look back', () => {
       }),
       { numRuns: 20 },
     )
-  }, 60_000)
+  })
 
   test('S4e on HTTP: by event, by time, for whom it is, and with the advice of the table', async () => {
     await using door = await openDoor()

@@ -138,7 +138,7 @@ describe('a redaction', () => {
       }),
       { numRuns: 40 },
     )
-  }, 60_000)
+  })
 
   test('S5h cut short at any call of the store, it is finished by the next server', async () => {
     for (const cut of ['before', 'after', 'said'] as const) {
@@ -207,7 +207,7 @@ describe('a redaction', () => {
     } finally {
       await rm(directory, { recursive: true })
     }
-  }, 30_000)
+  })
 })
 
 /** Waits until all that was redacted is said to be erased. */

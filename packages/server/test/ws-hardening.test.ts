@@ -180,5 +180,5 @@ describe('A3f: a reader that takes nothing', () => {
       got[session]?.push(...events.map(({ seq }) => seq))
     }
     expect(got).toEqual({ news: all, heavy: Array.from({ length: rounds }, (_, index) => index + 2) })
-  }, 120_000)
+  })
 })
