@@ -17,11 +17,11 @@ export const namesGuard: Guard = {
     'Names with control, invisible or look-alike characters, names that differ in case only, and text that turns around.',
   policy: 'block',
   check(change) {
-    return [...change.files.flatMap((file) => nameFindings(file)), ...sameButCase(change), ...turnedText(change)]
+    return [...change.files.flatMap((file) => nameFindings(file)), ...turnedText(change)]
   },
 }
 
-function nameFindings({ path, isName, after }: ChangedFile): readonly Finding[] {
+function nameFindings({ path, isName, twin, after }: ChangedFile): readonly Finding[] {
   if (after === undefined) return []
   const found: Finding[] = []
   const add = (what: string, certainty: Finding['certainty'] = 'sure') =>
@@ -35,19 +35,7 @@ function nameFindings({ path, isName, after }: ChangedFile): readonly Finding[] 
   if (mixed) add('a name with letters of another script that look like Latin ones')
   const risky = path.split('/').some((part) => /^(\.git|git~\d+)[. ]*$/i.test(part) || /[. ]$/.test(part))
   if (risky) add('a name that some systems take for another one')
-  return found
-}
-
-function sameButCase(change: Change): readonly Finding[] {
-  const byFolded = new Map<string, string>()
-  const found: Finding[] = []
-  for (const { path, after } of change.files) {
-    if (after === undefined) continue
-    const folded = path.normalize('NFKC').toLowerCase()
-    const other = byFolded.get(folded)
-    if (other === undefined) byFolded.set(folded, path)
-    else found.push({ what: `a name that is ${quote(other)} on some disks`, path: quote(path), certainty: 'sure' })
-  }
+  if (twin !== undefined) add(`a name that is ${quote(twin)} on some disks`)
   return found
 }
 

@@ -22,6 +22,8 @@ export interface ChangedFile {
   readonly path: string
   /** Whether the path is text; one that is not is shown with replacement characters. */
   readonly isName: boolean
+  /** For a new file: the other path of the tree that it is where case does not count, if there is one. */
+  readonly twin?: string
   readonly before: FileSide | undefined
   readonly after: FileSide | undefined
   readonly added: readonly ChangedLine[]

@@ -1,7 +1,8 @@
 import type { Vault } from '../clones/open-vault.ts'
 import { FactoryError } from '../errors.ts'
 import type { Change, ChangedFile, ChangedLine, FileKind, FileSide } from './change.ts'
-import { modes, splitZ } from './tree-entries.ts'
+import { modes, splitZ, treeEntries } from './tree-entries.ts'
+import { twinsOf } from './twins.ts'
 
 export interface ReadChangeOptions {
   readonly vault: Vault
@@ -33,11 +34,14 @@ export async function readChange(options: ReadChangeOptions): Promise<Change> {
   const all = wanted.reduce((sum, [, bytes]) => sum + bytes, 0)
   if (all > maxBytes) throw tooLarge(`${all} bytes of text`, `${maxBytes} (maxBytes)`)
   const texts = await blobTexts(git, wanted)
+  const fresh = raws.filter(({ before, after }) => !before && after).map(({ path }) => path)
+  const twins = twinsOf(fresh, fresh.length === 0 ? [] : (await treeEntries(git, tree)).values())
 
   const files = raws.map(({ path, isName, before, after }): ChangedFile => {
     const [old, now] = [before && side(before), after && side(after)]
     const { added, removed } = lines(old?.text, now?.text)
-    return { path, isName, before: old, after: now, added, removed }
+    const twin = twins.get(path)
+    return { path, isName, ...(twin !== undefined && { twin }), before: old, after: now, added, removed }
   })
   const count = (of: 'added' | 'removed') => files.reduce((sum, file) => sum + file[of].length, 0)
   return { base, tree, files, addedLines: count('added'), removedLines: count('removed') }
