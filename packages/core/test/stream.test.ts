@@ -139,8 +139,13 @@ describe('a stream', () => {
     stream.do({ type: 'use' })
     expect([at(14_999), at(15_000)]).toEqual(['live', 'over'])
     expect(useLagMs(stream.state)).toBe(1_000)
+    // Whoever took it for over finds that it was used meanwhile.
+    stream.do({ type: 'expire' })
+    expect(stream.state.deleted).toBe(false)
     stream.now += 10_000
     expect(stream.do(bring())).toBe('stream_not_found')
+    stream.do({ type: 'expire' })
+    expect(stream.state.deleted).toBe(true)
 
     const ends = begun()
     ends.state = { ...ends.state, expiresAt: '2030-01-01T00:00:00Z' }

@@ -43,6 +43,8 @@ export type StreamCommand =
   | { readonly type: 'end-fork'; readonly id: string }
   /** It has forks, or may have; one without is removed with its log. */
   | { readonly type: 'delete' }
+  /** Its time seems to be up: it is deleted, unless it was used meanwhile. */
+  | { readonly type: 'expire' }
 
 /** Where a stream stands after a command. */
 export interface StreamAnswer {

@@ -44,13 +44,15 @@ export function decideStream(state: StreamState, command: StreamCommand, { now, 
     )
   }
   if (status === 'deleted') {
-    if (command.type === 'delete') return refuse('stream_gone', 'The stream was deleted already.')
+    if (command.type === 'delete' || command.type === 'expire')
+      return refuse('stream_gone', 'The stream was deleted already.')
     if (command.type === 'fork')
       return refuse('stream_conflict', 'The stream was deleted: what it holds is for its forks only.')
     return refuse('stream_gone', 'The stream was deleted.')
   }
   // Whoever removes a stream whose time is up, and finds that it has forks, deletes it for everybody else.
-  if (command.type === 'delete' && status === 'over') return accept(state, now, [{ type: 'stream.deleted', data: {} }])
+  const ends = command.type === 'delete' || command.type === 'expire'
+  if (ends && status === 'over') return accept(state, now, [{ type: 'stream.deleted', data: {} }])
   if (status !== 'live') return refuse('stream_not_found', 'There is no such stream. Create it with PUT.')
   switch (command.type) {
     case 'append':
@@ -63,6 +65,8 @@ export function decideStream(state: StreamState, command: StreamCommand, { now, 
       return fork(state, command, now)
     case 'delete':
       return accept(state, now, [{ type: 'stream.deleted', data: {} }])
+    case 'expire':
+      return { outcome: 'noop', answer: answerOf(state) }
     default:
       return command satisfies never
   }

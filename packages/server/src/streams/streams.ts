@@ -322,7 +322,8 @@ export class Streams {
       const room = await this.#rooms.room(streamKey(tenant, path))
       const status = streamStatus(room.state, room.now(), room.usedAt)
       if (status === 'over') {
-        await room.submit({ type: 'delete' }).catch(ignoreOvertaken)
+        // Somebody may be using it at this moment, also on another server.
+        await room.submit({ type: 'expire' }).catch(ignoreOvertaken)
         await this.#finish(tenant, room)
         continue
       }
