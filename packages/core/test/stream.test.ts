@@ -21,7 +21,8 @@ import {
 
 const hello: StreamContent = { kind: 'text', text: 'hello' }
 const made: StreamCommand = { type: 'create', id: 's1', contentType: 'text/plain', closed: false }
-const bring = (more: Partial<Extract<StreamCommand, { type: 'append' }>> = {}): StreamCommand => ({
+type Append = Extract<StreamCommand, { type: 'append' }>
+const bring = (more: Partial<Append> = {}): Append => ({
   type: 'append',
   contentType: 'text/plain',
   content: hello,
@@ -122,6 +123,9 @@ describe('a stream', () => {
       'stream_conflict',
     )
     expect(stream.do(bring({ ...by('p', 0, 7), streamSeq: '0' }))).toBe('out_of_order')
+    const { content: _none, ...unreadable } = bring()
+    expect(stream.do({ ...unreadable, contentType: 'application/json' })).toBe('stream_conflict')
+    expect(stream.do(unreadable)).toBe('bad_request')
     stream.do({ type: 'close' })
     expect(stream.do(bring({ contentType: 'application/json', ...by('p', 0, 7) }))).toBe('stream_closed')
     stream.do({ type: 'fork', id: 'f', path: 'f' })

@@ -5,7 +5,7 @@ import type { ProducerMark, StreamLife, StreamOrigin, StreamSegment } from './ev
 /** Makes a stream, or confirms one that is just so. */
 export interface CreateStream extends StreamLife {
   readonly type: 'create'
-  /** For the stream, if it is made. */
+  /** For the stream, if it is made; empty where one that is there is only to be confirmed. */
   readonly id: string
   readonly contentType: string
   readonly closed: boolean
@@ -21,7 +21,8 @@ export interface CreateStream extends StreamLife {
 export interface AppendToStream {
   readonly type: 'append'
   readonly contentType: string
-  readonly content: StreamContent
+  /** Left out where the body is nothing of its content type. */
+  readonly content?: StreamContent
   readonly streamSeq?: string
   readonly producer?: ProducerMark
   readonly close: boolean

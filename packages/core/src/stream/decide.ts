@@ -36,7 +36,7 @@ export function decideStream(state: StreamState, command: StreamCommand, { now, 
   const status = streamStatus(state, now, usedAt)
   if (command.type === 'end-fork') return endFork(state, command.id, now)
   if (command.type === 'create') {
-    if (status === 'none') return create(state, command, now)
+    if (status === 'none') return command.id === '' ? notThere() : create(state, command, now)
     if (status === 'live') return confirm(state, command)
     return refuse(
       'stream_conflict',
@@ -53,7 +53,7 @@ export function decideStream(state: StreamState, command: StreamCommand, { now, 
   // Whoever removes a stream whose time is up, and finds that it has forks, deletes it for everybody else.
   const ends = command.type === 'delete' || command.type === 'expire'
   if (ends && status === 'over') return accept(state, now, [{ type: 'stream.deleted', data: {} }])
-  if (status !== 'live') return refuse('stream_not_found', 'There is no such stream. Create it with PUT.')
+  if (status !== 'live') return notThere()
   switch (command.type) {
     case 'append':
       return append(state, command, now)
@@ -124,6 +124,7 @@ function append(state: StreamState, command: AppendToStream, now: number): Decis
     const text = `The stream holds ${state.contentType}; ${contentType} can't be appended to it.`
     return refuse('stream_conflict', text, { contentType: state.contentType })
   }
+  if (!content) return refuse('bad_request', `The body is no ${contentType}.`)
   const turn = producer && turnOf(state, producer)
   if (turn) return turn
   if (streamSeq !== undefined && state.streamSeq !== undefined && streamSeq <= state.streamSeq) {
@@ -210,6 +211,10 @@ function repeated(state: StreamState, producer: { readonly epoch: number; readon
 
 function answerOf({ id, contentType, tail, closed }: StreamState): StreamAnswer {
   return { id, contentType, tail, closed }
+}
+
+function notThere(): Decision {
+  return refuse('stream_not_found', 'There is no such stream. Create it with PUT.')
 }
 
 function refuse(

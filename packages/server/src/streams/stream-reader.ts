@@ -2,7 +2,13 @@
  * Reading a stream: its own log, and before that the logs of the streams that it was forked from, each up to the place
  * where the next one left it. A place is a seq, and a fork counts on from its source, so a place means the same in both.
  */
-import type { StreamContent, StreamEvent, StreamState } from '@headrace/core'
+import {
+  HeadraceError,
+  type StreamContent,
+  type StreamEvent,
+  type StreamSegment,
+  type StreamState,
+} from '@headrace/core'
 import type { Page } from '../hub-types.ts'
 import type { StreamRoom } from './stream-rules.ts'
 
@@ -54,7 +60,17 @@ async function sourceAt(
   position: number,
 ): Promise<{ readonly room: StreamRoom; readonly last: number }> {
   const segment = room.state.inherited.find(({ last }) => position < last)
-  return segment ? { room: await roomOf(segment.path), last: segment.last } : { room, last: Infinity }
+  return segment ? { room: await holderOf(segment, roomOf), last: segment.last } : { room, last: Infinity }
+}
+
+/** The room of an inherited stream: as it was when it was left, if not later. */
+async function holderOf({ path, id, last }: StreamSegment, roomOf: RoomOf): Promise<StreamRoom> {
+  const room = await roomOf(path)
+  const isBehind = (): boolean => room.state.id !== id || room.state.seq < last
+  // Another server wrote to it since it was opened here.
+  if (isBehind()) await room.refresh()
+  if (!isBehind()) return room
+  throw new HeadraceError('store_unavailable', `What was inherited from ${path} can't be read now. Try again.`)
 }
 
 /** A fork's log begins in the middle. */

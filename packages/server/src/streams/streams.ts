@@ -154,14 +154,20 @@ export class Streams {
       // Its source may be gone by now; whether this is the same request again can be told without it.
       const origin = { path: fork.path, id: room.state.origin?.id ?? '', seq: offset ?? 0, asked }
       const contentType = request.contentType ?? room.state.contentType
-      return room.submit({
-        type: 'create',
-        id: '',
-        contentType,
-        closed,
-        ...life(request),
-        fork: { origin, inherited: [] },
-      })
+      return room
+        .submit({
+          type: 'create',
+          id: '',
+          contentType,
+          closed,
+          ...life(request),
+          fork: { origin, inherited: [] },
+        })
+        .catch((thrown: unknown) => {
+          // Another server had removed it before.
+          if (room.state.id === '') return this.#fork(tenant, room, request)
+          throw thrown
+        })
     }
     await source.refresh()
     const { state } = source
@@ -221,17 +227,13 @@ export class Streams {
   async append(tenant: string, path: string, request: AppendRequest): Promise<StreamAnswer> {
     const room = await this.#settled(tenant, path)
     const { contentType, body, streamSeq, producer, close } = request
-    const isSame = mediaType(contentType) === mediaType(room.state.contentType)
-    // Of another content type it is refused anyway, whatever it holds.
-    const content =
-      isSame || room.state.id === '' ? readContent(contentType, body) : ({ kind: 'text', text: '' } as const)
-    if (!content)
-      throw new HeadraceError('bad_request', 'The body is an empty array: an append brings one message or more.')
+    const isOther = room.state.id !== '' && mediaType(contentType) !== mediaType(room.state.contentType)
+    const content = isOther ? readable(contentType, body) : mustRead(contentType, body)
     const append = {
       type: 'append',
       contentType,
-      content,
       close,
+      ...(content && { content }),
       ...(streamSeq !== undefined && { streamSeq }),
       ...(producer && { producer }),
     } as const
@@ -343,6 +345,7 @@ export class Streams {
     if (forks.length > 0) return
     if (origin) {
       const source = await this.#rooms.room(streamKey(tenant, origin.path))
+      await source.refresh()
       if (source.state.id === origin.id) {
         await source.submit({ type: 'end-fork', id })
         await this.#finish(tenant, source)
@@ -356,6 +359,7 @@ export class Streams {
     const old = room.state.forks.filter(({ at }) => room.now() - at > forkingMs)
     for (const { id, path } of old) {
       const fork = await this.#rooms.room(streamKey(tenant, path))
+      await fork.refresh()
       if (fork.state.id !== id) await room.submit({ type: 'end-fork', id })
     }
     await this.#finish(tenant, room)
@@ -382,6 +386,21 @@ function inheritedUpTo(source: StreamState, path: string, seq: number): readonly
   const all = [...source.inherited, { path, id: source.id, last: seq }]
   const end = all.findIndex(({ last }) => last >= seq)
   return all.slice(0, end + 1).map((segment) => (segment.last > seq ? { ...segment, last: seq } : segment))
+}
+
+function mustRead(contentType: string, body: Buffer): StreamContent {
+  const content = readContent(contentType, body)
+  if (content) return content
+  throw new HeadraceError('bad_request', 'The body is an empty array: an append brings one message or more.')
+}
+
+/** What is refused for its content type anyway, as far as this server knows, need not be readable. */
+function readable(contentType: string, body: Buffer): StreamContent | undefined {
+  try {
+    return readContent(contentType, body)
+  } catch {
+    return undefined
+  }
 }
 
 /** Another server, or another request, did it first. */
