@@ -6,6 +6,7 @@ import type { SessionKey, Store } from '@headrace/core'
 import { openEmbeddedStore } from '@headrace/server/store/embedded'
 import { prepareDirectory } from '../src/store/embedded/directory.ts'
 import type { Engine } from '../src/store/embedded/engine.ts'
+import { pieceRange } from '../src/store/embedded/keys.ts'
 import { openLevelEngine } from '../src/store/embedded/level-engine.ts'
 import { openStoreOn } from '../src/store/embedded/open.ts'
 import { copyAsCrashed, makeTempDirectory } from './store-fixture.ts'
@@ -13,6 +14,7 @@ import { copyAsCrashed, makeTempDirectory } from './store-fixture.ts'
 /** Text that compression leaves alone. */
 const secret = 'q7Zx9LmKpW3v'
 const key = 'acme!secret'
+const everything = { maxEvents: 100_000, maxChars: 100_000_000 }
 const options = { reserveBytes: 0, writeBufferBytes: 262_144 }
 
 /** A session full of the secret, between others that stay, in tables of several levels and in the log. */
@@ -118,6 +120,68 @@ describe.each(ways)('$name', (way) => {
     expect(await filesWith(copy)).toEqual([])
   })
 
+  test('S5a leaves none wherever the process dies on the way, unless all of it is there', async () => {
+    await using temp = await makeTempDirectory()
+    const directory = path.join(temp.path, 'first')
+    const copies: string[] = []
+    let isRemoving = false
+    const store = await openStoreOn({ ...options, directory }, await prepareDirectory(directory), async () => {
+      const engine = await openLevel(directory)
+      return {
+        ...engine,
+        async write(ops) {
+          if (isRemoving) {
+            const copy = path.join(temp.path, `copy-${copies.length}`)
+            copies.push(copy)
+            await copyAsCrashed(directory, copy)
+          }
+          await engine.write(ops)
+        },
+      }
+    })
+    await fill(store, way)
+    isRemoving = true
+    await remove(store)
+    isRemoving = false
+    await store.close()
+    let begun = 0
+    for (const copy of copies) {
+      const again = await openEmbeddedStore({ ...options, directory: copy })
+      const events = await again.read(key, 0, everything)
+      await again.close()
+      if (events.some((event) => event.includes(secret))) continue
+      begun += 1
+      expect(events).toHaveLength(left)
+      expect(await filesWith(copy)).toEqual([])
+    }
+    expect(begun).toBeGreaterThan(0)
+  })
+
+  test('S5a leaves nothing to do for the next start', async () => {
+    await using temp = await makeTempDirectory()
+    const store = await openEmbeddedStore({ ...options, directory: temp.path })
+    await fill(store, way)
+    await remove(store)
+    await store.close()
+    let rewrites = 0
+    const again = await openStoreOn(
+      { ...options, directory: temp.path },
+      await prepareDirectory(temp.path),
+      async () => {
+        const engine = await openLevel(temp.path)
+        return {
+          ...engine,
+          compact: (range) => {
+            rewrites += 1
+            return engine.compact(range)
+          },
+        }
+      },
+    )
+    await again.close()
+    expect(rewrites).toBe(0)
+  })
+
   test('S5a leaves none when somebody was reading meanwhile', async () => {
     await using temp = await makeTempDirectory()
     const prepared = await prepareDirectory(temp.path)
@@ -151,6 +215,46 @@ describe.each(ways)('$name', (way) => {
   })
 })
 
+test('S5a what is removed later is in no file either', async () => {
+  await using temp = await makeTempDirectory()
+  const store = await openEmbeddedStore({ ...options, directory: temp.path })
+  for (let round = 0; round < 2; round += 1) {
+    await store.append(key, 0, { events: [text('secret', round)] })
+    await store.purge(key)
+    expect(await filesWith(temp.path)).toEqual([])
+  }
+  await store.close()
+})
+
+test('L6a the next start leaves no piece of a blob that the process died of writing', async () => {
+  await using temp = await makeTempDirectory()
+  const directory = path.join(temp.path, 'first')
+  const copy = path.join(temp.path, 'copy')
+  let writes = 0
+  const store = await openStoreOn({ ...options, directory }, await prepareDirectory(directory), async () => {
+    const engine = await openLevel(directory)
+    return {
+      ...engine,
+      async write(ops) {
+        // Two pieces are written, and the third is about to be.
+        if ((writes += 1) === 4) await copyAsCrashed(directory, copy)
+        await engine.write(ops)
+      },
+    }
+  })
+  await store.append(key, 0, { events: ['1'] })
+  await store.putBlob(key, 'b', new TextEncoder().encode(secret.repeat(100_000)))
+  await store.close()
+  const again = await openEmbeddedStore({ ...options, directory: copy })
+  expect([await again.getBlob(key, 'b'), await again.blobs(key)]).toEqual([undefined, []])
+  await again.close()
+  const engine = await openLevel(copy)
+  let pieces = 0
+  await engine.scan({ range: pieceRange(key, 'b'), limit: Infinity }, () => void (pieces += 1))
+  await engine.close()
+  expect(pieces).toBe(0)
+})
+
 function openLevel(directory: string): Promise<Engine> {
   return openLevelEngine({
     directory: path.join(directory, 'data'),
@@ -161,7 +265,7 @@ function openLevel(directory: string): Promise<Engine> {
 }
 
 async function countEvents(store: Store, session: SessionKey): Promise<number> {
-  return (await store.read(session, 0, { maxEvents: 100_000, maxChars: 100_000_000 })).length
+  return (await store.read(session, 0, everything)).length
 }
 
 /** Files in which the secret is. */
