@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { HeadraceError, type Store, type SubscriptionConfig } from '@headrace/core'
 import { noMeter } from '../src/hub-types.ts'
 import { createOutgoing } from '../src/outgoing/outgoing.ts'
@@ -131,5 +131,77 @@ test('D11 D11a: a stream that belongs to a subscription by its pattern stays whe
   await subscriptions.unlink('t', 's', 'jobs/a')
   await subscriptions.unlink('t', 's', 'other')
   expect((await subscriptions.get('t', 's')).links).toEqual([{ path: 'jobs/a', by: ['glob'], acked: 0 }])
+  await services.close()
+})
+
+describe('servers that share a store', () => {
+  function twoServers(): { readonly a: StreamServices; readonly b: StreamServices; readonly clock: FakeClock } {
+    const capabilities = { name: 'shared', durability: 'none', shared: true } as const
+    const store = { ...createMemoryStore(), capabilities }
+    const clock = new FakeClock()
+    return { a: open(store, clock), b: open(store, clock), clock }
+  }
+
+  const isMissing = expect.objectContaining({ code: 'not_found' })
+
+  test('D11: whichever is asked removes a subscription', async () => {
+    const { a, b } = twoServers()
+    await expect(b.subscriptions.get('t', 's')).rejects.toEqual(isMissing)
+    await a.subscriptions.create('t', 's', { config, base: '' })
+    await b.subscriptions.remove('t', 's')
+    await expect(a.subscriptions.get('t', 's')).rejects.toEqual(isMissing)
+    await Promise.all([a.close(), b.close()])
+  })
+
+  test('D11: what is in streams is not new to a subscription that is made in the place of one that another server removed', async () => {
+    const { a, b } = twoServers()
+    await a.plain.create('t', 'wakes', nothing)
+    await a.plain.create('t', 'jobs/a', { ...nothing, body: Buffer.from('1') })
+    await b.subscriptions.create('t', 's', { config, base: '' })
+    await a.subscriptions.remove('t', 's')
+    await b.subscriptions.create('t', 's', { config, base: '' })
+    await settled()
+    expect((await a.subscriptions.get('t', 's')).links).toMatchObject([{ path: 'jobs/a', acked: 2 }])
+    expect(await wakesOf(a)).toBe(0)
+    await Promise.all([a.close(), b.close()])
+  })
+
+  test('D11a: a stream that is named to whichever belongs to a subscription by its pattern too', async () => {
+    const { a, b } = twoServers()
+    await expect(b.subscriptions.get('t', 's')).rejects.toEqual(isMissing)
+    await a.subscriptions.create('t', 's', { config, base: '' })
+    await b.subscriptions.link('t', 's', ['jobs/a'])
+    expect((await a.subscriptions.get('t', 's')).links).toMatchObject([{ path: 'jobs/a', by: ['explicit', 'glob'] }])
+    await Promise.all([a.close(), b.close()])
+  })
+
+  test('D11: whichever is asked gives out what another server has woken somebody for', async () => {
+    const { a, b, clock } = twoServers()
+    await a.plain.create('t', 'wakes', nothing)
+    await expect(b.subscriptions.get('t', 's')).rejects.toEqual(isMissing)
+    await a.subscriptions.create('t', 's', { config, base: '' })
+    await a.plain.create('t', 'jobs/a', { ...nothing, body: Buffer.from('1') })
+    await clock.advance(1_000)
+    expect(await wakesOf(a)).toBe(1)
+    expect(await b.subscriptions.claim('t', 's', 'w')).toMatchObject({ generation: 1, streams: [{ path: 'jobs/a' }] })
+    await Promise.all([a.close(), b.close()])
+  })
+})
+
+test('D11a: a subscription that could not be removed goes on', async () => {
+  const memory = createMemoryStore()
+  const store = { ...memory }
+  const services = open(store, new FakeClock())
+  const { plain, subscriptions } = services
+  await plain.create('t', 'wakes', nothing)
+  await subscriptions.create('t', 's', { config, base: '' })
+  store.purge = () => Promise.reject(new HeadraceError('store_unavailable', 'not now'))
+  await expect(subscriptions.remove('t', 's')).rejects.toMatchObject({ code: 'store_unavailable' })
+  await plain.create('t', 'jobs/a', { ...nothing, body: Buffer.from('1') })
+  await settled()
+  expect(await wakesOf(services)).toBe(1)
+  store.purge = (key) => memory.purge(key)
+  await subscriptions.remove('t', 's')
+  await expect(subscriptions.get('t', 's')).rejects.toMatchObject({ code: 'not_found' })
   await services.close()
 })

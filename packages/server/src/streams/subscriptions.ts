@@ -127,7 +127,7 @@ export class Subscriptions {
       const text = `A tenant may have ${maxPerTenant} subscriptions (maxPerTenant). Delete some, or give one more streams.`
       throw new HeadraceError('limit_exceeded', text)
     }
-    const room = await this.#room(tenant, name)
+    const room = await this.#current(tenant, name)
     const links = room.state.seq === 0 ? await this.#links.first(tenant, config) : []
     const secret = randomBytes(32).toString('base64url')
     await this.#tenants.begin(tenant)
@@ -139,8 +139,7 @@ export class Subscriptions {
   }
 
   async get(tenant: string, name: string): Promise<SubscriptionState> {
-    const room = await this.#room(tenant, name)
-    await room.refresh()
+    const room = await this.#current(tenant, name)
     if (room.state.seq > 0) return room.state
     throw new HeadraceError('not_found', `There is no subscription ${name}.`, {
       detail: { reason: 'SUBSCRIPTION_NOT_FOUND' },
@@ -149,15 +148,21 @@ export class Subscriptions {
 
   /** One that is not there is fine. */
   async remove(tenant: string, name: string): Promise<void> {
-    const room = await this.#room(tenant, name)
+    const room = await this.#current(tenant, name)
     await this.#tenants.remove(tenant, name)
-    if (room.state.seq > 0) await this.#rooms.remove(room)
+    try {
+      if (room.state.seq > 0) await this.#rooms.remove(room)
+    } catch (thrown) {
+      await this.#tenants.add(tenant, name)
+      this.#catchUpSoon(tenant, name)
+      throw thrown
+    }
     this.#alarms.cancel(idOf(tenant, name))
     this.#wakeStream.forget(idOf(tenant, name))
   }
 
   async link(tenant: string, name: string, paths: readonly string[]): Promise<void> {
-    const room = await this.#room(tenant, name)
+    const room = await this.#current(tenant, name)
     const links = await this.#links.named(tenant, paths, room.state.config)
     await room.submit({ type: 'link', links })
     this.#catchUpSoon(tenant, name)
@@ -168,7 +173,7 @@ export class Subscriptions {
   }
 
   async claim(tenant: string, name: string, worker: string): Promise<Claimed> {
-    const room = await this.#room(tenant, name)
+    const room = await this.#current(tenant, name)
     const { state, nothing } = await this.#submit(tenant, room, async () => ({
       type: 'claim',
       worker,
@@ -218,8 +223,7 @@ export class Subscriptions {
   }
 
   async #proven(name: string, token: WakeToken): Promise<SubscriptionRoom> {
-    const room = await this.#room(token.tenant, name)
-    await room.refresh()
+    const room = await this.#current(token.tenant, name)
     if (isGenuine(room.state.secret, token)) return room
     throw new HeadraceError('unauthenticated', 'This is no token for this subscription.', {
       detail: { reason: 'TOKEN_INVALID' },
@@ -238,6 +242,13 @@ export class Subscriptions {
 
   #room(tenant: string, name: string): Promise<SubscriptionRoom> {
     return this.#rooms.room(subscriptionKey(tenant, name))
+  }
+
+  /** With what other servers did. */
+  async #current(tenant: string, name: string): Promise<SubscriptionRoom> {
+    const room = await this.#room(tenant, name)
+    await room.refresh()
+    return room
   }
 
   async #mayWake(
@@ -348,8 +359,7 @@ export class Subscriptions {
     const names = await this.#tenants.names(tenant)
     this.#meetOthers(tenant)
     for (const name of names) {
-      const room = await this.#room(tenant, name)
-      await room.refresh()
+      const room = await this.#current(tenant, name)
       await this.#grew(tenant, room, paths).catch(ignoreGone)
     }
   }
@@ -367,8 +377,7 @@ export class Subscriptions {
   }
 
   async #lookAgain(tenant: string, name: string): Promise<void> {
-    const room = await this.#room(tenant, name)
-    await room.refresh()
+    const room = await this.#current(tenant, name)
     const paths = room.state.links.map(({ path }) => path)
     if (paths.length > 0) await this.#grew(tenant, room, paths)
   }
@@ -391,8 +400,7 @@ export class Subscriptions {
 
   async #forget(tenant: string, path: string): Promise<void> {
     for (const name of await this.#tenants.names(tenant)) {
-      const room = await this.#room(tenant, name)
-      await room.refresh()
+      const room = await this.#current(tenant, name)
       const isLinked = room.state.links.some((link) => link.path === path)
       if (isLinked) await room.submit({ type: 'unlink', path }).catch(ignoreGone)
     }
@@ -404,8 +412,7 @@ export class Subscriptions {
 
   /** Finds what nobody was told of. */
   async #catchUp(tenant: string, name: string): Promise<void> {
-    const room = await this.#room(tenant, name)
-    await room.refresh()
+    const room = await this.#current(tenant, name)
     if (room.state.seq === 0) return
     await this.#unlinkReplaced(tenant, room)
     const paths = [
