@@ -236,6 +236,36 @@ test('S4a a compaction that a failure cuts short is as good as done, and is fini
   }
 })
 
+test('S4a a compaction that is cut short while others may write is finished by the next one, and nothing comes back', async () => {
+  await using temp = await makeTempDirectory()
+  const faults = noFaults()
+  const store = await openFaulty(temp.path, faults, { maxQueuedChars: 1_000 })
+  await store.append(key, 0, { events: Array.from({ length: 5_000 }, (_, index) => String(index + 1)) })
+  const compactTo = (seq: number, drop: readonly [number, number]): Promise<void> =>
+    store.compact(key, { floor: { seq, state: '{}' }, drop: [drop] })
+  // So much waits behind the first batch that there is no room for the second.
+  const others: Promise<string>[] = []
+  faults.during = async () => {
+    others.push(codeOf(store.append('acme!other', others.length, { events: ['.'.repeat(2_000)] })))
+  }
+  expect(await codeOf(compactTo(2_500, [1, 2_400]))).toBe('store_unavailable')
+  faults.during = async () => undefined
+  await Promise.all(others)
+  const left = async (): Promise<readonly string[]> => store.read(key, 0, everything)
+  expect((await left())[0]).toBe('2401')
+  // Nobody reads any more what is at the floor.
+  await store.redact(key, { events: [], messages: [], snapshot: { seq: 5_000, state: '{}' } })
+  await store.compact(key, { floor: { seq: 2_500, state: '{}' }, drop: [[1, 2_400]] })
+  expect(await store.floorSnapshot(key)).toBeUndefined()
+  await compactTo(4_500, [2_501, 4_400])
+  expect((await left()).slice(0, 2)).toEqual(['2401', '2402'])
+  expect(await left()).toHaveLength(700)
+  await store.close()
+  const again = await openFaulty(temp.path, noFaults())
+  expect(await again.read(key, 0, everything)).toHaveLength(700)
+  await again.close()
+})
+
 test('P6c words that queue behind a failed write are as they were', async () => {
   await using temp = await makeTempDirectory()
   const faults = noFaults()

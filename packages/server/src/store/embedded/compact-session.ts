@@ -19,23 +19,27 @@ export interface CompactionParts {
 
 /** Compacts a session while appends go on. Resolves to whether there was anything to do. */
 export async function compactSession(
-  { slot, sessions, snapshots, writes }: CompactionParts,
+  parts: CompactionParts,
   held: HeldSession,
   to: { readonly floor: Snapshot; readonly ranges: readonly SeqRange[] },
 ): Promise<boolean> {
+  const { slot, sessions, snapshots, writes } = parts
   const { session } = held
   const { key } = session
   const { seq } = to.floor
   if (seq > session.durable) {
     throw new HeadraceError('bad_request', `floor: ${seq} is past the end of the log of ${key}, ${session.durable}.`)
   }
-  if (seq <= session.floor.seq) return false
+  // One that was cut short while others may write: its ranges are known to its floor alone.
+  const hasLeft = session.floor.dropping.length > 0
+  if (hasLeft) await dropRest(parts, held, session.floor.dropping)
+  if (seq <= session.floor.seq) return hasLeft
 
   await snapshots.prepare(session)
-  let next = await slot.read((reader) => nextDeletions(reader, key, to.ranges))
+  const next = await slot.read((reader) => nextDeletions(reader, key, to.ranges))
   const first: Floor = { seq, dropping: next.left.length === 0 ? [] : to.ranges }
   const ops: Op[] = [note(erasureKey(key)), snapshotOp(floorSnapshotKey(key), to.floor), ...next.ops]
-  if (next.left.length === 0) ops.push(...endOps(key, seq))
+  if (next.left.length === 0) ops.push(...endOps(key, first))
   else ops.push(floorOp(key, first), compactionNote(key))
   if ((session.snapshot ?? 0) < seq) ops.push(snapshotOp(snapshotKey(key), to.floor))
 
@@ -46,19 +50,31 @@ export async function compactSession(
       done: () => (session.floor = first),
     })
     await written.finally(() => (session.reshaping -= 1))
-    while (next.left.length > 0) {
-      const { left } = next
-      next = await slot.read((reader) => nextDeletions(reader, key, left))
-      if (next.left.length > 0) await writes.write(held, next.ops)
-      else {
-        const done = (): void => void (session.floor = { seq, dropping: [] })
-        await writes.write(held, [...next.ops, ...endOps(key, seq)], { done })
-      }
-    }
+    await dropRest(parts, held, next.left)
     return true
   } catch (thrown) {
     // How far it came is on disk.
     sessions.forget(session)
     throw thrown
+  }
+}
+
+/** Drops what a compaction has begun to drop. */
+async function dropRest(
+  { slot, writes }: CompactionParts,
+  held: HeldSession,
+  ranges: readonly SeqRange[],
+): Promise<void> {
+  const { session } = held
+  const { key } = session
+  for (let left = ranges; left.length > 0;) {
+    const now = left
+    const next = await slot.read((reader) => nextDeletions(reader, key, now))
+    left = next.left
+    if (left.length > 0) await writes.write(held, next.ops)
+    else {
+      const floor: Floor = { ...session.floor, dropping: [] }
+      await writes.write(held, [...next.ops, ...endOps(key, floor)], { done: () => (session.floor = floor) })
+    }
   }
 }

@@ -71,8 +71,8 @@ export function compactionNote(key: SessionKey): Op {
 }
 
 /** What ends a compaction: with the last deletions. */
-export function endOps(key: SessionKey, seq: number): Op[] {
-  return [floorOp(key, { seq, dropping: [] }), del(compactionKey(key))]
+export function endOps(key: SessionKey, floor: Floor): Op[] {
+  return [floorOp(key, { ...floor, dropping: [] }), del(compactionKey(key))]
 }
 
 function del(key: string): Op {
@@ -90,7 +90,7 @@ async function finishCompaction({ slot, commit }: Steps, key: SessionKey): Promi
     const next = await slot.read((reader) => nextDeletions(reader, key, left))
     left = next.left
     if (left.length === 0) {
-      const end = floor.seq === 0 ? [del(compactionKey(key))] : endOps(key, floor.seq)
+      const end = floor.seq === 0 ? [del(compactionKey(key))] : endOps(key, floor)
       return commit([...next.ops, ...end])
     }
     await commit(next.ops)
