@@ -5,6 +5,7 @@ import { AppendConflict, HeadraceError, type AppendBatch, type Store } from '@he
 import { seeded } from '@headrace/testing'
 import { prepareDirectory } from '../src/store/embedded/directory.ts'
 import type { Engine } from '../src/store/embedded/engine.ts'
+import { snapshotKey } from '../src/store/embedded/keys.ts'
 import { openLevelEngine } from '../src/store/embedded/level-engine.ts'
 import { openStoreOn, type EmbeddedStoreOptions } from '../src/store/embedded/open.ts'
 import { makeTempDirectory } from './store-fixture.ts'
@@ -42,12 +43,7 @@ async function openFaulty(
   const prepared = await prepareDirectory(directory)
   return openStoreOn({ directory, reserveBytes: 0, retryMs: 0, ...options }, prepared, async (): Promise<Engine> => {
     if (faults.open()) throw faults.error()
-    const engine = await openLevelEngine({
-      directory: path.join(directory, 'data'),
-      createIfMissing: true,
-      cacheBytes: 1_048_576,
-      writeBufferBytes: 262_144,
-    })
+    const engine = await openLevel(directory)
     let hasFailed = false
     return {
       ...engine,
@@ -61,6 +57,15 @@ async function openFaulty(
         throw faults.error()
       },
     }
+  })
+}
+
+function openLevel(directory: string): Promise<Engine> {
+  return openLevelEngine({
+    directory: path.join(directory, 'data'),
+    createIfMissing: true,
+    cacheBytes: 1_048_576,
+    writeBufferBytes: 262_144,
   })
 }
 
@@ -209,6 +214,38 @@ test('S5 a purge that a failure cuts short can be asked for again', async () => 
   expect(await codeOf(store.purge(key))).toBe('store_full')
   await store.purge(key)
   expect(await store.head(key)).toBe(0)
+  await store.close()
+})
+
+test('S5 a snapshot that is being read when its session is purged is not that of the one that comes after', async () => {
+  await using temp = await makeTempDirectory()
+  const mayEnd = Promise.withResolvers<void>()
+  let isSlow = false
+  const store = await openStoreOn(
+    { directory: temp.path, reserveBytes: 0 },
+    await prepareDirectory(temp.path),
+    async () => {
+      const engine = await openLevel(temp.path)
+      return {
+        ...engine,
+        async get(at) {
+          const value = await engine.get(at)
+          if (isSlow && at === snapshotKey(key)) await mayEnd.promise
+          return value
+        },
+      }
+    },
+  )
+  await store.append(key, 0, { events: ['1', '2'] })
+  await store.putSnapshot(key, { seq: 2, state: '"of the first"' })
+  isSlow = true
+  const reading = store.getSnapshot(key)
+  const purging = store.purge(key)
+  await expect.poll(() => store.head(key)).toBe(0)
+  await store.append(key, 0, { events: ['1', '2', '3'] })
+  mayEnd.resolve()
+  expect(await reading).toBeUndefined()
+  await purging
   await store.close()
 })
 

@@ -83,11 +83,18 @@ export function createSnapshots({ slot, writes, find, onError }: SnapshotsParts)
     prepare,
 
     async newest(key) {
-      const snapshot = await readNewest(key)
-      const { durable, floor } = await find(key)
-      // Ahead of the log it can be when damage to the log was accepted; what is left of the log decides.
-      if (snapshot !== undefined && floor.seq <= snapshot.seq && snapshot.seq <= durable) return snapshot
-      return floor.seq === 0 ? undefined : atFloor(key)
+      for (;;) {
+        const before = await find(key)
+        const { generation } = before
+        const snapshot = await readNewest(key)
+        const session = await find(key)
+        // Of a session that was purged meanwhile it says nothing about the one that is there now.
+        if (session !== before || session.generation !== generation || session.purging > 0) continue
+        const { durable, floor } = session
+        // Ahead of the log it can be when damage to the log was accepted; what is left of the log decides.
+        if (snapshot !== undefined && floor.seq <= snapshot.seq && snapshot.seq <= durable) return snapshot
+        return floor.seq === 0 ? undefined : atFloor(key)
+      }
     },
 
     async put(key, snapshot) {
