@@ -13,7 +13,8 @@ export function compareListed(a: ListPosition, b: ListPosition): number {
 }
 
 const searchPattern = /^(\d{1,16})!([A-Za-z0-9._:/-]{1,256})!(\d{1,16})$/
-const listPattern = /^(\d{1,16})!([A-Za-z0-9._:/-]{1,256})$/
+/** Streams are listed too: by their paths, which are longer and percent-encoded. */
+const listPattern = /^(\d{1,16})!([A-Za-z0-9._:/%-]{1,512})$/
 
 export function formatCursor(position: ListPosition): string {
   return `${position.updatedAt}!${position.id}`

@@ -45,6 +45,14 @@ export function listContract({ test }: StoreTests): void {
     }
   })
 
+  test('P6 D11 streams are listed by page too, by paths that are no ids of sessions', async (store) => {
+    const paths = ['jobs/a%40b', `jobs/${'%E2%82%AC'.repeat(56)}`, 'x'.repeat(512), 'jobs/plain']
+    for (const path of paths) await put(store, 'acme~ds', makeRow(path))
+    for (const limit of [1, 3, 4]) {
+      expect((await listAll(store, 'acme~ds', limit)).map((row) => row.id).sort()).toEqual([...paths].sort())
+    }
+  })
+
   test('P6 rows that move while somebody pages are not listed twice, and the others exactly once', async (store) => {
     const ids = Array.from({ length: 30 }, (_, index) => `s${index}`)
     for (const [index, id] of ids.entries()) await put(store, 'acme', makeRow(id, { updatedAt: 1_000 - index }))
