@@ -5,6 +5,8 @@ import { seeded } from '@headrace/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SessionKey, Store } from '@headrace/core'
 import { openEmbeddedStore, salvageStore } from '@headrace/server/store/embedded'
+import { eventKey } from '../src/store/embedded/keys.ts'
+import { openLevelEngine } from '../src/store/embedded/level-engine.ts'
 import { copyAsCrashed, makeTempDirectory, type TempDirectory } from './store-fixture.ts'
 
 const everything = { maxEvents: 1_000_000, maxChars: 1_000_000_000 }
@@ -78,10 +80,9 @@ async function lookAt(store: Store): Promise<Map<SessionKey, readonly string[] |
     const after = key === 'acme!s7' ? 40 : 0
     expect(await store.read(key, after, everything)).toEqual(log.slice(after))
     expect(await store.readMessages(key, Number.MAX_SAFE_INTEGER, 1_000)).toHaveLength(rounds)
-    const hits = await store
-      .search({ tenant: 'acme', terms: [{ word: `word${id.slice(1)}`, isBeginning: false }], limit: 100 } as never)
-      .catch(() => undefined)
-    if (hits) expect(JSON.stringify(hits)).toContain(id)
+    const word = `word${id.slice(1)}`
+    const { hits } = await store.search({ tenant: 'acme', words: [word, word], limit: 100 })
+    expect(hits).toEqual(Array.from({ length: rounds }, (_, n) => ({ session: id, seq: 2 * (rounds - n) - 1 })))
     if (key === 'acme!s9') expect(await store.getBlob(key, 'picture')).toEqual(blob)
     found.set(key, log)
   }
@@ -180,6 +181,28 @@ test('L2a a log that is damaged in its middle, and a manifest, cost what they sa
     await store.close()
     await rm(to(), { recursive: true, force: true })
   }
+})
+
+test('L2a a session that is not whole costs no other, however long its name is', async () => {
+  const from = path.join(temp.path, 'long-names')
+  // A stream's path is the longest there is.
+  const keys = [`acme!${'a/'.repeat(127)}1`, `acme!${'a/'.repeat(127)}2`, `acme~ds!${'%2F'.repeat(170)}`] as const
+  const store = await openEmbeddedStore({ ...options, directory: from })
+  for (const key of keys) await store.append(key, 0, { events: [`"1 of ${key}"`, '"2"'] })
+  await store.append('acme!whole', 0, { events: ['"1"'] })
+  await store.close()
+  const engine = await openLevelEngine({
+    directory: path.join(from, 'data'),
+    createIfMissing: false,
+    cacheBytes: 1_048_576,
+    writeBufferBytes: 65_536,
+  })
+  await engine.write(keys.map((key) => ({ type: 'del', key: eventKey(key, 2) })))
+  await engine.close()
+  const target = path.join(temp.path, 'long-names-salvaged')
+  const { whole, lost } = await salvageStore({ from, to: target })
+  expect([whole, lost.map(({ session }) => session).sort()]).toEqual([1, [...keys].sort()])
+  for (const { session, file = '' } of lost) expect(await readFile(file, 'utf8')).toBe(`"1 of ${session}"\n`)
 })
 
 test('a directory without data, and one that a server holds, are refused', async () => {

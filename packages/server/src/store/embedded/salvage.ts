@@ -7,6 +7,7 @@
  *
  * The damaged directory is only read.
  */
+import { hash } from 'node:crypto'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { HeadraceError, type SessionKey } from '@headrace/core'
@@ -155,10 +156,16 @@ async function writeIndexes(engine: Engine, { key, listed, words }: SessionRemai
 async function keepEvents(directory: string, { key, events }: SessionRemains): Promise<string | undefined> {
   if (events.length === 0) return undefined
   const folder = path.join(directory, 'lost')
-  const file = path.join(folder, `${encodeURIComponent(key)}.jsonl`)
+  const file = path.join(folder, `${fileName(key)}.jsonl`)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await writeFile(file, `${events.join('\n')}\n`, { mode: 0o600 })
   return file
+}
+
+/** The name of a session, as far as one of a file can be as long: the rest is a hash. */
+function fileName(key: SessionKey): string {
+  const name = encodeURIComponent(key)
+  return name.length <= 200 ? name : `${name.slice(0, 150)}.${hash('sha256', key, 'hex').slice(0, 32)}`
 }
 
 async function removeKeys(engine: Engine, range: { readonly gte: string; readonly lt: string }): Promise<void> {
