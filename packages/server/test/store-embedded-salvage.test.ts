@@ -214,3 +214,14 @@ test('a directory without data, and one that a server holds, are refused', async
   await expect(salvageStore({ from, to: to() })).rejects.toMatchObject({ code: 'store_locked' })
   await store.close()
 })
+
+test('L2a a directory whose server crashed is salvaged, though another process has its number', async (context) => {
+  const file = path.join(temp.path, 'damaged', 'pid')
+  const from = await damaged(async () => undefined)
+  const store = await openEmbeddedStore({ ...options, directory: from })
+  const [pid, start] = (await readFile(file, 'utf8')).trim().split(' ')
+  await store.close()
+  if (start === undefined) return context.skip('this system does not say when a process began')
+  await writeFile(file, `${pid} ${Number(start) - 1}\n`)
+  expect(await salvageStore({ from, to: to() })).toMatchObject({ whole: sessions })
+})

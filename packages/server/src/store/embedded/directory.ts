@@ -122,7 +122,9 @@ async function hasNoDatabase(data: string): Promise<boolean> {
 
 /** Says who holds the lock. To be called by the holder. */
 export async function writePid(directory: DataDirectory): Promise<void> {
-  await writeFile(path.join(directory.path, 'pid'), `${process.pid}\n`, { mode: 0o600 })
+  const start = await startOf(process.pid)
+  const text = start === undefined ? String(process.pid) : `${process.pid} ${start}`
+  await writeFile(path.join(directory.path, 'pid'), `${text}\n`, { mode: 0o600 })
 }
 
 export async function removePid(directory: DataDirectory): Promise<void> {
@@ -143,9 +145,21 @@ export async function lockedError(directory: Pick<DataDirectory, 'path'>, cause:
 /** The holder, unless the file is left over from one that crashed. */
 export async function readPid(directory: string): Promise<number | undefined> {
   const text = await readFile(path.join(directory, 'pid'), 'utf8').catch(() => '')
-  const pid = Number.parseInt(text, 10)
-  if (!(pid > 0)) return undefined
-  return signalReaches(pid) ? pid : undefined
+  const [, digits, start] = /^(\d+)(?: (\d+))?\s*$/.exec(text) ?? []
+  const pid = Number(digits)
+  if (!(pid > 0) || !signalReaches(pid)) return undefined
+  const itsStart = await startOf(pid)
+  return start === undefined || itsStart === undefined || start === itsStart ? pid : undefined
+}
+
+/**
+ * When a process was started, as Linux counts it; elsewhere nothing. Another process may have its number by now, and in a
+ * container does: each begins with the same ones.
+ */
+async function startOf(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
+  // The 22nd field. The second is a name in parentheses, in which there may be anything.
+  return /^.*\) (?:\S+ ){19}(\d+) /s.exec(stat)?.[1]
 }
 
 function signalReaches(pid: number): boolean {
