@@ -4,6 +4,7 @@ import { noMeter } from '../src/hub-types.ts'
 import { createOutgoing } from '../src/outgoing/outgoing.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { createStreamServices, type StreamServices } from '../src/streams/stream-services.ts'
+import { readWakeToken } from '../src/streams/wake-token.ts'
 import type { SystemLog } from '../src/system-log.ts'
 import { FakeClock, settled } from './support/fake-clock.ts'
 
@@ -186,6 +187,38 @@ describe('servers that share a store', () => {
     expect(await b.subscriptions.claim('t', 's', 'w')).toMatchObject({ generation: 1, streams: [{ path: 'jobs/a' }] })
     await Promise.all([a.close(), b.close()])
   })
+})
+
+test('D12: who held an earlier wake can do nothing with what they read of the one that is on', async () => {
+  const services = open(createMemoryStore(), new FakeClock())
+  const { plain, subscriptions } = services
+  await plain.create('t', 'jobs/a', { ...nothing, body: Buffer.from('1') })
+  await subscriptions.create('t', 's', { config: { ...config, streams: ['jobs/a'] }, base: '' })
+  await plain.append('t', 'jobs/a', one)
+  await settled()
+  const first = await subscriptions.claim('t', 's', 'ann')
+  const proofOf = ({ wake_id: wake, generation }: typeof first): { wake: string; generation: number } => ({
+    wake,
+    generation,
+  })
+  await subscriptions.release('s', readWakeToken(first.token), proofOf(first))
+  const second = await subscriptions.claim('t', 's', 'bob')
+  const isFenced = { code: 'fenced' }
+  for (const proof of [proofOf(first), proofOf(second), { ...proofOf(second), generation: first.generation }]) {
+    const token = readWakeToken(first.token)
+    await expect(subscriptions.release('s', token, proof)).rejects.toMatchObject(isFenced)
+    const ended = subscriptions.acknowledge('s', token, { ...proof, acks: [], done: true })
+    await expect(ended).rejects.toMatchObject(isFenced)
+  }
+  const forged = { ...readWakeToken(first.token), generation: second.generation }
+  await expect(subscriptions.release('s', forged, proofOf(second))).rejects.toMatchObject({ code: 'unauthenticated' })
+  await subscriptions.acknowledge('s', readWakeToken(second.token), {
+    ...proofOf(second),
+    acks: [{ path: 'jobs/a', seq: 3 }],
+    done: true,
+  })
+  expect(await subscriptions.get('t', 's')).toMatchObject({ wake: null, links: [{ acked: 3 }] })
+  await services.close()
 })
 
 test('D11a: a subscription that could not be removed goes on', async () => {
