@@ -166,10 +166,17 @@ describe('W1: what a client sends is checked', () => {
 
   test('JSON is taken up to 32 levels deep, and no further', () => {
     const nested = (depth: number): Json => (depth === 0 ? 1 : [nested(depth - 1)])
-    const update = (depth: number): unknown => ({ type: 'update', metadata: { a: nested(depth) } })
-    expect(commandBody.parse(update(29))).toEqual(update(29))
-    expect(refusal(() => commandBody.parse(update(31))).message).toContain('nested at most 32 levels deep')
-    expect(refusal(() => commandBody.parse(update(5_000))).code).toBe('bad_request')
+    // An object, of which the first level is its own, and any value.
+    const update = (depth: number): unknown => ({ type: 'update', metadata: { a: nested(depth - 1) } })
+    const data = (depth: number): unknown => ({
+      type: 'send',
+      parts: [{ kind: 'data', name: 'n', value: nested(depth) }],
+    })
+    for (const body of [update, data]) {
+      expect(commandBody.parse(body(31))).toEqual(body(31))
+      expect(refusal(() => commandBody.parse(body(32))).message).toContain('nested at most 32 levels deep')
+      expect(refusal(() => commandBody.parse(body(5_000))).code).toBe('bad_request')
+    }
   })
 
   test.each([[undefined], [Number.NaN], [Infinity], [1n], [() => 1], [Symbol('x')]])('%s is not JSON', (value) => {
