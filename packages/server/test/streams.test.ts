@@ -151,6 +151,33 @@ describe('streams', () => {
     expect(errors).toEqual([])
   })
 
+  test('D2: text that is cut within a character comes to a live reader as it came in', async () => {
+    await using server = await serve()
+    const streams = new StreamCaller(server)
+    await streams.make('log')
+    const reading = await fetch(streams.url('log?offset=-1&live=sse'), {
+      headers: { authorization: `Bearer ${server.token}` },
+    })
+    let text = ''
+    const all = (async () => {
+      for await (const chunk of reading.body?.pipeThrough(new TextDecoderStream()) ?? []) text += chunk
+    })()
+    const bytes = new TextEncoder().encode('a€😀b')
+    for (const [n, byte] of bytes.entries()) {
+      await streams.ask('POST log', { type: 'text/plain', body: Uint8Array.of(byte) })
+      // Each one is read before the next comes.
+      await expect.poll(() => text).toContain(offsetOf(n + 2))
+    }
+    await streams.ask('POST log', {
+      type: 'text/plain',
+      body: Uint8Array.of(0xe2),
+      headers: { 'stream-closed': 'true' },
+    })
+    await all
+    const data = [...text.matchAll(/^data:(?!\{)(.*)$/gm)].map(([, line]) => line)
+    expect(data).toEqual(['a', '€', '😀', 'b', '\u{fffd}'])
+  })
+
   test('D15: a stream that nobody uses leaves the memory, one that is read live stays', async () => {
     const memory = createMemoryStore()
     const opened: string[] = []

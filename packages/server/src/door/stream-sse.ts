@@ -9,13 +9,14 @@
  */
 import { formatOffset, HeadraceError } from '@headrace/core'
 import type { ServerResponse } from 'node:http'
+import { StringDecoder } from 'node:string_decoder'
 import { nextCursor } from './stream-cursor.ts'
 import { streamed } from './http-reply.ts'
 import type { HttpServices } from './http-services.ts'
-import type { SourcePage, StreamSource } from './stream-source.ts'
 import type { StreamReading } from './stream-read.ts'
 import type { Wait } from './http-waits.ts'
 
+const nothing = Buffer.alloc(0)
 /** About how much goes into one event. */
 const eventChars = 65_536
 
@@ -71,6 +72,7 @@ async function write({ services, reading, wait, after, onWake }: Writing): Promi
   const { call, grant, query, source } = reading
   const { response } = call
   const ends = Math.min(clock.now() + limits.streamSseMs, grant.expiresAt)
+  const textOf = source.isText ? wholeCharacters() : toBase64
   let position = after
   let isToldOfEnd = false
   for (;;) {
@@ -84,7 +86,8 @@ async function write({ services, reading, wait, after, onWake }: Writing): Promi
       position = page.next
       isToldOfEnd = isAtEnd
       const cursor = nextCursor(clock.now(), query.cursor, Math.random())
-      const text = `${page.isEmpty ? '' : dataEvent(source, page)}${controlEvent(position, { cursor, isAtEnd, isOver })}`
+      const data = textOf(page.isEmpty ? nothing : page.body, isOver)
+      const text = `${data === '' ? '' : dataEvent(data)}${controlEvent(position, { cursor, isAtEnd, isOver })}`
       metrics.meter.delivered(page.isEmpty ? 0 : 1, text.length)
       if (!response.write(text)) await drained(services, response, wait)
     }
@@ -98,8 +101,17 @@ async function write({ services, reading, wait, after, onWake }: Writing): Promi
   }
 }
 
-function dataEvent(source: StreamSource, { body }: SourcePage): string {
-  const text = body.toString(source.isText ? 'utf8' : 'base64')
+function toBase64(body: Buffer): string {
+  return body.toString('base64')
+}
+
+/** Whoever appends may cut a text anywhere: the beginning of a character waits for the rest of it. */
+function wholeCharacters(): (body: Buffer, isEnd: boolean) => string {
+  const decoder = new StringDecoder('utf8')
+  return (body, isEnd) => decoder.write(body) + (isEnd ? decoder.end() : '')
+}
+
+function dataEvent(text: string): string {
   // Each line of it is a line of the event; a carriage return alone is the end of a line too.
   const lines = text.split(/\r\n|\r|\n/).map((line) => `data:${line}`)
   return `event: data\n${lines.join('\n')}\n\n`
