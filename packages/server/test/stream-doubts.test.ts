@@ -73,6 +73,25 @@ test('D11a: a server that starts while its store does not answer looks at what i
   await second.close()
 })
 
+test('D11a: a server whose store does not say which subscriptions there are asks it again', async () => {
+  const memory = createMemoryStore()
+  const store = { ...memory }
+  const clock = new FakeClock()
+  const first = open(store, clock)
+  await first.plain.create('t', 'wakes', nothing)
+  await first.subscriptions.create('t', 's', { config, base: '' })
+  await first.close()
+  store.list = () => Promise.reject(new HeadraceError('store_unavailable', 'not now'))
+  const second = open(store, clock)
+  await second.plain.create('t', 'jobs/a', { ...nothing, body: Buffer.from('1') })
+  await clock.advance(2_500)
+  expect(await wakesOf(second)).toBe(0)
+  store.list = (query) => memory.list(query)
+  await clock.advance(1_000)
+  expect(await wakesOf(second)).toBe(1)
+  await second.close()
+})
+
 test('D11a: what is there after all, though nobody could tell so, wakes', async () => {
   const memory = createMemoryStore()
   const clock = new FakeClock()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { HeadraceError, Store } from '@headrace/core'
+import { HeadraceError, type Store } from '@headrace/core'
 import { noMeter } from '../src/hub-types.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { Streams } from '../src/streams/streams.ts'
@@ -111,4 +111,26 @@ test('D8: an append that is written while the time of its stream ends keeps it a
   mayEnd.resolve()
   await appended
   expect(await found).toBe('one')
+})
+
+test('D9a: a fork that was noted and never made keeps its source for a minute, and no longer', async () => {
+  const clock = new FakeClock()
+  const memory = createMemoryStore()
+  const store = { ...memory }
+  const streams = new Streams({ store, clock, meter: noMeter, onError: () => undefined })
+  await streams.create('t', 'log', nothing)
+  store.begin = () => Promise.reject(new HeadraceError('unknown_outcome', 'the process ends here'))
+  const fork = { ...nothing, fork: { path: 'log', sub: 0 } }
+  await expect(streams.create('t', 'fork', fork)).rejects.toMatchObject({ code: 'unknown_outcome' })
+  await clock.advance(59_000)
+  await streams.remove('t', 'log')
+  await expect(streams.create('t', 'log', nothing)).rejects.toMatchObject({ code: 'stream_conflict' })
+  await clock.advance(2_000)
+  expect(await streams.create('t', 'log', nothing)).toMatchObject({ created: true })
+  // So it is where it is deleted again and not made anew.
+  await expect(streams.create('t', 'fork', fork)).rejects.toMatchObject({ code: 'unknown_outcome' })
+  await streams.remove('t', 'log')
+  await clock.advance(61_000)
+  await expect(streams.remove('t', 'log')).rejects.toMatchObject({ code: 'stream_not_found' })
+  expect(await store.head('t~ds!log')).toBe(0)
 })

@@ -99,8 +99,8 @@ export class Streams {
   }
 
   async create(tenant: string, path: string, request: CreateRequest): Promise<StreamAnswer> {
-    const room = await this.#settled(tenant, path)
-    if (room.state.deleted) await this.#dropLostForks(tenant, room)
+    const found = await this.#settled(tenant, path)
+    const room = found.state.deleted ? await this.#freed(tenant, path) : found
     const answer = await this.#grows(
       tenant,
       path,
@@ -255,10 +255,7 @@ export class Streams {
   }
 
   async remove(tenant: string, path: string): Promise<void> {
-    const room = await this.#settled(tenant, path)
-    await this.#dropLostForks(tenant, room)
-    // An earlier try may have come so far and no further.
-    await this.#finish(tenant, room)
+    const room = await this.#freed(tenant, path)
     await room.submit({ type: 'delete' })
     await this.#finish(tenant, room)
   }
@@ -332,6 +329,12 @@ export class Streams {
       if (!room.state.deleted || room.state.forks.length > 0) return room
       await this.#finish(tenant, room)
     }
+  }
+
+  /** The same, after notes of forks that were never made are gone: it may have been there for them only. */
+  async #freed(tenant: string, path: string): Promise<StreamRoom> {
+    await this.#dropLostForks(tenant, await this.#settled(tenant, path))
+    return this.#settled(tenant, path)
   }
 
   /**

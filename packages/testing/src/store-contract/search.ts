@@ -82,7 +82,7 @@ export function searchContract({ test, testReopen }: StoreTests): void {
     for (const session of ['b', 'a1', 'a', 'a/x']) {
       const entries = Array.from({ length: 8 }, (_, index) => ({
         seq: index * 9 + 1,
-        at: (index * 7) % 10,
+        at: (index * 7) % 5,
         words: ['plan'],
       }))
       await put(store, session, entries)
