@@ -134,3 +134,20 @@ test('D9a: a fork that was noted and never made keeps its source for a minute, a
   await expect(streams.remove('t', 'log')).rejects.toMatchObject({ code: 'stream_not_found' })
   expect(await store.head('t~ds!log')).toBe(0)
 })
+
+test('D9a: a deletion that was cut short is due, unless what is left is there for forks', async () => {
+  const memory = createMemoryStore()
+  const store = { ...memory }
+  const clock = new FakeClock()
+  const streams = new Streams({ store, clock, meter: noMeter, onError: () => undefined })
+  await streams.create('t', 'cut', nothing)
+  await streams.create('t', 'kept', nothing)
+  await streams.create('t', 'fork', { ...nothing, fork: { path: 'kept', sub: 0 } })
+  await streams.remove('t', 'kept')
+  store.purge = () => Promise.reject(new HeadraceError('store_unavailable', 'not now'))
+  await expect(streams.remove('t', 'cut')).rejects.toMatchObject({ code: 'store_unavailable' })
+  store.purge = (key) => memory.purge(key)
+  expect(await store.due(clock.now(), 10)).toMatchObject([{ key: 't~ds!cut' }])
+  await streams.due('t', 'cut')
+  expect([await store.head('t~ds!cut'), await store.due(clock.now(), 10)]).toEqual([0, []])
+})
