@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Store } from '@headrace/core'
+import type { CommandBody, Store } from '@headrace/core'
 import { startWebhookAgent } from '../src/dispatch/webhook-agent.ts'
 import { createWebhookSecret } from '../src/outgoing/webhook-signature.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
@@ -11,6 +11,8 @@ const secret = createWebhookSecret()
 interface Calling extends TestHub {
   /** Attempts that the agent was called for. */
   readonly calls: number[]
+  /** By which a receiver tells a repeat, of all that it was sent. */
+  readonly ids: (string | undefined)[]
   /** What the agent answers. */
   status: number
 }
@@ -19,7 +21,8 @@ function calling(store: Store, node: string, clock: FakeClock): Calling {
   const server = openHub(store, node, clock)
   const { hub, errors } = server
   const calls: number[] = []
-  const made = Object.assign(server, { calls, status: 202 })
+  const ids: (string | undefined)[] = []
+  const made = Object.assign(server, { calls, ids, status: 202 })
   startWebhookAgent({
     webhook: { agent: 'assistant', url: 'https://agent.example', secrets: [secret] },
     dispatcher: hub.dispatcher,
@@ -28,7 +31,8 @@ function calling(store: Store, node: string, clock: FakeClock): Calling {
     auth: {},
     onError: (error) => errors.push(error),
     outgoing: {
-      async post(_url, body) {
+      async post(_url, body, headers) {
+        ids.push(headers?.['webhook-id'])
         const { data } = JSON.parse(String(body)) as { readonly data: { readonly attempt: number } } // sent by the server under test
         calls.push(data.attempt)
         return { outcome: 'answered', status: made.status, headers: {}, body: Buffer.alloc(0), isCut: false }
@@ -105,4 +109,24 @@ test('R2a a clock that is set back makes no agent wait for longer, and nothing w
   expect(server.calls).toEqual([1, 2, 3])
   await server.hub.close()
   expect(clock.pending).toBe(0)
+})
+
+test('R2 no two calls of an agent have one id: of sessions with names that are alike, and of two steers', async () => {
+  const clock = new FakeClock()
+  await using server = calling(createMemoryStore(), 'node-1', clock)
+  for (const session of ['a/b', 'a.b', 'a_b', `${'x'.repeat(250)}/1`, `${'x'.repeat(250)}_1`]) {
+    const submit = (body: CommandBody): Promise<unknown> =>
+      server.hub.submit(`default!${session}`, { grant: ada, body })
+    await submit({ type: 'create' })
+    await submit({ type: 'send', parts: text('hello') })
+    await settled()
+    for (const words of ['this', 'that']) await submit({ type: 'steer', run: 'r3', parts: text(words) })
+    for (const type of ['pause', 'resume', 'pause'] as const) {
+      await clock.advance(1)
+      await submit({ type, run: 'r3' })
+    }
+  }
+  await settled()
+  expect(server.ids).toHaveLength(30)
+  expect(new Set(server.ids).size).toBe(30)
 })

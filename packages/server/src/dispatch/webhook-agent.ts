@@ -8,6 +8,7 @@
  * Called at least once: where an answer is lost on its way, the agent may be at work already. That attempt is over then, so
  * what it writes is refused, and the next call is for the next attempt.
  */
+import { createHash } from 'node:crypto'
 import {
   HeadraceError,
   deliveryTries,
@@ -16,6 +17,7 @@ import {
   type AgentName,
   type Grant,
   type HeldRun,
+  type RunSignal,
   type SessionKey,
 } from '@headrace/core'
 import type { Auth } from '../auth/auth.ts'
@@ -119,21 +121,18 @@ async function assign(
     tokenSeconds,
   )
   const data = { ...assignment, ...(token !== undefined && { token }) }
-  return call(options, { id: `${tenant}_${session}_${run}_${attempt}`, type: 'run.assigned', data })
+  return call(options, { about: [tenant, session, run, attempt], type: 'run.assigned', data })
 }
 
 /** What its agent should know while it works. It learns the same from the answers to its writes, so once is enough. */
-async function tell(
-  options: WebhookAgentOptions,
-  tenant: string,
-  data: HeldRun & { readonly signal: string },
-): Promise<void> {
-  const { session, run, attempt, signal } = data
-  await call(options, { id: `${tenant}_${session}_${run}_${attempt}_${signal}`, type: 'run.signal', data })
+async function tell(options: WebhookAgentOptions, tenant: string, data: HeldRun & RunSignal): Promise<void> {
+  // A run may be steered twice, and paused again: that is no repeat.
+  await call(options, { about: [tenant, data, options.clock.now()], type: 'run.signal', data })
 }
 
 interface Message {
-  readonly id: string
+  /** What no other message is about: by it a receiver tells a repeat. */
+  readonly about: readonly unknown[]
   readonly type: string
   readonly data: object
 }
@@ -142,7 +141,8 @@ interface Message {
 async function call({ webhook, outgoing, clock }: WebhookAgentOptions, message: Message): Promise<string | undefined> {
   const at = clock.now()
   const body = JSON.stringify({ type: message.type, timestamp: new Date(at).toISOString(), data: message.data })
-  const id = message.id.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(-256)
+  // Names of sessions have characters that an id may not have, and two of them must not come to the same id.
+  const id = `msg_${createHash('sha256').update(JSON.stringify(message.about)).digest('base64url')}`
   const headers = { 'Content-Type': 'application/json', ...signWebhook(webhook.secrets, { id, at, body }) }
   const result = await outgoing.post(webhook.url, body, headers)
   if (result.outcome !== 'answered') return result.message
