@@ -39,6 +39,12 @@ function send(server: TestHub, fields: Partial<Extract<CommandBody, { type: 'sen
   return server.ask({ type: 'send', parts: text('work'), ...fields })
 }
 
+/** Asks for work in another session. */
+async function elsewhere(server: TestHub): Promise<void> {
+  await server.hub.submit('default!other', { grant: ada, body: { type: 'create' } })
+  await server.hub.submit('default!other', { grant: ada, body: { type: 'send', parts: text('work') } })
+}
+
 function write(server: TestHub, run: HeldRun, n: number, ...ops: WriteOp[]): ReturnType<TestHub['ask']> {
   return server.ask({ type: 'write', run: run.run, attempt: run.attempt, n, ops }, undefined, agentGrant)
 }
@@ -63,8 +69,7 @@ describe('dispatch', () => {
     await server.ask({ type: 'create' })
     await send(server)
     await settled()
-    await server.hub.submit('default!other', { grant: ada, body: { type: 'create' } })
-    await server.hub.submit('default!other', { grant: ada, body: { type: 'send', parts: text('work') } })
+    await elsewhere(server)
     await settled()
     expect(assigned.map(({ session }) => session)).toEqual(['demo/1'])
     await server.hub.purge(key)
@@ -365,6 +370,34 @@ describe('dispatch', () => {
     expect(back.signals.map(([signal]) => signal)).toContain('cancel')
     await server.clock.advance(1_000)
     expect(back.signals.map(([signal]) => signal)).not.toContain('lost')
+  })
+
+  test('R2: a worker that was believed and turns out to have lost its run is given what waits elsewhere', async () => {
+    const store = createMemoryStore()
+    const flaky = { ...store }
+    await using server = openHub(flaky)
+    await elsewhere(server)
+    flaky.getSnapshot = () => Promise.reject(new HeadraceError('store_unavailable', 'The store does not answer now.'))
+    const back = work(server, 'w1', { capacity: 1, held: [{ session: 'demo/1', run: 'r3', attempt: 1 }] })
+    await settled()
+    expect(back.assigned).toEqual([])
+    flaky.getSnapshot = (...args) => store.getSnapshot(...args)
+    await server.clock.advance(1_000)
+    expect(back.signals.map(([signal]) => signal)).toEqual(['lost'])
+    expect(back.assigned.map(({ session }) => session)).toEqual(['other'])
+  })
+
+  test('R2: so is one that may no longer have the run that never reached it', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    await send(server)
+    work(server, 'w1', { capacity: 1, held: [] })
+    await settled()
+    await elsewhere(server)
+    const capabilities = [{ sessions: 'other', verbs: ['write-as-agent'] }] as const
+    const back = work(server, 'w1', { capacity: 1, held: [], grant: { ...agentGrant, capabilities } })
+    await settled()
+    expect(back.assigned.map(({ session }) => session)).toEqual(['other'])
   })
 
   test('R2b: a run that never reached its worker is given to it again, with a new lease, for the same attempt', async () => {

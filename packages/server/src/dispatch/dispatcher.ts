@@ -51,8 +51,9 @@ export class Dispatcher {
     this.#options = options
     const { room } = options
     this.#retries = new Retries(options)
-    this.#handovers = new Handovers({ pools: this.#pools, room, retries: this.#retries })
-    this.#returning = new ReturningWorkers({ room, retries: this.#retries })
+    const freed = (pool: Pool): void => this.#pump(pool)
+    this.#handovers = new Handovers({ pools: this.#pools, room, retries: this.#retries, freed })
+    this.#returning = new ReturningWorkers({ room, retries: this.#retries, freed })
   }
 
   get workers(): number {

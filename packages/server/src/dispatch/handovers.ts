@@ -14,6 +14,8 @@ export interface HandoversOptions {
   readonly pools: Pools
   readonly room: (key: SessionKey) => Promise<Room>
   readonly retries: Retries
+  /** A worker that was kept free for a run may have room again. */
+  readonly freed: (pool: Pool) => void
 }
 
 export class Handovers {
@@ -68,7 +70,7 @@ export class Handovers {
     if (outcome.outcome !== 'refused' && now?.status === 'active' && holds(slot, room.state.view, held))
       return this.give(pool, slot, assignmentOf(room.state.view, now))
     slot.held.delete(id)
-    if (outcome.outcome !== 'refused' || outcome.error.retry !== 'later') return
+    if (outcome.outcome !== 'refused' || outcome.error.retry !== 'later') return this.#options.freed(pool)
     this.#options.retries.later(HeadraceError.fromWire(outcome.error), () => this.giveAgain(room))
   }
 }

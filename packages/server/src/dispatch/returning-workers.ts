@@ -8,6 +8,8 @@ import { heldId, holds, type Slot } from './worker-slot.ts'
 export interface ReturningWorkersOptions {
   readonly room: (key: SessionKey) => Promise<Room>
   readonly retries: Retries
+  /** A worker that is believed may have room again. */
+  readonly freed: (pool: Pool) => void
 }
 
 /** Workers that come back and name what they hold: they are told what they missed of it. */
@@ -23,7 +25,7 @@ export class ReturningWorkers {
    * on, and what it missed is told later.
    */
   async tell(pool: Pool, slot: Slot, held: readonly HeldRun[]): Promise<void> {
-    const { retries } = this.#options
+    const { retries, freed } = this.#options
     const unsure: HeldRun[] = []
     for (const claim of held) {
       const key = keyOf(pool, claim)
@@ -40,8 +42,8 @@ export class ReturningWorkers {
     }
     if (unsure.length === 0) return
     retries.again(() => {
-      const left = unsure.filter((claim) => slot.held.has(heldId(keyOf(pool, claim), claim.run)))
-      if (pool.slots.has(slot)) void this.tell(pool, slot, left)
+      const left = unsure.filter((claim) => slot.held.get(heldId(keyOf(pool, claim), claim.run)) === claim)
+      if (pool.slots.has(slot)) void this.tell(pool, slot, left).then(() => freed(pool))
     })
   }
 
