@@ -186,8 +186,8 @@ export class RoomHub implements Hub {
   ): Promise<{ readonly events: readonly string[]; readonly head: number }> {
     const { head, floor, state } = await this.#existing(key)
     if (after < floor && !sparse) throw belowFloor(splitKey(key).session, after, floor)
-    const events = after >= head ? [] : await this.#options.store.read(key, after, limits)
-    return { events: visibleEvents(leftOfEvents(events, state.guard.erasing), reader), head }
+    const stored = after >= head ? [] : await this.#options.store.read(key, after, limits)
+    return { events: visibleEvents(leftOfEvents(upTo(stored, head), state.guard.erasing), reader), head }
   }
 
   async messages(
@@ -331,6 +331,12 @@ export class RoomHub implements Hub {
     await Promise.all([...this.#rooms.values()].map((room) => room.close()))
     this.#rooms.clear()
   }
+}
+
+/** What is durable this moment the room will know the next. Who was ahead of it could not go on from there (S3e). */
+function upTo(events: readonly string[], head: number): readonly string[] {
+  const end = events.findLastIndex((json) => (JSON.parse(json) as SessionEvent).seq <= head) // written by `decide`
+  return events.slice(0, end + 1)
 }
 
 function noSession(key: SessionKey): HeadraceError {

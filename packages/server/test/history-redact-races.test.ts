@@ -361,3 +361,19 @@ test('S3e a reader is given nothing of which its server does not know yet', asyn
   expect(isWoken).toBe(true)
   expect((await reader.next())?.last).toBe(3)
 })
+
+test('S3e nor is who asks for a page, which ends where they can go on from', async () => {
+  const store = faulty(createMemoryStore())
+  const written = gate()
+  await using server = openHub(store)
+  await server.ask({ type: 'create' })
+  await server.ask({ type: 'post', parts: text('one') })
+  store.afterAppend = () => written.pass()
+  const posted = server.ask({ type: 'post', parts: text('two') })
+  await written.reached
+  const { events, head } = await server.hub.events(key, ada, { after: 0, ...whole })
+  written.open()
+  await posted
+  expect([events.length, head]).toEqual([2, 2])
+  expect((await server.hub.events(key, ada, { after: 2, ...whole })).events).toHaveLength(1)
+})
