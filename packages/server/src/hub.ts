@@ -25,6 +25,7 @@ import { leftOfEvents, leftOfRows } from './history/pending.ts'
 import { createTurns, type Turns } from './history/turns.ts'
 import { Upkeep } from './history/upkeep.ts'
 import { loadSession } from './load.ts'
+import { noSession } from './no-session.ts'
 import { Presences } from './presence.ts'
 import { Room } from './room.ts'
 import { sessionRules, type Rules } from './rules.ts'
@@ -134,7 +135,8 @@ export class RoomHub implements Hub {
       this.#options.onChange?.(room)
       if (events.some(({ type }) => type === 'content.redacted')) this.#upkeep.look(key)
     }
-    const room = new Room(key, loaded, { store, clock, meter, limits, rules, onChange, onError })
+    const onGone = (gone: SessionKey): void => this.#forget(gone)
+    const room = new Room(key, loaded, { store, clock, meter, limits, rules, onChange, onGone, onError })
     this.#rooms.set(key, room)
     onChange(room, [])
     if (!store.capabilities.shared) this.presences.adopt(room)
@@ -235,10 +237,14 @@ export class RoomHub implements Hub {
     this.#rooms.delete(key)
   }
 
-  async #remove(room: Room): Promise<void> {
-    const { key } = room
+  #forget(key: SessionKey): void {
     this.dispatcher.forget(key)
     this.presences.forget(key)
+  }
+
+  async #remove(room: Room): Promise<void> {
+    const { key } = room
+    this.#forget(key)
     await room.close(false)
     try {
       // What is under way on its stored history would find it gone, or bring some of it back.
@@ -337,11 +343,4 @@ export class RoomHub implements Hub {
 function upTo(events: readonly string[], head: number): readonly string[] {
   const end = events.findLastIndex((json) => (JSON.parse(json) as SessionEvent).seq <= head) // written by `decide`
   return events.slice(0, end + 1)
-}
-
-function noSession(key: SessionKey): HeadraceError {
-  const { session } = splitKey(key)
-  return new HeadraceError('session_not_found', `There is no session ${session}. Create it first.`, {
-    detail: { session },
-  })
 }

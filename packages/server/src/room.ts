@@ -40,6 +40,7 @@ import { decideBatch, type DecidedBatch } from './decide-batch.ts'
 import { DueTimer } from './due-timer.ts'
 import type { FollowOptions, Follower, Meter, ShownEphemeral } from './hub-types.ts'
 import { loadSession, type LoadedSession } from './load.ts'
+import { noSession } from './no-session.ts'
 import { RoomReaders } from './room-readers.ts'
 import type { Rules } from './rules.ts'
 import { Snapshots } from './snapshots.ts'
@@ -52,6 +53,8 @@ export interface RoomOptions {
   readonly rules: Rules
   /** Called when events other than output have become durable: runs, presence, messages. */
   readonly onChange: (room: Room, events: readonly SessionEvent[]) => void
+  /** Called when another server has removed the session. */
+  readonly onGone: (key: SessionKey) => void
   readonly onError: (error: HeadraceError) => void
 }
 
@@ -331,9 +334,10 @@ export class Room {
   /** Catches up with what another server appended. */
   async #readNew(): Promise<void> {
     const limits = { maxEvents: 1_000, maxChars: 1_048_576 }
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       const encoded = await this.#options.store.read(this.key, this.head, limits)
-      if (encoded.length === 0) return
+      // The log ends elsewhere, and not further on: what is known here was removed.
+      if (encoded.length === 0) return isFirst ? this.#reload() : undefined
       const events = encoded.map((event) => JSON.parse(event) as SessionEvent) // written by a server of this format
       if (events.at(-1)?.seq !== this.head + events.length) return this.#reload()
       const state = events.reduce(this.#options.rules.fold, this.#state)
@@ -343,8 +347,9 @@ export class Room {
     }
   }
 
-  /** What is missing was compacted by another server, or the log begins in the middle: begins again from a snapshot. */
+  /** What is missing was compacted or removed by another server, or the log begins in the middle: begins again from the store. */
   async #reload(): Promise<void> {
+    const before = this.head
     const loaded = await loadSession(this.#options.store, this.key, this.#options.rules)
     this.#state = loaded.state
     this.#row = loaded.row
@@ -352,6 +357,10 @@ export class Room {
     this.#snapshots.found(loaded.snapshotSeq)
     this.#readers.forget(this.head)
     this.#schedule()
+    if (this.head < before) {
+      this.#readers.end(noSession(this.key))
+      this.#options.onGone(this.key)
+    }
     this.#readers.wake()
     this.#options.onChange(this, [])
   }

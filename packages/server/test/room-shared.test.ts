@@ -2,12 +2,23 @@ import { HeadraceError, type Store } from '@headrace/core'
 import { describe, expect, test } from 'vitest'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { FakeClock, settled } from './support/fake-clock.ts'
-import { ada, faulty, grantOf, key, openHub, text } from './support/hub.ts'
+import { ada, faulty, grantOf, key, openHub, text, type TestHub } from './support/hub.ts'
 import { writer } from './support/story.ts'
 
 const send = { type: 'send' as const, parts: text('hello') }
 const all = { type: 'cancel' as const, target: { all: true as const } }
 const unknown = (): Promise<never> => Promise.reject(new HeadraceError('unknown_outcome', 'The store broke off.'))
+
+function worker(server: TestHub, signals: string[]): void {
+  server.hub.dispatcher.register({
+    agent: 'assistant',
+    worker: 'w',
+    grant: writer,
+    capacity: 1,
+    assign: () => undefined,
+    signal: (_held, { signal }) => signals.push(signal),
+  })
+}
 
 function shared(inner: Store): Store {
   return { ...inner, capabilities: { ...inner.capabilities, shared: true } }
@@ -113,6 +124,51 @@ describe('servers that share a store', () => {
     expect((await two.hub.view(key, ada)).seq).toBe(5)
     isFull = false
     expect(await two.ask({ type: 'post', parts: text('more news') })).toMatchObject({ outcome: 'accepted' })
+  })
+
+  test('S5: a session that another server removed is gone here, for readers, workers and whoever asks', async () => {
+    const inner = shared(createMemoryStore())
+    await using one = openHub(inner, 'node-1')
+    let looks = 0
+    const head: Store['head'] = (of) => {
+      // A server that looks again and again would let nobody else do anything.
+      if ((looks += 1) > 100) throw new Error('It goes in circles.')
+      return inner.head(of)
+    }
+    await using two = openHub({ ...inner, head }, 'node-2')
+    await one.ask({ type: 'create' })
+    await one.ask(send)
+    const signals: string[] = []
+    worker(two, signals)
+    await settled()
+    const follower = await two.hub.follow(key, ada, { after: 4, wake: () => undefined })
+    await one.hub.purge(key)
+    await expect(two.hub.view(key, ada)).rejects.toMatchObject({ code: 'session_not_found' })
+    await expect(follower.next()).rejects.toMatchObject({ code: 'session_not_found' })
+    expect(signals).toEqual(['lost'])
+    expect(await two.ask({ type: 'create' })).toEqual({ outcome: 'accepted', seq: 1 })
+  })
+
+  test('S5f: a server that has not heard what happened in a session does not remove it', async () => {
+    const store = shared(createMemoryStore())
+    await using one = openHub(store, 'node-1')
+    await using two = openHub(store, 'node-2', one.clock)
+    await one.ask({ type: 'create', retention: { rawMs: 60_000, sessionMs: 120_000 } })
+    const follower = await two.hub.follow(key, ada, { after: 1, wake: () => undefined })
+    await one.clock.advance(100_000)
+    await one.ask(send)
+    await one.ask({ type: 'claim', run: 'r3', worker: 'w', leaseMs: 600_000 }, undefined, writer)
+    const ops = [
+      { op: 'open' as const, message: 'm', part: 'p', start: { kind: 'text' as const } },
+      { op: 'delta' as const, message: 'm', part: 'p', text: 'old enough to be dropped soon' },
+      { op: 'end' as const, reason: 'complete' as const },
+    ]
+    await one.ask({ type: 'write', run: 'r3', attempt: 1, n: 1, ops }, undefined, writer)
+    // Both look at it, for its raw output.
+    await one.clock.advance(80_000)
+    expect(await store.head(key)).toBeGreaterThan(1)
+    follower.close()
+    expect([one.errors, two.errors]).toEqual([[], []])
   })
 
   test('S3: a session that another server made is found', async () => {

@@ -75,6 +75,8 @@ export class Upkeep {
   async #keep(key: SessionKey): Promise<void> {
     const { store, clock, turns, expire } = this.#options
     const room = await this.#options.room(key)
+    // A server that had not heard of what happens on others would remove it with the session.
+    if (store.capabilities.shared) await room.catchUp()
     if (room.head === 0) return
     const now = clock.now() + room.aheadMs
     const { retention } = room.state.view
