@@ -255,11 +255,11 @@ export class Room {
 
   /** What a batch writes. */
   #changedBy({ encoded, changes, state, cooled }: DecidedBatch, cold: readonly Message[]): AppendBatch {
-    // Output alone, which nearly every batch is, changes nothing else.
-    if (changes.length === 0 && cooled.length === 0) return { events: encoded }
-    const row = changes.length > 0 ? this.#makeRow(state) : undefined
+    // Output alone, which nearly every batch is, changes nothing else, and lets no message go cold.
+    if (changes.length === 0) return { events: encoded }
+    const row = this.#makeRow(state)
     const newRow = row && !(this.#row && sameRow(this.#row, row)) ? row : undefined
-    const words = changes.length > 0 && !isSystemKey(this.key) ? changedWords(changes, state, cooled, cold) : []
+    const words = isSystemKey(this.key) ? [] : changedWords(changes, state, cooled, cold)
     return {
       events: encoded,
       ...(newRow && { row: newRow }),

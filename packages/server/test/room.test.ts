@@ -1,8 +1,9 @@
-import { HeadraceError, emptyView, foldView, type Outcome, type SessionEvent } from '@headrace/core'
+import { HeadraceError, emptyView, foldView, type CommandBody, type Outcome, type SessionEvent } from '@headrace/core'
 import { describe, expect, test } from 'vitest'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { ada, faulty, key, openHub, text } from './support/hub.ts'
 import { settled } from './support/fake-clock.ts'
+import { writer } from './support/story.ts'
 import { textFrames } from '../src/text-frames.ts'
 import type { Page } from '../src/hub-types.ts'
 
@@ -223,6 +224,48 @@ describe('a room', () => {
     expect(await late).toMatchObject({ error: { code: 'draining', retry: 'reconnect' } })
     await closing
     expect(server.clock.pending).toBe(0)
+  })
+
+  test('R3: a server that is closed with a run under its lease waits for nothing', async () => {
+    const store = faulty(createMemoryStore())
+    const server = openHub(store)
+    await server.ask({ type: 'create' })
+    await server.ask(send)
+    const written = Promise.withResolvers<void>()
+    store.afterAppend = () => written.promise
+    const claimed = server.ask({ type: 'claim', run: 'r3', worker: 'w' }, undefined, writer)
+    await settled()
+    const closing = server.hub.close()
+    written.resolve()
+    expect(await claimed).toMatchObject({ outcome: 'accepted' })
+    await closing
+    expect(server.clock.pending).toBe(0)
+  })
+
+  test('S2 P1 R3: a session is let go when nobody has used it for a minute, and not while something would be missed', async () => {
+    await using server = openHub()
+    const submit = (session: string, body: CommandBody, grant = ada): Promise<Outcome> =>
+      server.hub.submit(`default!${session}`, { grant, body })
+    for (const session of ['unused', 'followed', 'leased', 'seen']) await submit(session, { type: 'create' })
+    const follower = await server.hub.follow('default!followed', ada, { after: 1, wake: () => undefined })
+    await submit('leased', send)
+    await submit('leased', { type: 'claim', run: 'r3', worker: 'w', leaseMs: 300_000 }, writer)
+    const leave = await server.hub.presences.join('default!seen', ada, 'tab-1', undefined)
+    await server.clock.advance(59_000)
+    expect(server.hub.stats().rooms).toBe(4)
+    await server.clock.advance(70_000)
+    expect(server.hub.stats().rooms).toBe(3)
+    await submit('followed', { type: 'post', parts: text('news') })
+    expect((await follower.next())?.last).toBe(2)
+    await server.clock.advance(200_000)
+    expect((await server.hub.view('default!leased', ada)).runs).toMatchObject([{ status: 'queued', lapses: 1 }])
+    leave()
+    follower.close()
+    await server.clock.advance(59_000)
+    expect(server.hub.stats().rooms).toBeGreaterThan(0)
+    await server.clock.advance(70_000)
+    expect(server.hub.stats().rooms).toBe(0)
+    expect((await server.hub.view('default!seen', ada)).presence).toEqual([])
   })
 
   test('S5: a purged session is gone and its id can be used again', async () => {
