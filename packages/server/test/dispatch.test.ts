@@ -541,8 +541,12 @@ describe('presence', () => {
     await server.ask({ type: 'create' })
     const here = async (): Promise<readonly string[]> =>
       (await server.hub.view(key, ada)).presence.map((entry) => `${entry.actor} ${entry.device}`)
+    const timers = server.clock.pending
     const leave = await server.hub.presences.join(key, ada, 'tab-1', 'Chrome')
     expect(await here()).toEqual(['user:ada tab-1'])
+    expect((await server.hub.view(key, ada)).presence).toMatchObject([{ label: 'Chrome', node: 'node-1' }])
+    // What is written is not said again.
+    expect(server.clock.pending).toBe(timers)
     leave()
     await server.clock.advance(2_000)
     const back = await server.hub.presences.join(key, ada, 'tab-1', 'Chrome')
@@ -557,6 +561,22 @@ describe('presence', () => {
       'presence.joined',
       'presence.left',
     ])
+  })
+
+  test('P1: a device with two connections is here until both have gone, however often one says so', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    const [one, two] = [
+      await server.hub.presences.join(key, ada, 'tab-1', undefined),
+      await server.hub.presences.join(key, ada, 'tab-1', undefined),
+    ]
+    one()
+    one()
+    await server.clock.advance(60_000)
+    expect((await server.hub.view(key, ada)).presence).toMatchObject([{ device: 'tab-1' }])
+    two()
+    await server.clock.advance(5_000)
+    expect((await server.hub.view(key, ada)).presence).toEqual([])
   })
 
   test('P1: who comes or goes while the session can not be written is shown, or gone, when it can', async () => {
@@ -612,9 +632,12 @@ describe('presence', () => {
     await dead.hub.presences.join(key, ada, 'tab-1', undefined)
     await dead.hub.presences.join(key, ada, 'tab-2', undefined)
     await using server = openHub(store, 'node-2')
-    await server.hub.presences.join(key, ada, 'tab-1', undefined)
+    const leave = await server.hub.presences.join(key, ada, 'tab-1', undefined)
     await server.clock.advance(6_000)
     expect((await server.hub.view(key, ada)).presence).toMatchObject([{ device: 'tab-1', node: 'node-2' }])
+    leave()
+    await server.clock.advance(5_000)
+    expect((await server.hub.view(key, ada)).presence).toEqual([])
   })
 
   test('P1: so do those that came back for a moment in which nothing could be written', async () => {

@@ -126,6 +126,25 @@ describe('servers that share a store', () => {
     expect(await two.ask({ type: 'post', parts: text('more news') })).toMatchObject({ outcome: 'accepted' })
   })
 
+  test('R2: who waits for a run that another server gave away waits for the next one', async () => {
+    const store = shared(createMemoryStore())
+    await using one = openHub(store, 'node-1')
+    await using two = openHub(store, 'node-2', one.clock)
+    await one.ask({ type: 'create' })
+    await one.ask(send)
+    const { signal } = new AbortController()
+    const claims = [one, two].map(async ({ hub }, index) => {
+      const claimed = await hub.claim('assistant', `w${index}`, writer, { waitMs: 20_000, signal })
+      return claimed?.run
+    })
+    const first = await Promise.race(claims)
+    expect(first).toBe('r3')
+    await settled()
+    // It is told of by the server that gives the other one away.
+    for (const server of [two, one]) await server.ask({ ...send, policy: 'parallel' })
+    expect((await Promise.all(claims)).filter((run) => run !== 'r3')).toEqual([expect.stringMatching(/^r/)])
+  })
+
   test('S5: a session that another server removed is gone here, for readers, workers and whoever asks', async () => {
     const inner = shared(createMemoryStore())
     await using one = openHub(inner, 'node-1')
