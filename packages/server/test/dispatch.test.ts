@@ -480,10 +480,10 @@ describe('dispatch', () => {
     await using server = openHub()
     await server.ask({ type: 'create' })
     const { signal } = new AbortController()
-    const waiting = server.hub.claim('assistant', 'py-1', agentGrant, { waitMs: 20_000, signal })
+    const waiting = server.hub.claim('assistant', 'py-1', agentGrant, { leaseMs: 7_000, waitMs: 20_000, signal })
     await send(server)
     const run = await waiting
-    expect(run).toMatchObject({ agent: 'assistant', attempt: 1 })
+    expect(run).toMatchObject({ agent: 'assistant', attempt: 1, leaseMs: 7_000 })
     await write(server, run!, 1, { op: 'end', reason: 'complete' })
     const nothing = server.hub.claim('assistant', 'py-1', agentGrant, { waitMs: 20_000, signal })
     await server.clock.advance(20_000)

@@ -145,6 +145,28 @@ describe('servers that share a store', () => {
     expect((await Promise.all(claims)).filter((run) => run !== 'r3')).toEqual([expect.stringMatching(/^r/)])
   })
 
+  test('R2: who goes away while a run is claimed for them is answered when another server was faster', async () => {
+    const store = shared(createMemoryStore())
+    const late = faulty(store)
+    await using one = openHub(store, 'node-1')
+    await using two = openHub(late, 'node-2')
+    await one.ask({ type: 'create' })
+    await one.ask(send)
+    const [reached, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    late.beforeAppend = () => {
+      reached.resolve()
+      return goOn.promise
+    }
+    const leaving = new AbortController()
+    const claimed = two.hub.claim('assistant', 'w2', writer, { waitMs: 20_000, signal: leaving.signal })
+    await reached.promise
+    leaving.abort()
+    await one.ask({ type: 'claim', run: 'r3', worker: 'w1' }, undefined, writer)
+    goOn.resolve()
+    expect(await claimed).toBeUndefined()
+    expect(two.hub.stats().workers).toBe(0)
+  })
+
   test('S5: a session that another server removed is gone here, for readers, workers and whoever asks', async () => {
     const inner = shared(createMemoryStore())
     await using one = openHub(inner, 'node-1')

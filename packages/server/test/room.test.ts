@@ -236,6 +236,7 @@ describe('a room', () => {
     const claimed = server.ask({ type: 'claim', run: 'r3', worker: 'w' }, undefined, writer)
     await settled()
     const closing = server.hub.close()
+    await settled()
     written.resolve()
     expect(await claimed).toMatchObject({ outcome: 'accepted' })
     await closing
