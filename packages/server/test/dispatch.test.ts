@@ -107,6 +107,75 @@ describe('dispatch', () => {
     expect(worker.signals).toEqual([])
   })
 
+  test.each<[string, WriteOp]>([
+    ['ends', { op: 'end', reason: 'complete' }],
+    ['waits', { op: 'suspend' }],
+  ])('R2: a run that %s makes room for what waits in another session', async (_, op) => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    await send(server)
+    const { assigned } = work(server, 'w1', { capacity: 1 })
+    await settled()
+    await elsewhere(server)
+    await settled()
+    expect(assigned.map(({ session }) => session)).toEqual(['demo/1'])
+    await write(server, assigned[0]!, 1, op)
+    await settled()
+    expect(assigned.map(({ session }) => session)).toEqual(['demo/1', 'other'])
+  })
+
+  test('R2: workers of one agent work beside each other, the one with the most room first', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    const [small, large] = [work(server, 'w1', { capacity: 1 }), work(server, 'w2', { capacity: 2 })]
+    await settled()
+    for (const many of [
+      [0, 1],
+      [1, 1],
+      [1, 2],
+      [1, 2],
+    ]) {
+      await send(server, { policy: 'parallel' })
+      await settled()
+      expect([small, large].map(({ assigned }) => assigned.length).join()).toBe(many.join())
+    }
+    expect([...small.signals, ...large.signals]).toEqual([])
+  })
+
+  test('R2: what waits is found by a worker that came while the store did not answer', async () => {
+    const store = createMemoryStore()
+    const flaky = { ...store }
+    await using server = openHub(flaky)
+    await server.ask({ type: 'create' })
+    await send(server)
+    flaky.work = () => Promise.reject(new HeadraceError('store_unavailable', 'The store does not answer now.'))
+    const { assigned } = work(server, 'w1')
+    await settled()
+    expect(assigned).toEqual([])
+    flaky.work = (...args) => store.work(...args)
+    await server.clock.advance(1_000)
+    expect(assigned).toHaveLength(1)
+    expect(server.errors).toEqual([])
+  })
+
+  test('R2: what a worker still holds counts before it is given more, also on a server that has just started', async () => {
+    const store = createMemoryStore()
+    const before = openHub(store)
+    await before.ask({ type: 'create' })
+    for (let index = 0; index < 2; index += 1) await send(before, { policy: 'parallel' })
+    const { assigned } = work(before, 'w1', { capacity: 1 })
+    await settled()
+    await before.hub.close()
+    const held = assigned.map(({ session, run, attempt }) => ({ session, run, attempt }))
+    await using after = openHub(store, 'node-2', before.clock)
+    const back = work(after, 'w1', { capacity: 1, held })
+    await settled()
+    expect(back.assigned).toEqual([])
+    await write(after, held[0]!, 1, { op: 'end', reason: 'complete' })
+    await settled()
+    expect(back.assigned).toHaveLength(1)
+  })
+
   test('C2: queued runs of one agent come one after another, in order', async () => {
     await using server = openHub()
     await server.ask({ type: 'create' })
@@ -125,10 +194,11 @@ describe('dispatch', () => {
     await using server = openHub()
     await server.ask({ type: 'create' })
     await send(server)
-    const worker = work(server, 'w1')
+    const [worker, other] = [work(server, 'w1'), work(server, 'w2', { capacity: 1 })]
     await settled()
     const [run] = worker.assigned
     await server.ask({ type: 'cancel', target: { all: true } })
+    expect(other.signals).toEqual([])
     expect(worker.signals).toEqual([['cancel', { session: 'demo/1', run: run!.run, attempt: 1 }]])
     await write(server, run!, 1, { op: 'open', message: 'm', part: 'p', start: { kind: 'text', text: 'partial' } })
     await server.clock.advance(9_000)
