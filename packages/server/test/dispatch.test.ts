@@ -1,4 +1,4 @@
-import { HeadraceError, type CommandBody, type Grant, type HeldRun, type WriteOp } from '@headrace/core'
+import { HeadraceError, type CommandBody, type Grant, type HeldRun, type RunSignal, type WriteOp } from '@headrace/core'
 import { describe, expect, test } from 'vitest'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { openDoor } from './support/http.ts'
@@ -355,6 +355,35 @@ describe('dispatch', () => {
     expect(back.assigned).toEqual([])
   })
 
+  test('C7 R5: a worker that comes back is told of answers, and not of what nobody has answered or ended', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    await send(server)
+    const { assigned, slot } = work(server, 'w1')
+    await settled()
+    const [run] = assigned
+    const ask = (key: string): WriteOp => ({ op: 'request', key, spec: { kind: 'question', title: 'Which?' } })
+    const spawn: WriteOp = { op: 'spawn', key: 'c', agent: 'helper', parts: text('part') }
+    expect(await write(server, run!, 1, ask('one'), ask('two'), spawn)).toMatchObject({ outcome: 'accepted' })
+    await server.ask({ type: 'answer', request: `${run!.run}.one`, answer: { value: 1 } })
+    slot.close()
+    const told: RunSignal[] = []
+    server.hub.dispatcher.register({
+      agent: 'assistant',
+      worker: 'w1',
+      grant: agentGrant,
+      capacity: 1,
+      held: [{ session: 'demo/1', run: run!.run, attempt: 1 }],
+      assign: () => expect.fail('It has that run.'),
+      signal: (_held, signal) => told.push(signal),
+    })
+    await settled()
+    expect(told).toMatchObject([
+      { signal: 'resumed' },
+      { signal: 'answered', request: { id: `${run!.run}.one`, answer: { value: 1 } } },
+    ])
+  })
+
   test('R3 L3: a worker that ended a run and missed the answer is not told that it lost it', async () => {
     await using server = openHub()
     await server.ask({ type: 'create' })
@@ -374,6 +403,30 @@ describe('dispatch', () => {
     expect(back.signals).toEqual([['lost', held[2]]])
     expect(await write(server, ended!, 1, { op: 'end', reason: 'complete' })).toMatchObject({ outcome: 'noop' })
     expect(await write(server, suspended!, 1, { op: 'suspend' })).toMatchObject({ outcome: 'noop' })
+  })
+
+  test('R4 L7: a worker is given what its agent sees, and what an earlier attempt asked, whoever that was for', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    await server.ask({ type: 'post', parts: text('for one agent'), to: ['agent:assistant'] })
+    await server.ask({ type: 'post', parts: text('for another one'), to: ['agent:helper'] })
+    for (const agent of ['helper', 'assistant']) await send(server, { agents: [agent] })
+    const helper = work(server, 'w1', { agent: 'helper' })
+    const first = work(server, 'w1')
+    await settled()
+    for (const { assigned } of [helper, first]) {
+      const spec = { kind: 'question' as const, title: 'Which?', to: ['user:ada' as const] }
+      await write(server, assigned[0]!, 1, { op: 'request', key: 'q', spec })
+    }
+    first.slot.close()
+    await server.clock.advance(20_000)
+    const next = work(server, 'w2')
+    await settled()
+    const { view, attempt, run } = next.assigned[0]!
+    expect(attempt).toBe(2)
+    expect(JSON.stringify(view.messages)).toContain('for one agent')
+    expect(JSON.stringify(view.messages)).not.toContain('for another one')
+    expect(view.requests.map(({ id }) => id)).toEqual([`${run}.q`])
   })
 
   test('A1: a worker gets only runs of sessions that its token lets it write', async () => {

@@ -38,6 +38,12 @@ describe('the holder of a run is told', () => {
     await person.ask(session, { type: 'hand-back' })
     await person.ask(session, { type: 'resume', run })
     expect(await told(), 'handing back leaves the pause in place').toBe('resumed')
+    await person.ask(session, { type: 'pause', run })
+    await person.ask(session, { type: 'take-floor' })
+    await person.ask(session, { type: 'resume', run })
+    expect([await told(), await told()]).toEqual(['paused', 'paused'])
+    await person.ask(session, { type: 'hand-back' })
+    expect(await told(), 'resuming leaves the floor where it is').toBe('resumed')
     expect(worker.frames.filter((frame) => frame.type === 'signal')).toEqual([])
   })
 
