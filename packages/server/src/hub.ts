@@ -78,6 +78,8 @@ export class RoomHub implements Hub {
   readonly #options: HubOptions
   readonly #rooms = new Map<SessionKey, Room>()
   readonly #opening = new Map<SessionKey, Promise<Room>>()
+  /** Sessions that could not be opened to look after them. */
+  readonly #unreadable = new Set<SessionKey>()
   #closing: Promise<void> | undefined
   #hasLooked = false
   #cancelSweep: () => void = () => undefined
@@ -300,8 +302,21 @@ export class RoomHub implements Hub {
         if (at <= now) this.#options.due?.(key)
         continue
       }
-      if (!this.#rooms.has(key)) await this.room(key)
-      if (at <= now + (this.#rooms.get(key)?.aheadMs ?? 0)) this.#upkeep.look(key)
+      const room = this.#rooms.get(key) ?? (await this.#opened(key))
+      if (room && at <= now + room.aheadMs) this.#upkeep.look(key)
+    }
+  }
+
+  /** One that can't be opened for good, as where it is damaged, holds up no other. That is told once. */
+  async #opened(key: SessionKey): Promise<Room | undefined> {
+    try {
+      return await this.room(key)
+    } catch (thrown) {
+      const error = HeadraceError.from(thrown)
+      if (error.retry === 'later' || error.retry === 'reconnect') throw error
+      if (!this.#unreadable.has(key)) this.#options.onError(error)
+      this.#unreadable.add(key)
+      return undefined
     }
   }
 
@@ -312,9 +327,10 @@ export class RoomHub implements Hub {
   async #dueSessions(now: number): Promise<readonly { readonly key: SessionKey; readonly at: number }[]> {
     const { store } = this.#options
     if (!this.#hasLooked) {
-      const soonest = (await store.due(Number.MAX_SAFE_INTEGER, duePage)).find(({ key }) => !readStreamKey(key))
-      if (soonest) await this.room(soonest.key)
-      this.#hasLooked = true
+      const soonest = (await store.due(Number.MAX_SAFE_INTEGER, duePage)).filter(({ key }) => !readStreamKey(key))
+      let first: Room | undefined
+      for (const { key } of soonest) if ((first = await this.#opened(key))) break
+      this.#hasLooked = first !== undefined || soonest.length === 0
     }
     let aheadMs = 0
     for (const room of this.#rooms.values()) aheadMs = Math.max(aheadMs, room.aheadMs)

@@ -312,6 +312,29 @@ describe('dispatch', () => {
     expect(row).toMatchObject({ status: 'idle', openRuns: 0 })
   })
 
+  test.each(['default!before', 'default!later'] as const)(
+    'R3: also where one that can not be opened is due as well (%s)',
+    async (damaged) => {
+      const store = createMemoryStore()
+      const before = openHub(store)
+      for (const each of damaged === 'default!before' ? [damaged, key] : [key, damaged]) {
+        const submit = (body: CommandBody, grant = ada): Promise<unknown> => before.hub.submit(each, { grant, body })
+        await submit({ type: 'create', maxAttempts: 1 })
+        await submit({ type: 'send', parts: text('work') })
+        await submit({ type: 'claim', run: 'r3', worker: 'w1' }, agentGrant)
+        await before.clock.advance(10)
+      }
+      await before.hub.close()
+      const damage = new HeadraceError('store_corrupt', 'Its snapshot is not readable.')
+      const getSnapshot: typeof store.getSnapshot = (of) =>
+        of === damaged ? Promise.reject(damage) : store.getSnapshot(of)
+      await using after = openHub({ ...store, getSnapshot }, 'node-2', before.clock)
+      await after.clock.advance(60_000)
+      expect(await store.row(key)).toMatchObject({ status: 'idle', openRuns: 0 })
+      expect(after.errors).toEqual([damage])
+    },
+  )
+
   test('R3: a lease that lapses while nothing can be written is looked at once a second until something can', async () => {
     const store = createMemoryStore()
     const flaky = { ...store }
