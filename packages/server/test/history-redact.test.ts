@@ -222,3 +222,24 @@ async function done(server: TestHub): Promise<void> {
   await promise
   follower.close()
 }
+
+test('S5h an erasure that fails for good is told, and not tried again for ten minutes', async () => {
+  const inner = createMemoryStore()
+  const damage = new HeadraceError('store_corrupt', 'It is not readable.')
+  let tries = 0
+  let isDamaged = true
+  const redact: Store['redact'] = (...args) => {
+    tries += 1
+    return isDamaged ? Promise.reject(damage) : inner.redact(...args)
+  }
+  await using server = openHub({ ...inner, redact })
+  await server.ask({ type: 'create' })
+  await server.ask({ type: 'post', parts: text('x') })
+  await server.ask({ type: 'redact', message: 'm2' })
+  await server.clock.advance(590_000)
+  expect([tries, server.errors]).toEqual([1, [damage]])
+  isDamaged = false
+  await server.clock.advance(20_000)
+  expect(tries).toBe(2)
+  expect((await server.hub.room(key)).state.guard.erasing).toEqual([])
+})

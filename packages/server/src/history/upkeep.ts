@@ -1,5 +1,5 @@
 import { HeadraceError, type SessionKey, type Store } from '@headrace/core'
-import type { Clock } from '../clock.ts'
+import { restOf, type Clock } from '../clock.ts'
 import type { Room } from '../room.ts'
 import { compactSession, finishCompaction } from './compact.ts'
 import { eraseRedacted } from './erase.ts'
@@ -31,9 +31,9 @@ const looksPerRetention = 4
 export class Upkeep {
   readonly #options: UpkeepOptions
   readonly #waiting = new Set<SessionKey>()
-  /** Until when a session is not compacted again. */
-  readonly #resting = new Map<SessionKey, number>()
-  #running = 0
+  /** Since when, and for how long, something is not tried again in a session. */
+  readonly #resting = new Map<string, { readonly ms: number; readonly began: number }>()
+  readonly #busy = new Set<SessionKey>()
   #closed = false
   #idle: Promise<void> = Promise.resolve()
   #rest: () => void = () => undefined
@@ -50,23 +50,22 @@ export class Upkeep {
   }
 
   #next(): void {
-    const [key] = this.#waiting
-    if (key === undefined || this.#running >= maxAtOnce) return
+    if (this.#busy.size >= maxAtOnce) return
+    // What is new in one that is worked on is looked at afterwards.
+    const key = [...this.#waiting].find((waiting) => !this.#busy.has(waiting))
+    if (key === undefined) return
     this.#waiting.delete(key)
-    if (this.#running === 0) this.#idle = new Promise((resolve) => (this.#rest = resolve))
-    this.#running += 1
+    if (this.#busy.size === 0) this.#idle = new Promise((resolve) => (this.#rest = resolve))
+    this.#busy.add(key)
     void this.#keep(key)
       .catch((thrown: unknown) => {
         const error = HeadraceError.from(thrown)
-        // What passes by itself is tried again when the session is looked at next.
-        if (error.retry === 'later' || error.retry === 'reconnect' || error.code === 'session_not_found') return
-        this.#letRest(key, restMs)
-        this.#options.onError(error)
+        if (isForGood(error)) this.#options.onError(error)
       })
       .then(() => {
-        this.#running -= 1
+        this.#busy.delete(key)
         if (this.#closed) this.#waiting.clear()
-        if (this.#running === 0 && this.#waiting.size === 0) this.#rest()
+        if (this.#busy.size === 0 && this.#waiting.size === 0) this.#rest()
         this.#next()
       })
     this.#next()
@@ -80,21 +79,43 @@ export class Upkeep {
     if (room.head === 0) return
     const now = clock.now() + room.aheadMs
     const { retention } = room.state.view
-    if (retention?.sessionMs !== undefined && room.state.view.at + retention.sessionMs <= now) return expire(key)
-    if (room.isHalfCompacted) await turns.take(key, () => finishCompaction(store, room))
-    if (room.state.guard.erasing.length > 0) await turns.take(key, () => eraseRedacted(store, room))
+    if (retention?.sessionMs !== undefined && room.state.view.at + retention.sessionMs <= now)
+      return void (await this.#unlessResting(`${key} expire`, () => expire(key)))
+    const isDone = await this.#unlessResting(`${key} erase`, async () => {
+      if (room.isHalfCompacted) await turns.take(key, () => finishCompaction(store, room))
+      if (room.state.guard.erasing.length > 0) await turns.take(key, () => eraseRedacted(store, room))
+    })
+    // Nothing is dropped before that.
+    if (!isDone) return
     const { rawMs } = retention ?? {}
     const since = room.state.guard.raw?.since ?? Infinity
-    if (rawMs !== undefined && since + rawMs <= now && (this.#resting.get(key) ?? 0) <= now) {
-      const { dropped } = await turns.take(key, () => compactSession(store, room, now - rawMs))
-      if (dropped === 0) this.#letRest(key, Math.min(restMs, rawMs / looksPerRetention))
+    if (rawMs !== undefined && since + rawMs <= now) {
+      const id = `${key} compact`
+      await this.#unlessResting(id, async () => {
+        const { dropped } = await turns.take(key, () => compactSession(store, room, now - rawMs))
+        if (dropped === 0) this.#letRest(id, Math.min(restMs, rawMs / looksPerRetention))
+      })
     }
     await room.refreshRow()
   }
 
-  #letRest(key: SessionKey, ms: number): void {
+  /** @returns whether it was done, and not left alone for now */
+  async #unlessResting(id: string, task: () => Promise<void>): Promise<boolean> {
+    const rest = this.#resting.get(id)
+    if (rest && restOf(rest.ms, rest.began, this.#options.clock) > 0) return false
+    try {
+      await task()
+      return true
+    } catch (thrown) {
+      const error = HeadraceError.from(thrown)
+      if (isForGood(error)) this.#letRest(id, restMs)
+      throw error
+    }
+  }
+
+  #letRest(id: string, ms: number): void {
     if (this.#resting.size >= maxResting) this.#resting.clear()
-    this.#resting.set(key, this.#options.clock.now() + ms)
+    this.#resting.set(id, { ms, began: this.#options.clock.now() })
   }
 
   /** Finishes what is under way. Idempotent. */
@@ -103,4 +124,9 @@ export class Upkeep {
     this.#waiting.clear()
     await this.#idle
   }
+}
+
+/** What passes by itself is tried again when the session is looked at next. */
+function isForGood({ retry, code }: HeadraceError): boolean {
+  return retry !== 'later' && retry !== 'reconnect' && code !== 'session_not_found'
 }
