@@ -5,10 +5,11 @@ import { createHeadrace } from '../src/create-headrace.ts'
 import { createSecretAuth } from '../src/auth/secret-auth.ts'
 import { createHttpAgents, type HttpAgents } from '../src/agents/http-agents.ts'
 import type { HttpAgent } from '../src/agents/http-agent.ts'
+import type { Hub } from '../src/hub-types.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { createSystemLog } from '../src/system-log.ts'
 import { createWebhookSecret } from '../src/outgoing/webhook-signature.ts'
-import { FakeClock } from './support/fake-clock.ts'
+import { FakeClock, settled } from './support/fake-clock.ts'
 import { everything, openDoor } from './support/http.ts'
 
 const support = { url: 'https://agents.example.com/chat', format: 'ai-sdk' } as const
@@ -151,6 +152,33 @@ describe('agents behind HTTP', () => {
     ])
   })
 
+  test('H1: a server that can not read them when it starts knows them when it can', async () => {
+    await using place = await openRegistry()
+    await place.agents.put('support', support)
+    const errors: string[] = []
+    let isDown = true
+    const store = place.store
+    const read: Store['read'] = (...args) =>
+      isDown ? Promise.reject(new HeadraceError('store_unavailable', 'not now')) : store.read(...args)
+    const log = createSystemLog({ hub: place.hub, store: { read } })
+    const onError = ({ code }: HeadraceError): number => errors.push(code)
+    const later = createHttpAgents({ log, clock: place.clock, isShared: false, onError })
+    const told: (readonly HttpAgent[])[] = []
+    const timers = place.clock.pending
+    later.watch((agents) => told.push(agents))
+    await settled()
+    expect([told, errors]).toEqual([[], ['store_unavailable']])
+    isDown = false
+    // Whoever asks now is answered, and that is no news.
+    expect(await later.list()).toHaveLength(1)
+    await place.clock.advance(2_000)
+    expect(told.map((agents) => agents.map(({ agent }) => agent))).toEqual([['support']])
+    isDown = true
+    later.watch(() => expect.unreachable())
+    later.close()
+    expect(place.clock.pending).toBe(timers)
+  })
+
   test('H1: a server that shares the store knows of a change within seconds', async () => {
     await using place = await openRegistry({ isShared: true })
     const other = place.another()
@@ -268,6 +296,8 @@ describe('tokens for workers in the process', () => {
 interface Registry extends AsyncDisposable {
   readonly agents: HttpAgents
   readonly clock: FakeClock
+  readonly store: Store
+  readonly hub: Hub
   another(): HttpAgents
   /** The store refuses to remove so many sessions. */
   failPurges(times: number): void
@@ -303,6 +333,8 @@ async function openRegistry({ isShared = false } = {}): Promise<Registry> {
   return {
     agents: open(),
     clock,
+    store,
+    hub: headrace.hub,
     another: open,
     failPurges(times) {
       failing = times

@@ -31,6 +31,8 @@ export interface HttpAgentsOptions {
   readonly onError: (error: HeadraceError) => void
 }
 
+type Listener = (agents: readonly HttpAgent[]) => void
+
 type SettingsPlace = Pick<HttpAgent, 'tenant' | 'version'>
 
 /** Most agents of a tenant. */
@@ -66,7 +68,9 @@ export function createHttpAgents({ log, clock, isShared, onError }: HttpAgentsOp
   const known = new Map<string, HttpAgent>()
   /** Settings that are out of use and perhaps in the store still. */
   const leftOver = new Map<string, readonly SettingsPlace[]>()
-  const listeners = new Set<(agents: readonly HttpAgent[]) => void>()
+  const listeners = new Set<Listener>()
+  /** What cancels telling them for the first time, where that failed. */
+  const beginnings = new Set<() => void>()
   let after = 0
   let isRead = false
   let isClosed = false
@@ -167,6 +171,22 @@ export function createHttpAgents({ log, clock, isShared, onError }: HttpAgentsOp
       (thrown: unknown) => onError(HeadraceError.from(thrown)),
     )
 
+  /** Tells a listener what there is; later, where that can't be read now. */
+  const begin = (listener: Listener): void =>
+    void inTurn(async () => {
+      if (!listeners.has(listener)) return
+      await refresh()
+      listener(all())
+    }).catch((thrown: unknown) => {
+      onError(HeadraceError.from(thrown))
+      if (!listeners.has(listener)) return
+      const cancel = clock.after(rereadMs, () => {
+        beginnings.delete(cancel)
+        begin(listener)
+      })
+      beginnings.add(cancel)
+    })
+
   return {
     list: (tenant) =>
       inTurn(async () => {
@@ -205,16 +225,15 @@ export function createHttpAgents({ log, clock, isShared, onError }: HttpAgentsOp
       }),
     watch(listener) {
       listeners.add(listener)
-      void inTurn(async () => {
-        await refresh()
-        if (listeners.has(listener)) listener(all())
-      }).catch((thrown: unknown) => onError(HeadraceError.from(thrown)))
+      begin(listener)
       look()
       return () => void listeners.delete(listener)
     },
     close() {
       isClosed = true
       listeners.clear()
+      for (const cancel of beginnings) cancel()
+      beginnings.clear()
       cancelLook?.()
       cancelLook = undefined
     },
