@@ -407,6 +407,20 @@ describe('dispatch', () => {
     ])
   })
 
+  test('R3: a worker that names what another one holds is told that it is not its own', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    await send(server)
+    const { assigned } = work(server, 'w1')
+    await settled()
+    const held = assigned.map(({ session, run, attempt }) => ({ session, run, attempt }))
+    const other = work(server, 'w2', { held })
+    await settled()
+    expect(other.signals).toEqual([['lost', held[0]]])
+    await server.ask({ type: 'cancel', target: { all: true } })
+    expect(other.signals).toHaveLength(1)
+  })
+
   test('R3 L3: a worker that ended a run and missed the answer is not told that it lost it', async () => {
     await using server = openHub()
     await server.ask({ type: 'create' })

@@ -56,6 +56,8 @@ describe('R2: an agent is called by webhook', () => {
     const [first] = await endpoint.count(1)
     const { type, data } = read(first!)
     expect([type, data.run, data.attempt, data.view.messages.length]).toEqual(['run.assigned', 'r3', 1, 1])
+    const me = await fetch(`${server.url}/v1/me`, { headers: { Authorization: `Bearer ${data.token}` } })
+    expect(await me.json()).toMatchObject({ actor: 'agent:assistant', agents: ['assistant'] })
     const command = (body: CommandBody, path = 'demo%2F1'): Promise<Response> =>
       fetch(`${server.url}/v1/sessions/${path}/commands`, {
         method: 'POST',
