@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { verbs, type CommandBody } from '@headrace/core'
+import { verbs, type CommandBody, type SessionKey, type Store, type WriteOp } from '@headrace/core'
 import { openDoor, type Answered, type OpenDoor } from './support/http.ts'
-import { text } from './support/hub.ts'
+import { createMemoryStore } from '../src/store/memory.ts'
+import { ada, key, openHub, text } from './support/hub.ts'
+import { writer } from './support/story.ts'
 
 interface Person {
   readonly token: string
@@ -262,4 +264,39 @@ describe('the inbox', () => {
     expect(sessions).toEqual(['e', 'd', 'c', 'b', 'a'])
     expect((await ada.ask('GET /v1/inbox?cursor=nonsense')).status).toBe(400)
   })
+})
+
+test('P5b P6d what is removed while it is looked for is left out, and the rest is found', async () => {
+  const inner = createMemoryStore()
+  let isGoing = false
+  const going = async <T>(page: T): Promise<T> => {
+    if (isGoing) await server.hub.purge(key)
+    isGoing = false
+    return page
+  }
+  const store: Store = {
+    ...inner,
+    inbox: async (query) => going(await inner.inbox(query)),
+    search: async (query) => going(await inner.search(query)),
+  }
+  await using server = openHub(store)
+  const fill = async (session: SessionKey): Promise<void> => {
+    const submit = (body: CommandBody, grant = ada): Promise<unknown> => server.hub.submit(session, { grant, body })
+    await submit({ type: 'create' })
+    await submit({ type: 'send', parts: text('needle') })
+    await submit({ type: 'claim', run: 'r3', worker: 'w' }, writer)
+    const op: WriteOp = { op: 'request', key: 'q', spec: { kind: 'question', title: 'Which?' } }
+    await submit({ type: 'write', run: 'r3', attempt: 1, n: 1, ops: [op] }, writer)
+  }
+  const { history } = server.hub
+  await fill('default!other')
+  for (const look of [
+    async () => (await history.inbox(ada, { limit: 10 })).entries,
+    async () => (await history.search(ada, { query: 'needle', limit: 10 })).hits,
+  ]) {
+    await fill(key)
+    expect((await look()).map(({ session }) => session).sort()).toEqual(['demo/1', 'other'])
+    isGoing = true
+    expect((await look()).map(({ session }) => session)).toEqual(['other'])
+  }
 })

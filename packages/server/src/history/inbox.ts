@@ -14,6 +14,7 @@ import {
   type Store,
 } from '@headrace/core'
 import type { Room } from '../room.ts'
+import { roomIfAny } from './room-if-any.ts'
 
 export interface InboxServices {
   readonly store: Store
@@ -79,11 +80,12 @@ async function itemsOf(
   const own = row.inbox.filter((entry) => names.includes(entry.for) && (entry.kind !== 'request' || canAnswer))
   if (own.length === 0) return []
   const asks = own.some(({ kind }) => kind === 'request')
-  const view = asks ? (await room(sessionKey(grant.tenant, row.id))).state.view : undefined
+  const found = asks ? await roomIfAny(room, sessionKey(grant.tenant, row.id)) : undefined
+  if (asks && !found) return []
   const title = row.metadata['title']
   return own
     .flatMap(({ kind, ref, at, count }): InboxItem[] => {
-      const request = kind === 'request' ? visibleRequest(view, grant, ref) : undefined
+      const request = kind === 'request' ? visibleRequest(found?.state.view, grant, ref) : undefined
       if (kind === 'request' && !request) return []
       const named = { session: row.id, ...(typeof title === 'string' && { title }), kind, ref, at }
       return [{ ...named, ...(count !== undefined && { count }), ...(request && { request }) }]

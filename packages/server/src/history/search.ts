@@ -15,6 +15,7 @@ import {
 } from '@headrace/core'
 import type { Room } from '../room.ts'
 import { leftOfMessage } from './pending.ts'
+import { roomIfAny } from './room-if-any.ts'
 
 export interface SearchOptions {
   /** What to look for: messages with all of its words. The last one may be the beginning of a word. */
@@ -90,11 +91,12 @@ async function findMessage(
 ): Promise<Message | undefined> {
   // A session that waits for nothing has nothing that is still to be erased; it need not be opened to know that.
   const isDue = (await store.row(key))?.due !== null
-  const { erasing } = isDue ? (await room(key)).state.guard : { erasing: [] }
+  const erasing = isDue ? (await roomIfAny(room, key))?.state.guard.erasing : []
+  if (!erasing) return undefined
   const [row] = await store.readMessages(key, seq + 1, 1)
   if (row?.seq === seq) return leftOfMessage(store, key, JSON.parse(row.json) as Message, erasing) // written by a room
-  const { view } = (await room(key)).state
-  return view.messages.find((message) => message.seq === seq)
+  const hot = (await roomIfAny(room, key))?.state.view.messages
+  return hot?.find((message) => message.seq === seq)
 }
 
 /** What a message is found by. */
