@@ -2,9 +2,10 @@
  * Where people are reached: their browsers' push subscriptions, kept in a system session for each person, so that they are
  * as durable as sessions and known to every server.
  */
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { HeadraceError, object, optional, string, type Actor, type Schema, type SessionKey } from '@headrace/core'
-import type { SystemLog } from '../system-log.ts'
+import type { SystemEntry, SystemLog } from '../system-log.ts'
 import { systemKey } from '../system-session.ts'
 
 /** What `PushManager.subscribe()` gives, as JSON. */
@@ -53,6 +54,9 @@ export function createPushSubscriptions(log: SystemLog): PushSubscriptions {
     }
     return [...known.values()]
   }
+  // Under an id of its own: whoever subscribes again with what they had before would be taken for a retry of that.
+  const write = (tenant: string, actor: Actor, entry: SystemEntry): Promise<void> =>
+    log.append(keyOf(tenant, actor), randomUUID(), entry)
   return {
     list,
     async add(tenant, actor, subscription) {
@@ -66,27 +70,19 @@ export function createPushSubscriptions(log: SystemLog): PushSubscriptions {
       }
       const { endpoint, keys, label } = subscription
       const value = { endpoint, keys: { ...keys }, ...(label !== undefined && { label }) }
-      await log.append(keyOf(tenant, actor), idOf(`+${JSON.stringify(value)}${before.length}`), {
-        name: 'subscribed',
-        value,
-      })
+      // Pages say it each time they are opened.
+      if (isDeepStrictEqual(before.at(-1), value)) return
+      await write(tenant, actor, { name: 'subscribed', value })
     },
     async remove(tenant, actor, endpoint) {
       const before = await list(tenant, actor)
       if (!before.some((subscription) => subscription.endpoint === endpoint)) return
-      await log.append(keyOf(tenant, actor), idOf(`-${endpoint}${JSON.stringify(before)}`), {
-        name: 'unsubscribed',
-        value: { endpoint },
-      })
+      await write(tenant, actor, { name: 'unsubscribed', value: { endpoint } })
     },
   }
 }
 
 /** An actor's id has characters that a session id has not. */
 function keyOf(tenant: string, actor: Actor): SessionKey {
-  return systemKey(tenant, `push.${idOf(actor)}`)
-}
-
-function idOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return systemKey(tenant, `push.${createHash('sha256').update(actor).digest('hex')}`)
 }
