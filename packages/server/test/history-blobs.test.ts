@@ -99,6 +99,34 @@ describe('blobs', () => {
     })
   })
 
+  test('L6c A3 callers who leave before their blob is read take no room of others', async () => {
+    const looked = Array.from({ length: 16 }, () => Promise.withResolvers<void>())
+    const goOn = Promise.withResolvers<void>()
+    let looks = 0
+    await using door = await openDoor({
+      change: (hub) => ({
+        async view(key, grant) {
+          looked[looks++]?.resolve()
+          if (looks <= 16) await goOn.promise
+          return hub.view(key, grant)
+        },
+      }),
+    })
+    await door.ask('POST /v1/sessions', { json: { id: 's' } })
+    const head = `PUT /v1/sessions/s/blobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${door.token}\r\nContent-Type: a/b\r\nContent-Length: 9\r\n\r\n`
+    for (const { promise } of looked) {
+      const socket = await door.dial()
+      socket.write(head)
+      await promise
+      socket.destroy()
+    }
+    while (door.logs.length < 17) await settled()
+    goOn.resolve()
+    await settled()
+    expect(await put(door, 'content')).toMatchObject({ status: 201 })
+    expect(door.errors).toEqual([])
+  })
+
   test('L6c S5h it goes with the last message that names it, and with the session; a copy has its own', async () => {
     await using door = await withSession()
     const { body: one } = await put(door, 'one')

@@ -50,6 +50,8 @@ export function readBytes(request: IncomingMessage, { limit, maxBytes }: ByteLim
   const tooLarge = (actual: number): HeadraceError => overLimit({ limit, maxBytes }, actual)
   const declared = Number(request.headers['content-length'] ?? 0)
   if (declared > maxBytes) return Promise.reject(tooLarge(declared))
+  // Of a caller who left before this nothing more is heard, not even that it left.
+  if (request.destroyed) return Promise.reject(gone())
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let bytes = 0
@@ -70,10 +72,14 @@ export function readBytes(request: IncomingMessage, { limit, maxBytes }: ByteLim
     }
     const onClose = (): void => {
       settle()
-      reject(new HeadraceError('connection_lost', 'The connection ended before the whole body had come.'))
+      reject(gone())
     }
     request.on('data', onData).on('end', onEnd).on('close', onClose)
   })
+}
+
+function gone(): HeadraceError {
+  return new HeadraceError('connection_lost', 'The connection ended before the whole body had come.')
 }
 
 function overLimit({ limit, maxBytes: allowed }: ByteLimit, actual: number): HeadraceError {
