@@ -56,6 +56,7 @@ export class AiSdkConnection {
   readonly #ticket: Promise<Grant> | undefined
   readonly #leavesRuns: boolean
   #isOpen = false
+  #letGo: () => void = cancelNothing
   #leaveTenant: () => void = cancelNothing
   #cancelHello: () => void
   #cancelStranger: () => void
@@ -94,7 +95,7 @@ export class AiSdkConnection {
     const ticket = query.get('ticket')
     if (ticket === null) return
     this.#ticket = access.admit({ ticket }, 'read', from)
-    this.#ticket.then((grant) => this.#admitted(grant)).catch((thrown: unknown) => this.#end(this.#public(thrown)))
+    this.#ticket.then((grant) => this.#accept(grant)).catch((thrown: unknown) => this.#end(this.#public(thrown)))
   }
 
   get isOpen(): boolean {
@@ -152,8 +153,8 @@ export class AiSdkConnection {
     const grant = await this.#grantFor(frame)
     const session = frame.chat.id
     if (!allows(grant, session, 'read')) throw forbidden('read', session)
-    const refused = access.revocations.refusal(grant, 'command') ?? traffic.command(grant)
-    if (refused && frame.type === 'send') throw refused
+    const refused = frame.type === 'send' && (access.revocations.refusal(grant, 'command') ?? traffic.command(grant))
+    if (refused) throw refused
     const version = readVersion(
       frame.headers[versionHeader.toLowerCase()] ?? this.#options.query.get('version') ?? undefined,
     )
@@ -166,18 +167,20 @@ export class AiSdkConnection {
     if (!turn) return this.#finish(live, 'no-active')
     const stream = await streamTurn(door, turn, version)
     if (live.isAborted) return this.#stop(live)
+    live.release = this.#hold(grant, (error) => this.#fail(live, error))
+    // It may have been taken back by now.
+    if (!this.#isLive(live)) return live.release()
     this.#outlet.send({ type: 'start', requestId: live.requestId })
     const nothing = forVersion({ type: 'finish', finishReason: 'interrupted' }, version)
     for (const reply of this.#replies(live, stream ? stream.begin() : nothing ? [nothing] : []))
       this.#outlet.send(reply)
     if (!stream || stream.isOver) return this.#finish(live, 'end')
     live.stream = stream
-    live.release = this.#hold(live, grant)
     const wake = (): void => {
       if (live.follower) this.#outlet.wake(live.follower)
     }
     const follower = await hub.follow(door.key, grant, { after: stream.view.seq, wake })
-    if (this.#closed || this.#live.get(live.requestId) !== live) return follower.close()
+    if (this.#closed || !this.#isLive(live)) return follower.close()
     live.follower = follower
     this.#followed.set(follower, live)
     wake()
@@ -197,24 +200,35 @@ export class AiSdkConnection {
     return grant
   }
 
+  /** A connection that came with a ticket ends with what the ticket stands for: the chat comes back with a new one. */
+  #accept(grant: Grant): void {
+    this.#admitted(grant)
+    this.#letGo = this.#hold(grant, (error) => this.#end(error))
+    if (this.#closed) this.#letGo()
+  }
+
   #admitted({ tenant }: Grant): void {
     if (this.#isOpen || this.#closed) return
+    this.#leaveTenant = this.#options.traffic.crowd.join(tenant)
     this.#isOpen = true
     this.#cancelHello()
     this.#cancelStranger()
-    this.#leaveTenant = this.#options.traffic.crowd.join(tenant)
   }
 
-  /** Ends an answer with the right to read it. */
-  #hold(live: Live, grant: Grant): () => void {
+  #isLive(live: Live): boolean {
+    return this.#live.get(live.requestId) === live
+  }
+
+  /** Tells when a grant is over. Call the result when it is no longer in use. */
+  #hold(grant: Grant, onOver: (error: HeadraceError) => void): () => void {
     const { access, clock } = this.#options
-    const letGo = access.revocations.hold(grant, (error) => this.#fail(live, error))
+    const letGo = access.revocations.hold(grant, onOver)
     let cancel = (): void => undefined
     const watch = (): void => {
       cancel = clock.after(grant.expiresAt - clock.now(), () => {
         // A timer can't wait as long as some tokens live.
         if (clock.now() < grant.expiresAt) return watch()
-        this.#fail(live, new HeadraceError('token_expired', 'The token expired. Resume with a new one.'))
+        onOver(new HeadraceError('token_expired', 'The token expired. Resume with a new one.'))
       })
     }
     watch()
@@ -280,7 +294,7 @@ export class AiSdkConnection {
   }
 
   #forget(live: Live): void {
-    if (this.#live.get(live.requestId) === live) this.#live.delete(live.requestId)
+    if (this.#isLive(live)) this.#live.delete(live.requestId)
     live.release()
     const { follower } = live
     if (!follower) return
@@ -311,6 +325,7 @@ export class AiSdkConnection {
     this.#closed = true
     this.#cancelHello()
     this.#cancelStranger()
+    this.#letGo()
     this.#leaveTenant()
     this.#heartbeat.close()
     for (const live of this.#live.values()) this.#forget(live)

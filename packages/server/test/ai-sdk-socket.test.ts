@@ -1,0 +1,137 @@
+import { once } from 'node:events'
+import { expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { verbs, type SessionId } from '@headrace/core'
+import type { TokenClaims } from '../src/auth/auth.ts'
+import { FakeClock } from './support/fake-clock.ts'
+import { send } from './support/http.ts'
+import { everything, serve, type Served } from './support/serve.ts'
+
+const bob: TokenClaims = { sub: 'bob', cap: [{ s: '**', op: verbs }] }
+const page = {
+  send: (requestId: string, id: SessionId, headers: Record<string, string> = {}) => ({
+    type: 'send',
+    requestId,
+    id,
+    messages: [{ id: `m-${requestId}`, role: 'user', parts: [{ type: 'text', text: 'Hi' }] }],
+    headers,
+    body: {},
+  }),
+  resume: (requestId: string, id: SessionId, headers: Record<string, string> = {}) => ({
+    type: 'resume',
+    requestId,
+    id,
+    headers,
+    body: {},
+  }),
+}
+
+/** What a connection brings, frame by frame; what ends it comes last. */
+interface Chat {
+  say(frame: object): void
+  next(): Promise<Readonly<Record<string, unknown>>>
+  readonly ended: Promise<number>
+}
+
+async function connect({ port }: Served, ticket?: string): Promise<Chat> {
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/v1/ai-sdk/ws${ticket === undefined ? '' : `?ticket=${ticket}`}`)
+  const frames: Readonly<Record<string, unknown>>[] = []
+  let arrived = (): void => undefined
+  ws.on('message', (data: Buffer) => {
+    frames.push(JSON.parse(data.toString()) as Readonly<Record<string, unknown>>) // sent by the server under test
+    arrived()
+  })
+  const ended = once(ws, 'close').then(([code]) => Number(code))
+  void ended.then(() => arrived())
+  await once(ws, 'open')
+  return {
+    say: (frame) => ws.send(JSON.stringify(frame)),
+    async next() {
+      while (frames.length === 0 && ws.readyState !== WebSocket.CLOSED)
+        await new Promise<void>((resolve) => (arrived = resolve))
+      return frames.shift() ?? { type: 'closed' }
+    },
+    ended,
+  }
+}
+
+async function ticketFor(server: Served, token: string): Promise<string> {
+  return (await send(server.port, 'POST /v1/tickets', { token })).body.ticket
+}
+
+async function messagesOf(server: Served, session: SessionId): Promise<number> {
+  const { body } = await send(server.port, `GET /v1/ai-sdk/chat/${session}/messages`, { token: server.token })
+  return body.messages.length
+}
+
+test('A1g V9 a ticket is good for a chat as long as its token: then the connection ends, and nothing more is taken', async () => {
+  const clock = new FakeClock()
+  await using server = await serve({ clock, connectionLimits: { idleMs: 1e9 } })
+  const chat = await connect(server, await ticketFor(server, await server.auth.mint(bob, 60)))
+  chat.say(page.send('a', 's'))
+  expect(await chat.next()).toMatchObject({ type: 'start', requestId: 'a' })
+  await clock.advance(59_999)
+  chat.say(page.resume('b', 'nobody'))
+  while ((await chat.next())['type'] !== 'no-active');
+  await clock.advance(1)
+  chat.say(page.send('c', 'other'))
+  expect(await chat.ended).toBe(4401)
+  expect([await messagesOf(server, 's'), await messagesOf(server, 'other')]).toEqual([1, 0])
+})
+
+test('A1d what a chat holds by a ticket is cut when its token is taken back', async () => {
+  await using server = await serve()
+  const ticket = await ticketFor(server, await server.auth.mint(bob, 60, 'lost-laptop'))
+  const chat = await connect(server, ticket)
+  chat.say(page.resume('a', 's'))
+  expect(await chat.next()).toEqual({ type: 'no-active', requestId: 'a' })
+  await send(server.port, 'POST /v1/revocations', { token: server.token, json: { token: 'lost-laptop' } })
+  expect(await chat.ended).toBe(4401)
+})
+
+test('A1d a token in a frame that was taken back, or has expired, gets nothing of an answer that is under way', async () => {
+  const clock = new FakeClock()
+  await using server = await serve({ clock, connectionLimits: { idleMs: 1e9 } })
+  const writer = await server.join()
+  await writer.ask('s', { type: 'create' })
+  const sent = await writer.ask('s', { type: 'send', parts: [{ kind: 'text', text: 'go' }] })
+  const run = `r${'seq' in sent ? sent.seq : 0}`
+  await writer.ask('s', { type: 'claim', run, worker: 'w1', leaseMs: 600_000 })
+  const chat = await connect(server)
+  const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })
+  const other = await server.auth.mint(everything, 600)
+  chat.say(page.resume('first', 'nobody', bearer(other)))
+  expect(await chat.next()).toEqual({ type: 'no-active', requestId: 'first' })
+  const taken = await server.auth.mint(bob, 600, 'lost-laptop')
+  const short = await server.auth.mint(bob, 10)
+  for (const [requestId, token] of Object.entries({ taken, short })) {
+    chat.say(page.resume(requestId, 's', bearer(token)))
+    expect(await chat.next()).toEqual({ type: 'start', requestId })
+  }
+  await send(server.port, 'POST /v1/revocations', { token: server.token, json: { token: 'lost-laptop' } })
+  expect(await chat.next()).toMatchObject({ type: 'error', requestId: 'taken' })
+  await clock.advance(10_000)
+  expect(await chat.next()).toMatchObject({ type: 'error', requestId: 'short' })
+  for (const [requestId, token] of Object.entries({ taken, short })) {
+    for (const frame of [page.resume(requestId, 's', bearer(token)), page.send(requestId, 's', bearer(token))]) {
+      chat.say(frame)
+      expect(await chat.next()).toMatchObject({ type: 'error', requestId })
+    }
+  }
+  expect(await messagesOf(server, 's')).toBe(1)
+})
+
+test('A3c a chat that would be one connection of the tenant too many is ended, with a token as with a ticket', async () => {
+  await using server = await serve({ connectionLimits: { connectionsPerTenant: 1 } })
+  const ticket = await ticketFor(server, server.token)
+  const first = await server.join()
+  expect(await first.ask('s', { type: 'create' })).toMatchObject({ outcome: 'accepted' })
+  const byTicket = await connect(server, ticket)
+  expect(await byTicket.ended).toBe(1013)
+  const byToken = await connect(server)
+  byToken.say(page.send('a', 's', { authorization: `Bearer ${server.token}` }))
+  byToken.say(page.send('b', 's', { authorization: `Bearer ${server.token}` }))
+  expect(await byToken.next()).toMatchObject({ type: 'error', requestId: 'a' })
+  expect(await byToken.ended).toBe(1013)
+  expect(await messagesOf(server, 's')).toBe(0)
+})
