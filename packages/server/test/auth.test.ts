@@ -61,6 +61,21 @@ describe('tokens signed with a secret', () => {
     }
   })
 
+  test.each([
+    [999.9995, 999_999],
+    [1_060, 1_060_000],
+    [1_061, undefined],
+    [1_000_000, undefined],
+    [1e300, undefined],
+    ['1000', undefined],
+  ])('A1d: a token that says that it was made at %s s is taken to be from %s ms', async (iat, issuedAt) => {
+    const { auth } = open()
+    const token = forge({ sub: 'ada', cap: [], exp: 9e9, iat })
+    if (typeof iat === 'string')
+      await expect(token.then((text) => auth.verify(text))).rejects.toMatchObject({ code: 'unauthenticated' })
+    else expect((await auth.verify(await token)).issuedAt).toBe(issuedAt)
+  })
+
   test('A1: what a token does not say is the least', async () => {
     const { auth } = open()
     const grant = await auth.verify(await auth.mint({ sub: 'ada', cap: [] }, 60))

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { HeadraceError, type Grant, type Store } from '@headrace/core'
 import { RevocationList } from '../src/auth/revocation-list.ts'
@@ -110,6 +111,20 @@ describe('A1d: a token that was taken back counts no more', () => {
     expect(await ask(server, 'GET /v1/me', { token: agent })).toMatchObject({ status: 200 })
     await clock.advance(1_000)
     expect(await ask(server, 'GET /v1/me', { token: await server.auth.mint(bob, 600) })).toMatchObject({ status: 200 })
+  })
+
+  test('A1d: by actor or tenant: also a token that says that it was made in the future', async () => {
+    for (const target of [{ actor: 'user:bob' }, { all: true }]) {
+      await using server = await serve()
+      const jwt = new SignJWT({ sub: 'bob', cap: [...bob.cap], exp: 9e9, iat: Date.now() })
+      const token = await jwt
+        .setProtectedHeader({ alg: 'HS256' })
+        .sign(Buffer.from('a secret of thirty-two bytes or more'))
+      const socket = await server.join(token)
+      await revoke(server, target)
+      expect(await ended(socket)).toEqual(cut)
+      expect(await ask(server, 'GET /v1/me', { token })).toMatchObject(refused)
+    }
   })
 
   test('A1d: by tenant: all tokens made before a time, those of other tenants not', async () => {

@@ -51,16 +51,24 @@ export const tokenClaims: Schema<TokenClaims> = object({
 /** Optional in a token: one without an id can still be revoked with its actor or tenant. */
 const origin = object({ jti: optional(tokenId) })
 
+/** By how much the clock of whoever made a token may be ahead of ours before its time is no time, in milliseconds. */
+const maxAheadMs = 60_000
+
+export interface TokenTimes {
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+  readonly now: number
+}
+
 /**
  * Makes the grant out of the claims of a token whose signature and times were checked.
  *
  * @param payload - all claims of the token; those that Headrace does not know are ignored
- * @param expiresAt - milliseconds since 1970
  * @throws HeadraceError `unauthenticated`; the text and `detail.claim` name the claim
  */
-export function toGrant(payload: Readonly<Record<string, unknown>>, expiresAt: number): Grant {
+export function toGrant(payload: Readonly<Record<string, unknown>>, { expiresAt, now }: TokenTimes): Grant {
   const { sub, kind = 'user', name, ten = 'default', cap, agents = [] } = readClaims(payload)
-  const { iat } = payload
+  const issuedAt = typeof payload['iat'] === 'number' ? Math.floor(payload['iat'] * 1_000) : Infinity
   const jti = inClaims(() => origin.parse({ jti: payload['jti'] })).jti
   return {
     tenant: ten,
@@ -69,7 +77,8 @@ export function toGrant(payload: Readonly<Record<string, unknown>>, expiresAt: n
     capabilities: cap.map(({ s, op }) => ({ sessions: s, verbs: op })),
     agents,
     expiresAt,
-    ...(typeof iat === 'number' && { issuedAt: Math.min(Math.floor(iat * 1_000), Number.MAX_SAFE_INTEGER) }),
+    // One that was made in the future (as by an issuer that writes milliseconds) would be hit by no revocation.
+    ...(issuedAt <= now + maxAheadMs && { issuedAt }),
     ...(jti !== undefined && { jti }),
   }
 }

@@ -63,7 +63,8 @@ export function createJwksAuth(url: string | URL, options: JwksAuthOptions): Aut
           clockTolerance: clockToleranceSeconds,
         })
         const exp = payload.exp ?? 0 // a number: it was required and checked
-        return toGrant(payload, Math.min((exp + clockToleranceSeconds) * 1000, Number.MAX_SAFE_INTEGER))
+        const expiresAt = Math.min((exp + clockToleranceSeconds) * 1000, Number.MAX_SAFE_INTEGER)
+        return toGrant(payload, { expiresAt, now: clock.now() })
       } catch (thrown) {
         throw tokenError(thrown, algorithms)
       }

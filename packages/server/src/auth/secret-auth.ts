@@ -57,7 +57,7 @@ export function createSecretAuth(secret: string | Uint8Array, options: SecretAut
           currentDate: new Date(clock.now()),
           ...expected,
         })
-        return toGrant(payload, expiryMs(payload))
+        return toGrant(payload, { expiresAt: expiryMs(payload), now: clock.now() })
       } catch (thrown) {
         throw tokenError(thrown, algorithms)
       }
