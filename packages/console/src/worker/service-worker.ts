@@ -133,16 +133,16 @@ async function keepFiles(cache: Cache): Promise<void> {
 
 /** What the server sends to a device. */
 interface Told {
-  readonly kind: string
+  readonly kind: 'done' | 'failed' | 'needs-you'
   readonly session: string
   readonly title?: string
   readonly tag: string
 }
 
-const words: Readonly<Record<string, string>> = {
-  request: 'An agent waits for your answer',
+const words: Readonly<Record<Told['kind'], string>> = {
+  done: 'What you asked for is done',
   failed: 'Something that you asked for failed',
-  mention: 'Somebody named you',
+  'needs-you': 'An agent waits for your answer',
 }
 
 scope.addEventListener('push', (event) => {
@@ -150,7 +150,7 @@ scope.addEventListener('push', (event) => {
   if (!told) return
   event.waitUntil(
     scope.registration.showNotification(told.title ?? told.session, {
-      body: words[told.kind] ?? 'Something new',
+      body: words[told.kind],
       tag: told.tag,
       data: told.session,
     }),
