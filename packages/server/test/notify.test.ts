@@ -3,13 +3,14 @@ import { decrypt } from 'http_ece'
 import { decodeJwt } from 'jose'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, test } from 'vitest'
-import { HeadraceError, type CommandBody, type SessionEvent, type WriteOp } from '@headrace/core'
+import { HeadraceError, verbs, type CommandBody, type SessionEvent, type WriteOp } from '@headrace/core'
 import type { NotifyOptions } from '../src/create-headrace.ts'
 import { createWebhookSecret } from '../src/outgoing/webhook-signature.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { openEndpoint, type Endpoint, type Received } from './support/endpoint.ts'
 import { FakeClock, settled } from './support/fake-clock.ts'
 import { text } from './support/hub.ts'
+import { send } from './support/http.ts'
 import { serve, type Served } from './support/serve.ts'
 
 const session = 'demo/1'
@@ -169,6 +170,37 @@ describe('P4: people who are away are told', () => {
     expect(await isSettled(stage)).toEqual(['failed'])
     const ids = new Set(stage.endpoint.received.map(({ headers }) => headers['webhook-id']))
     expect([stage.endpoint.received.length, ids.size]).toEqual([4, 1])
+  })
+
+  test('P4 each of several sessions, also where their names are alike: no receiver and no device takes one for another', async () => {
+    const clock = new FakeClock(Date.now())
+    await using endpoint = await openEndpoint()
+    const notify = { delayMs: 5_000, ...webhook(endpoint), push: { contact: 'mailto:ops@example.com' } }
+    await using server = await serve({ clock, notify, outgoing: { allowPrivate: [endpoint.host] } })
+    const ada = await server.auth.mint({ sub: 'ada', cap: [{ s: '**', op: verbs }] }, 3_600)
+    const ecdh = createECDH('prime256v1')
+    const authSecret = randomBytes(16)
+    const keys = { p256dh: ecdh.generateKeys().toString('base64url'), auth: authSecret.toString('base64url') }
+    await send(server.port, 'POST /v1/push/subscriptions', {
+      token: ada,
+      json: { endpoint: `http://${endpoint.host}/phone`, keys },
+    })
+    const [person, worker] = [await server.join(ada), await server.join()]
+    for (const id of ['demo/1', 'demo_1', 'demo.1']) {
+      await person.ask(id, { type: 'create' })
+      await person.ask(id, { type: 'send', parts: text('go') })
+      await worker.ask(id, { type: 'claim', run: 'r3', worker: 'w1', leaseMs: 600_000 })
+      const ops = [{ op: 'end', reason: 'complete' }] as const
+      await worker.ask(id, { type: 'write', run: 'r3', attempt: 1, n: 1, ops })
+    }
+    await clock.advance(5_000)
+    const told = await endpoint.count(6)
+    const hooks = told.filter(({ path }) => path === '/hook')
+    expect(new Set(hooks.map(({ headers }) => headers['webhook-id'])).size).toBe(3)
+    const pushed = told
+      .filter(({ path }) => path === '/phone')
+      .map(({ body }) => decrypt(body, { version: 'aes128gcm', privateKey: ecdh, authSecret: keys.auth }).toString())
+    expect(new Set(pushed.map((json) => (JSON.parse(json) as { tag: string }).tag)).size).toBe(3)
   })
 
   test('also when the server was restarted in between', async () => {

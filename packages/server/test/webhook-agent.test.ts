@@ -80,6 +80,19 @@ describe('R2: an agent is called by webhook', () => {
     expect((await command({ type: 'create' }, 'other')).status).toBe(403)
   })
 
+  test('each run under an id of its own, also in sessions whose names are alike', async () => {
+    const { server, endpoint, person } = await open()
+    await using _server = server
+    await using _endpoint = endpoint
+    for (const id of [session, 'demo_1', 'demo.1']) {
+      await person.ask(id, { type: 'create' })
+      await person.ask(id, { type: 'send', parts: text('hello') })
+    }
+    const called = await endpoint.count(3)
+    expect(new Set(called.map((one) => read(one).data.run))).toEqual(new Set(['r3']))
+    expect(new Set(called.map(({ headers }) => headers['webhook-id'])).size).toBe(3)
+  })
+
   test('again after a failure, later each time; then it is a dead letter that people see and retry', async () => {
     const { server, clock, endpoint, person } = await open()
     await using _server = server

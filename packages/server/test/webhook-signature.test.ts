@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, test } from 'vitest'
 import { HeadraceError } from '@headrace/core'
-import { createWebhookSecret, signWebhook } from '../src/outgoing/webhook-signature.ts'
+import { createWebhookSecret, signWebhook, webhookId } from '../src/outgoing/webhook-signature.ts'
 
 const body = '{"session":"a/b","text":"grüße 🌊"}'
 const secret = createWebhookSecret()
@@ -31,6 +31,26 @@ describe('A3b: webhooks are signed as Standard Webhooks says', () => {
     )
     const old = { ...signWebhook([secret], { id: 'msg-3', at: Date.now() - 600_000, body }) }
     expect(() => new Webhook(secret).verify(body, old)).toThrow(/too old/i)
+  })
+
+  test('A3b: what is about something else has another id, however alike it is called', () => {
+    const about = [
+      ['run', 'acme', 'team/1', 'r3', 1],
+      ['run', 'acme', 'team_1', 'r3', 1],
+      ['run', 'acme', 'team.1', 'r3', 1],
+      ['run', 'acme', 'team/1', 'r3', 11],
+      ['run', 'acme', 'team/1', 'r31', 1],
+      ['run', 'acme', 'team/1/r3', 1],
+      ['run', 'acme', 'x'.repeat(256), 'r3', 1],
+      ['run', 'other', 'x'.repeat(256), 'r3', 1],
+      ['notice', 'acme', 'team/1', 'r3', 1],
+    ]
+    expect(new Set(about.map((parts) => webhookId(...parts))).size).toBe(about.length)
+    for (const parts of about) {
+      const id = webhookId(...parts)
+      expect(id).toBe(webhookId(...parts))
+      expect(signWebhook([secret], { id, at: 0, body })['webhook-id']).toBe(id)
+    }
   })
 
   test('A3b: the worked example of the standard comes out the same', () => {

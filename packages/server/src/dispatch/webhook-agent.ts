@@ -8,7 +8,6 @@
  * Called at least once: where an answer is lost on its way, the agent may be at work already. That attempt is over then, so
  * what it writes is refused, and the next call is for the next attempt.
  */
-import { createHash } from 'node:crypto'
 import {
   HeadraceError,
   deliveryTries,
@@ -25,7 +24,7 @@ import type { Clock } from '../clock.ts'
 import type { Assignment, Hub } from '../hub-types.ts'
 import type { Outgoing } from '../outgoing/outgoing.ts'
 import { againMs, isForNow } from '../refused-for-now.ts'
-import { signWebhook } from '../outgoing/webhook-signature.ts'
+import { signWebhook, webhookId } from '../outgoing/webhook-signature.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { WorkerSlot } from './worker-slot.ts'
 
@@ -121,18 +120,18 @@ async function assign(
     tokenSeconds,
   )
   const data = { ...assignment, ...(token !== undefined && { token }) }
-  return call(options, { about: [tenant, session, run, attempt], type: 'run.assigned', data })
+  return call(options, { id: webhookId('run', tenant, session, run, attempt), type: 'run.assigned', data })
 }
 
 /** What its agent should know while it works. It learns the same from the answers to its writes, so once is enough. */
 async function tell(options: WebhookAgentOptions, tenant: string, data: HeldRun & RunSignal): Promise<void> {
   // A run may be steered twice, and paused again: that is no repeat.
-  await call(options, { about: [tenant, data, options.clock.now()], type: 'run.signal', data })
+  const id = webhookId('signal', tenant, JSON.stringify(data), options.clock.now())
+  await call(options, { id, type: 'run.signal', data })
 }
 
 interface Message {
-  /** What no other message is about: by it a receiver tells a repeat. */
-  readonly about: readonly unknown[]
+  readonly id: string
   readonly type: string
   readonly data: object
 }
@@ -141,9 +140,10 @@ interface Message {
 async function call({ webhook, outgoing, clock }: WebhookAgentOptions, message: Message): Promise<string | undefined> {
   const at = clock.now()
   const body = JSON.stringify({ type: message.type, timestamp: new Date(at).toISOString(), data: message.data })
-  // Names of sessions have characters that an id may not have, and two of them must not come to the same id.
-  const id = `msg_${createHash('sha256').update(JSON.stringify(message.about)).digest('base64url')}`
-  const headers = { 'Content-Type': 'application/json', ...signWebhook(webhook.secrets, { id, at, body }) }
+  const headers = {
+    'Content-Type': 'application/json',
+    ...signWebhook(webhook.secrets, { id: message.id, at, body }),
+  }
   const result = await outgoing.post(webhook.url, body, headers)
   if (result.outcome !== 'answered') return result.message
   return result.status >= 200 && result.status < 300 ? undefined : `The agent's webhook answered ${result.status}.`

@@ -1,7 +1,7 @@
 import { HeadraceError } from '@headrace/core'
 import type { Clock } from '../clock.ts'
 import type { Outgoing } from '../outgoing/outgoing.ts'
-import { signWebhook } from '../outgoing/webhook-signature.ts'
+import { signWebhook, webhookId } from '../outgoing/webhook-signature.ts'
 import type { NoticeChannel } from './notifier.ts'
 
 /** An address of the application that is told what people who are away should know. */
@@ -31,11 +31,7 @@ export function createNoticeWebhook({ webhook, outgoing, clock }: NoticeWebhookO
         data: { tenant, session, to, ref, title },
       })
       // The same for every try, so that the receiver can tell a repeat.
-      const message = {
-        id: `${tenant}_${session}_${id}`.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(-256),
-        at: clock.now(),
-        body,
-      }
+      const message = { id: webhookId('notice', tenant, session, id, at), at: clock.now(), body }
       const headers = { 'Content-Type': 'application/json', ...signWebhook(webhook.secrets, message) }
       const result = await outgoing.post(webhook.url, body, headers)
       if (result.outcome === 'answered' && result.status >= 200 && result.status < 300) return 'sent'

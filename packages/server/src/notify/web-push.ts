@@ -42,7 +42,9 @@ export function createWebPush({ subscriptions, vapid, outgoing, contact }: WebPu
   return {
     async tell({ tenant, session, notice, title }: NoticeToTell) {
       const known = await subscriptions.list(tenant, notice.to)
-      const payload = JSON.stringify({ kind: notice.kind, session, ref: notice.ref, title, tag: notice.id })
+      // A device shows one message for each tag, the newest.
+      const tag = `${session} ${notice.id}`
+      const payload = JSON.stringify({ kind: notice.kind, session, ref: notice.ref, title, tag })
       for (const subscription of known.toReversed()) {
         if ((await push(subscription, payload)) === 'sent') return 'sent'
         await forget(tenant, notice.to, subscription)

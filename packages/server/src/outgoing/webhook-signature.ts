@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { HeadraceError } from '@headrace/core'
 
 /** What is signed. */
@@ -48,6 +48,14 @@ export function signWebhook(
     return `v1,${hmac.digest('base64')}`
   })
   return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') }
+}
+
+/**
+ * The id of a webhook about something: the same for each attempt to deliver it, and another one for everything else, because
+ * receivers leave out what they had before.
+ */
+export function webhookId(...about: readonly (string | number)[]): string {
+  return `msg_${createHash('sha256').update(JSON.stringify(about)).digest('base64url')}`
 }
 
 /**
