@@ -313,6 +313,75 @@ describe('the list of revocations', () => {
     await hub.close()
   })
 
+  test('A1d: whoever begins to hold what was taken back a moment ago is cut, once', async () => {
+    const { hub, store, clock } = openHub()
+    const revocations = new Revocations({ log: createRevocationLog(createSystemLog({ hub, store }), false), clock })
+    const cuts: string[] = []
+    const grant = grantOf('user:a', { jti: 'x' })
+    await revocations.check(grant, 'read')
+    await revocations.add('default', { id: 'x', token: 'x', at: clock.now(), by: 'operator:ada', until: 9e15 })
+    revocations.hold(grant, ({ code }) => cuts.push(code))
+    await revocations.add('default', { id: 'y', token: 'y', at: clock.now(), by: 'operator:ada', until: 9e15 })
+    expect(cuts).toEqual(['token_revoked'])
+    await hub.close()
+  })
+
+  test('A1d: whoever is here is cut, however many tenants came since', async () => {
+    const { hub, store, clock } = openHub()
+    const log = createRevocationLog(createSystemLog({ hub, store }), false)
+    const revocations = new Revocations({ log, clock, maxTenants: 2 })
+    const cuts: string[] = []
+    const grant = grantOf('user:a', { tenant: 'held', jti: 'x' })
+    await revocations.check(grant, 'read')
+    revocations.hold(grant, ({ code }) => cuts.push(code))
+    const letGo = revocations.hold(grant, () => cuts.push('gone'))
+    for (const tenant of ['one', 'two', 'three']) await revocations.check(grantOf('user:a', { tenant }), 'read')
+    letGo()
+    await revocations.add('held', { id: 'x', token: 'x', at: clock.now(), by: 'operator:ada', until: 9e15 })
+    expect(cuts).toEqual(['token_revoked'])
+    await hub.close()
+  })
+
+  test('A1d: what other servers took back is in the list at once, and counts for the limit', async () => {
+    const { hub, store, clock } = openHub()
+    const log = createRevocationLog(createSystemLog({ hub, store }), true)
+    const [one, two] = [new Revocations({ log, clock }), new Revocations({ log, clock, maxEntries: 2 })]
+    const take = (token: string) => ({ id: token, token, at: clock.now(), by: 'operator:ada' as const, until: 9e15 })
+    await two.add('t', take('a'))
+    await one.add('t', take('b'))
+    await clock.advance(1)
+    expect(await two.list('t')).toMatchObject([{ id: 'a' }, { id: 'b' }])
+    await one.add('t', take('c'))
+    await expect(two.add('t', take('d'))).rejects.toMatchObject({ detail: { limit: 'revocations', actual: 4 } })
+    one.close()
+    two.close()
+    await hub.close()
+  })
+
+  test('A1d: nobody looks for a tenant that nobody asks about, nor after the end', async () => {
+    const { hub, store, clock } = openHub()
+    const log = createRevocationLog(createSystemLog({ hub, store }), true)
+    const asked: string[] = []
+    const read: typeof log.read = (tenant, after) => (asked.push(tenant), log.read(tenant, after))
+    const revocations = new Revocations({ log: { ...log, read }, clock })
+    const readFor = async (ms: number): Promise<ReadonlySet<string>> => {
+      asked.length = 0
+      await clock.advance(ms)
+      return new Set(asked)
+    }
+    for (const tenant of ['held', 'seen']) await revocations.check(grantOf('user:a', { tenant }), 'read')
+    const letGo = revocations.hold(grantOf('user:a', { tenant: 'held' }), () => undefined)
+    expect(await readFor(60_000)).toEqual(new Set(['held', 'seen']))
+    expect(await readFor(60_000)).toEqual(new Set(['held']))
+    letGo()
+    await revocations.check(grantOf('user:a', { tenant: 'seen' }), 'read')
+    expect(await readFor(10_000)).toEqual(new Set(['seen']))
+    revocations.close()
+    revocations.refusal(grantOf('user:a', { tenant: 'seen' }), 'read')
+    expect(await readFor(10_000)).toEqual(new Set())
+    await hub.close()
+  })
+
   test('A1d: the list tells the same as looking at every revocation, whatever was dropped from it', () => {
     const time = fc.nat(20)
     const made = { id: 'x', by: 'user:a' as const, until: 1_000 }

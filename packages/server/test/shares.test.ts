@@ -119,6 +119,47 @@ describe('A4: a share link reads one session and nothing else', () => {
     expect((await ask(server, `GET ${path}`, { token })).status).toBe(401)
   })
 
+  test('A4a: a link that is opened after all tokens of the tenant were revoked is listed', async () => {
+    const clock = new FakeClock()
+    await using server = await withSession({ clock })
+    await share(server)
+    await ask(server, 'POST /v1/revocations', { json: { all: true } })
+    await clock.advance(1_000)
+    const admin = { ...server, token: await server.auth.mint(everything, 60) }
+    const { id } = await share(admin)
+    expect((await ask(admin, `GET ${path}/shares`)).body.shares).toMatchObject([{ id }])
+  })
+
+  test('A4a: a link that was closed stays so on a server that starts later, which lists who closed it', async () => {
+    const store = { ...createMemoryStore(), close: () => Promise.resolve() }
+    let closed: Awaited<ReturnType<typeof share>>
+    {
+      await using server = await withSession({ store })
+      closed = await share(server)
+      expect((await ask(server, `DELETE ${path}/shares/${closed.id}`)).status).toBe(204)
+    }
+    await using later = await serve({ store })
+    expect(await ask(later, `GET ${path}`, { token: closed.token })).toMatchObject({
+      body: { error: { code: 'token_revoked' } },
+    })
+    expect((await ask(later, `GET ${path}/shares`)).body.shares).toEqual([])
+    expect((await ask(later, 'GET /v1/revocations')).body.revocations).toMatchObject([
+      { token: `share:${closed.id}`, by: 'operator:ada', until: closed.expiresAt },
+    ])
+  })
+
+  test('A4 A1j: a link is for the tenant of whoever opened it', async () => {
+    await using server = await withSession()
+    const acme = { ...server, token: await server.auth.mint({ ...everything, ten: 'acme' }, 600) }
+    await ask(acme, 'POST /v1/sessions', { json: { id: 'team/s', metadata: { of: 'acme' } } })
+    const { token, id } = await share(acme)
+    expect((await ask(server, `GET ${path}`, { token })).body).toMatchObject({ metadata: { of: 'acme' } })
+    expect((await ask(server, `GET ${path}/shares`)).body.shares).toEqual([])
+    expect((await ask(server, `DELETE ${path}/shares/${id}`)).status).toBe(404)
+    expect((await ask(acme, `DELETE ${path}/shares/${id}`)).status).toBe(204)
+    expect((await ask(server, `GET ${path}`, { token })).status).toBe(401)
+  })
+
   test('A4b: links of a session that is deleted read nothing of another one under its id', async () => {
     await using server = await withSession()
     const { token } = await share(server)
