@@ -10,18 +10,23 @@ import { FakeClock } from './support/fake-clock.ts'
 
 interface Target {
   readonly port: number
-  readonly requests: { readonly url: string; readonly headers: IncomingMessage['headers']; readonly body: string }[]
+  readonly requests: {
+    readonly method: string
+    readonly url: string
+    readonly headers: IncomingMessage['headers']
+    readonly body: string
+  }[]
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /** A server that somebody's webhook could name. */
 async function listen(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<Target> {
-  const requests: { url: string; headers: IncomingMessage['headers']; body: string }[] = []
+  const requests: Target['requests'] = []
   const server: Server = createServer((request, response) => {
     let body = ''
     request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
     request.on('end', () => {
-      requests.push({ url: request.url ?? '', headers: request.headers, body })
+      requests.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body })
       answer(request, response)
     })
   })
@@ -131,6 +136,7 @@ describe('A3a: where a request may go', () => {
     ['http://example.com/', /begin with https/],
     ['https://user:hunter2@example.com/', /no user name or password/],
     ['https://user@example.com/', /no user name or password/],
+    ['https://:hunter2@example.com/', /no user name or password/],
     ['https://127.0.0.1/', /not on the public internet/],
     ['https://2130706433/', /not on the public internet/],
     ['https://0x7f000001/', /not on the public internet/],
@@ -146,6 +152,44 @@ describe('A3a: where a request may go', () => {
     const result = await outgoing.post(url, '{}')
     expect(result).toEqual({ outcome: 'refused', message: expect.stringMatching(message) })
     expect(JSON.stringify(result)).not.toContain('hunter2')
+  })
+
+  test.each([
+    'https://example.com/',
+    'https://example.com./',
+    'https://example.com:8443/',
+    'https://1.1.1.1/',
+    'https://[2606:4700:4700::1111]/',
+    `https://example.com/${'x'.repeat(2_028)}`,
+  ])('A3a: %s may be asked', (url) => expect(createOutgoing().check(url)).toEqual({ allowed: true }))
+
+  test.each([
+    ['10.0.0.1', ['https://10.0.0.1/', 'http://10.0.0.1/', 'http://10.0.0.1:8080/']],
+    ['10.0.0.1:443', ['https://10.0.0.1/', 'https://10.0.0.1:443/', 'http://10.0.0.1:443/']],
+    ['10.0.0.1:80', ['http://10.0.0.1/', 'https://10.0.0.1:80/']],
+    ['[FD00::1]:8080', ['https://[fd00::1]:8080/']],
+    ['agents.internal', ['http://agents.internal/', 'http://AGENTS.internal./']],
+    ['agents.internal:80', ['http://agents.internal/', 'http://agents.internal.:80/']],
+  ])('A3a: with trust in %s that may be asked, and nothing else', (allowed, may) => {
+    const outgoing = createOutgoing({ allowPrivate: [allowed] })
+    const urls = [
+      ...may,
+      'https://10.0.0.1/',
+      'https://10.0.0.1:8443/',
+      'https://10.0.0.1:80/',
+      'http://10.0.0.1/',
+      'http://10.0.0.2/',
+      'https://[fd00::1]/',
+      'https://[fd00::2]:8080/',
+      'http://agents.internal:81/',
+      'http://xagents.internal/',
+      'ftp://10.0.0.1/',
+      'ftp://agents.internal/',
+      'file://agents.internal/etc/passwd',
+    ]
+    const host = allowed.toLowerCase()
+    const isAny = (url: string): boolean => /^https?:$/.test(new URL(url).protocol) && new URL(url).hostname === host
+    for (const url of urls) expect([url, outgoing.check(url).allowed]).toEqual([url, may.includes(url) || isAny(url)])
   })
 
   test.each<[string, readonly ResolvedAddress[]]>([
@@ -180,6 +224,7 @@ describe('A3a: where a request may go', () => {
     expect(looks).toBe(1)
     expect(target.requests).toMatchObject([
       {
+        method: 'POST',
         url: '/hook?x=1',
         body: '{"a":1}',
         headers: { host: `rebound.example:${target.port}`, 'x-own': 'yes', 'content-length': '7' },
@@ -233,6 +278,24 @@ describe('A3a: the other end can’t hold the server up', () => {
     const result = await trusting({ maxResponseBytes: 1_000 }).post(`http://hook.example:${target.port}/`, '{}')
     expect(result).toMatchObject({ outcome: 'answered', isCut: true })
     expect(result.outcome === 'answered' && result.body.length).toBe(1_000)
+  })
+
+  test('A3a: one that is as long as it may be is whole', async () => {
+    await using target = await listen((_, response) => response.end('x'.repeat(1_000)))
+    const result = await trusting({ maxResponseBytes: 1_000 }).post(`http://hook.example:${target.port}/`, '{}')
+    expect(result).toMatchObject({ outcome: 'answered', isCut: false, body: Buffer.from('x'.repeat(1_000)) })
+  })
+
+  test('A3a: what was given up before it began is not sent', async () => {
+    await using target = await listen((_, response) => response.end())
+    const signal = AbortSignal.abort(new Error('enough'))
+    const url = `http://hook.example:${target.port}/`
+    expect(await trusting().post(url, '{}', {}, { signal })).toEqual({
+      outcome: 'failed',
+      message: 'The request was given up.',
+    })
+    await expect(trusting().fetch(url, { signal })).rejects.toThrow('enough')
+    expect(target.requests).toEqual([])
   })
 
   test('A3a: one that never answers, or never ends its answer, is given up after the whole time', async () => {
@@ -371,6 +434,63 @@ describe('A3a: answers that are read as they come', () => {
       expect(code).toBe('ERR_NOT_ALLOWED')
       expect(message).not.toContain('10.1.2.3')
     }
+  })
+
+  test('A3a: a name is resolved once, and the connection goes where that led', async () => {
+    await using target = await listen((_, response) => response.end('ok'))
+    const clock = new FakeClock()
+    let looks = 0
+    const { fetch } = createOutgoing({
+      clock,
+      allowPrivate: ['rebound.example'],
+      resolve: () => {
+        looks += 1
+        return looks === 1 ? toLoopback() : Promise.resolve([{ address: '127.0.0.99', family: 4 }])
+      },
+    })
+    const answer = await fetch(new Request(`http://rebound.example:${target.port}/hook?x=1`, { method: 'PUT' }))
+    expect([answer.status, await answer.text(), looks, clock.pending]).toEqual([200, 'ok', 1, 0])
+    expect(target.requests).toMatchObject([
+      { method: 'PUT', url: '/hook?x=1', headers: { host: `rebound.example:${target.port}` } },
+    ])
+  })
+
+  test('A3a: a caller can’t set the headers that frame the message', async () => {
+    const { fetch } = createOutgoing()
+    for (const name of ['Host', 'Transfer-Encoding', 'te', 'trailer'])
+      await expect(fetch('https://example.com/', { headers: { [name]: 'x' } })).rejects.toMatchObject({
+        code: 'bad_request',
+      })
+  })
+
+  test('A3a: an answer has the body and the status that it can have', async () => {
+    const statuses = [204, 205, 304, 599, 600]
+    await using target = await listen((request, response) =>
+      response.writeHead(Number(request.url?.slice(1)), { 'Set-Cookie': ['a=1', 'b=2'] }).end(),
+    )
+    const { fetch } = createOutgoing({ allowPrivate: ['127.0.0.1'] })
+    const found = statuses.map(async (status) => {
+      const answer = await fetch(new URL(`http://127.0.0.1:${target.port}/${status}`))
+      return [answer.status, await answer.text(), answer.headers.getSetCookie().length]
+    })
+    const [last] = found.splice(-1)
+    expect(await Promise.all(found)).toEqual(statuses.slice(0, -1).map((status) => [status, '', 2]))
+    await expect(last).rejects.toMatchObject({ cause: { code: 'ERR_BAD_STATUS' } })
+  })
+
+  test('A3a: a connection that does not come after its name was resolved is given up', async () => {
+    await using target = await listen((_, response) => response.end())
+    const clock = new FakeClock()
+    const resolved = Promise.withResolvers<readonly ResolvedAddress[]>()
+    const { fetch } = createOutgoing({ clock, allowPrivate: ['slow.example'], resolve: () => resolved.promise })
+    const waiting = failureOf(fetch(`http://slow.example:${target.port}/`))
+    await expect.poll(() => clock.pending).toBe(1)
+    resolved.resolve(await toLoopback())
+    // It is connecting after some of these, and no network answers meanwhile.
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
+    await clock.advance(5_000)
+    expect(await waiting).toEqual({ code: 'UND_ERR_CONNECT_TIMEOUT', message: 'No connection within 5000 ms.' })
+    expect(target.requests).toEqual([])
   })
 
   test('A3a: a connection that does not come is given up, and what failed is told apart', async () => {
