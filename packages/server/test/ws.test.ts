@@ -344,6 +344,24 @@ describe('bad input at the WebSocket door', () => {
     expect(error).toMatchObject({ code: 'limit_exceeded', detail: { limit: 'maxSubscriptions', allowed: 2 } })
   })
 
+  test('A3e: more workers than a connection may offer; those that it has go on', async () => {
+    await using server = await serve({ connectionLimits: { maxWorkers: 2 } })
+    const socket = await server.join()
+    const offer = (worker: string, capacity = 1): void =>
+      socket.send({ type: 'work', agent: 'assistant', worker, capacity })
+    for (const worker of ['a', 'b', 'c']) offer(worker)
+    const { error } = await socket.next('error')
+    expect(error).toMatchObject({ code: 'limit_exceeded', detail: { limit: 'maxWorkers', allowed: 2, actual: 3 } })
+    offer('b', 2)
+    expect(server.headrace.hub.stats().workers).toBe(2)
+    const person = await server.join()
+    await person.ask('s', { type: 'create' })
+    for (const words of ['one', 'two', 'three'])
+      await person.ask('s', { type: 'send', policy: 'parallel', parts: text(words) })
+    const runs = [await socket.next('assign'), await socket.next('assign'), await socket.next('assign')]
+    expect(new Set(runs.map(({ run }) => run)).size).toBe(3)
+  })
+
   test('A3: a reader that takes nothing costs a bounded buffer, is cut in the end, and loses nothing', async () => {
     await using server = await serve({ connectionLimits: { maxUnsentBytes: 65_536, stallMs: 1_500 } })
     const writer = await server.join()

@@ -31,6 +31,8 @@ export interface ConnectionLimits {
   readonly maxFragments: number
   /** Most sessions that one connection follows. */
   readonly maxSubscriptions: number
+  /** Most workers (an agent and a process) that one connection offers. */
+  readonly maxWorkers: number
   /** Commands of one connection that may be unanswered before the server stops reading from it. */
   readonly maxUnanswered: number
   /** Unsent bytes of one connection at which the server stops reading logs for it. */
@@ -57,6 +59,7 @@ export const defaultConnectionLimits: ConnectionLimits = {
   maxFrameBytes: 1_048_576,
   maxFragments: 1_024,
   maxSubscriptions: 1_000,
+  maxWorkers: 1_000,
   maxUnanswered: 1_024,
   maxUnsentBytes: 262_144,
   stallMs: 30_000,

@@ -82,7 +82,7 @@ export class Connection {
     })
     const outlet = this.#outlet
     this.#subscriptions = new Subscriptions({ hub, outlet, clock, limits })
-    this.#workers = new WorkerOffers({ hub, access, outlet })
+    this.#workers = new WorkerOffers({ hub, access, outlet, limits })
     this.#cancelHello = clock.after(limits.helloMs, () => {
       this.#cut('hello_timeout', `Send a hello frame with a token within ${limits.helloMs} ms of connecting.`)
     })

@@ -3,12 +3,14 @@ import { HeadraceError, type Grant, type Up } from '@headrace/core'
 import type { Access } from '../auth/access.ts'
 import type { WorkerSlot } from '../dispatch/worker-slot.ts'
 import type { SocketHub } from '../socket-hub.ts'
+import type { ConnectionLimits } from './connection-limits.ts'
 import type { Outlet } from './outlet.ts'
 
 export interface WorkerOffersOptions {
   readonly hub: SocketHub
   readonly access: Access
   readonly outlet: Outlet
+  readonly limits: Pick<ConnectionLimits, 'maxWorkers'>
 }
 
 type WorkFrame = Extract<Up, { readonly type: 'work' }>
@@ -34,6 +36,10 @@ export class WorkerOffers {
       known.capacity = capacity
       return dispatcher.pump(grant.tenant, agent)
     }
+    const { maxWorkers } = this.#options.limits
+    // The others go on.
+    if (this.#workers.size >= maxWorkers)
+      return this.#options.outlet.send({ type: 'error', error: tooMany(maxWorkers).toWire() })
     const slot = dispatcher.register({
       agent,
       worker,
@@ -71,6 +77,11 @@ export class WorkerOffers {
 /** Whether the grant names the agent, wherever. On which sessions is asked for each run. */
 function mayBe({ agents }: Grant, agent: string): boolean {
   return agents.includes('*') || agents.includes(agent)
+}
+
+function tooMany(allowed: number): HeadraceError {
+  const text = `A connection may offer ${allowed} workers (maxWorkers). Offer one worker of each agent, with the capacity of all.`
+  return new HeadraceError('limit_exceeded', text, { detail: { limit: 'maxWorkers', allowed, actual: allowed + 1 } })
 }
 
 function notAgent(agent: string): HeadraceError {
