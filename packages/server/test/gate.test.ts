@@ -24,6 +24,12 @@ describe('the gate: Host', () => {
     'a b',
     '127.0.0.1.evil.example',
     'localhost:4400@evil.example',
+    'evil.example@localhost',
+    'evil.example/localhost:4400',
+    'evil.example,127.0.0.1',
+    '[::1',
+    '[::1].evil.example',
+    'localhost:443999',
   ])('A3: a loopback server does not answer for "%s" (DNS rebinding)', (host) => {
     expect(check({}, { host })).toBe('host_not_allowed')
   })
@@ -87,13 +93,16 @@ describe('the gate: Origin', () => {
     'http://evil.example/localhost:4400',
     'file://',
     'chrome-extension://abc',
+    'chrome-extension://localhost:4400',
+    'ws://localhost:4400',
+    'xhttp://localhost:4400',
     'localhost:4400',
   ])('A3: a page on "%s" is refused', (origin) => {
     expect(check({}, { host, origin })).toBe('origin_not_allowed')
   })
 
   test('A3: listed origins pass, exactly', () => {
-    const cors = ['https://app.example', 'tauri://localhost']
+    const cors = ['https://app.example', 'tauri://localhost', 'my-https://app', 'http://[::1]:5173']
     for (const origin of cors) expect(check({ cors }, { host, origin })).toBe('ok')
     expect(check({ cors }, { host, origin: 'https://app.example:8443' })).toBe('origin_not_allowed')
     expect(check({ cors }, { host, origin: 'http://app.example' })).toBe('origin_not_allowed')
@@ -108,12 +117,21 @@ describe('the gate: Origin', () => {
     expect(check({ cors: ['*'] }, { host: 'evil.example', origin: 'https://evil.example' })).toBe('host_not_allowed')
   })
 
-  test.each(['https://app.example/', 'app.example', 'https://*.example', 'https://app.example/x', 'null', ''])(
-    'cors: "%s" is refused at the start',
-    (origin) => {
-      expect(() => createGate({ cors: [origin] })).toThrow(/cors: .* is not an origin/)
-    },
-  )
+  test.each([
+    'https://app.example/',
+    'app.example',
+    'https://*.example',
+    'https://app.example/x',
+    'https://APP.example',
+    'https://app.example:443',
+    'http://0x7f.1',
+    'tauri://localhost/x',
+    ' tauri://localhost',
+    'null',
+    '',
+  ])('cors: "%s" is refused at the start', (origin) => {
+    expect(() => createGate({ cors: [origin] })).toThrow(/cors: .* is not an origin/)
+  })
 })
 
 describe('the gate: CORS headers', () => {
@@ -128,6 +146,15 @@ describe('the gate: CORS headers', () => {
     expect(headers('https://evil.example')).toEqual({ Vary: 'Origin' })
     expect(headers()).toEqual({ Vary: 'Origin' })
     expect(headers('https://app.example')).not.toHaveProperty('Access-Control-Allow-Credentials')
+    expect(gate.corsHeaders({ headers: { origin: 'https://app.example' } })).toEqual({ Vary: 'Origin' })
+  })
+
+  test('A3: that page may read what it needs to go on', () => {
+    const told = tellRefusedPages(createGate({ cors: ['https://app.example'] }), () => undefined)
+    const headers = told.corsHeaders({ headers: { host: 'localhost', origin: 'https://app.example' } })
+    expect(headers['Access-Control-Expose-Headers']?.split(', ')).toEqual(
+      expect.arrayContaining(['Location', 'Retry-After', 'WWW-Authenticate', 'Stream-Next-Offset', 'Stream-Closed']),
+    )
   })
 })
 

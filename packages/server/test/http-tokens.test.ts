@@ -83,7 +83,9 @@ describe('tokens for others', () => {
     })
   })
 
-  test.each<[object, string]>([
+  test.each<[object | null, string]>([
+    [null, 'must be an object'],
+    [[], 'must be an object'],
     [{}, 'sub must be'],
     [{ sub: 'x' }, 'cap must be an array'],
     [{ sub: 'x', cap: [], ttlSeconds: 0 }, 'ttlSeconds must be a whole number from 1 to 2592000'],

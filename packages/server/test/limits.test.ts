@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createClientAddress } from '../src/door/client-address.ts'
 import { defaultConnectionLimits } from '../src/door/connection-limits.ts'
+import { Crowd } from '../src/door/crowd.ts'
 import { Rate, Rates } from '../src/rate.ts'
 import { FakeClock, settled } from './support/fake-clock.ts'
 import { text } from './support/hub.ts'
@@ -108,20 +109,42 @@ describe('A3d: where a request comes from', () => {
     ['with a port', ['10.0.0.1'], '10.0.0.1', '1.1.1.1:4711', '1.1.1.1'],
     ['with brackets and a port', ['10.0.0.1'], '10.0.0.1', '[2a00::1]:4711', '2a00:0:0:0::/64'],
     ['a proxy with an IPv6 address', ['fd00::/8'], 'fd12::1', '1.1.1.1', '1.1.1.1'],
+    ['nonsense counts as its proxy', ['10.0.0.1'], '10.0.0.1', '1.1.1.1:80x', '10.0.0.1'],
     ['all of them proxies', ['10.0.0.0/8'], '10.0.0.1', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
+    ['everybody a proxy', ['0.0.0.0/0'], '9.9.9.9', '1.1.1.1', '1.1.1.1'],
+    ['of 16 at most', ['10.0.0.0/8'], '10.0.0.1', `1.1.1.1${', 10.0.0.2'.repeat(15)}`, '1.1.1.1'],
+    ['of 16 at most', ['10.0.0.0/8'], '10.0.0.1', `1.1.1.1${', 10.0.0.2'.repeat(16)}`, '10.0.0.2'],
   ])('A3d: %s (%s: %s, %s)', (_, trusted, remote, forwarded, expected) => {
     expect(createClientAddress(trusted)(request(remote, forwarded))).toBe(expected)
   })
 
-  test.each(['', 'proxy.example', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', 'fd00::/129', '10.0.0.0/-1', '*'])(
-    'bad input: the proxy "%s" is refused at the start',
-    (entry) => {
-      expect(() => createClientAddress([entry])).toThrow(/trustedProxies: .* is not an address or a network/)
-    },
-  )
+  test.each([
+    '',
+    'proxy.example',
+    '10.0.0.0/8x',
+    '10.0.0.0/33',
+    '10.0.0.0/',
+    '10.0.0.0/8/8',
+    'fd00::/129',
+    '10.0.0.0/-1',
+    '*',
+  ])('bad input: the proxy "%s" is refused at the start', (entry) => {
+    expect(() => createClientAddress([entry])).toThrow(/trustedProxies: .* is not an address or a network/)
+  })
 })
 
 describe('A3c: connections are bounded by address and by tenant', () => {
+  test('A3c: who leaves makes room for one, however often it says so', () => {
+    const crowd = new Crowd({ connectionsPerAddress: 3, connectionsPerTenant: 3 })
+    for (const enter of [() => crowd.enter('9.9.9.9'), () => crowd.join('acme')]) {
+      const [leave] = [enter(), enter(), enter()]
+      expect(enter).toThrow(/3 connections are open already/)
+      for (let time = 0; time < 2; time += 1) leave?.()
+      enter()
+      expect(enter).toThrow(/3 connections are open already/)
+    }
+  })
+
   test('A3c: an address that holds all it may gets 503 with the limit, others come in, and room comes back', async () => {
     await using server = await serve({ trustedProxies, connectionLimits: { connectionsPerAddress: 2 } })
     await ask(server, 'POST /v1/sessions', { json: { id: 's' } })

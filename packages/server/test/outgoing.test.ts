@@ -205,7 +205,7 @@ describe('A3a: where a request may go', () => {
   ])('A3a: a name that leads to %s is refused, and the text does not say where it led', async (_, addresses) => {
     const outgoing = createOutgoing({ resolve: () => Promise.resolve(addresses) })
     const result = await outgoing.post('https://innocent.example/', '{}')
-    expect(result).toMatchObject({ outcome: 'refused' })
+    expect(result).toMatchObject({ outcome: 'refused', message: expect.stringMatching(/not on the public internet/) })
     for (const { address } of addresses) expect(JSON.stringify(result)).not.toContain(address)
   })
 
@@ -230,6 +230,20 @@ describe('A3a: where a request may go', () => {
         headers: { host: `rebound.example:${target.port}`, 'x-own': 'yes', 'content-length': '7' },
       },
     ])
+  })
+
+  test('A3a: each request has a connection of its own, to where the name leads by now', async () => {
+    await using target = await listen((_, response) => response.end('ok'))
+    let address = '127.0.0.1'
+    const outgoing = createOutgoing({
+      allowPrivate: ['moved.example'],
+      resolve: () => Promise.resolve([{ address, family: 4 }]),
+    })
+    const url = `http://moved.example:${target.port}/`
+    expect(await outgoing.post(url, '')).toMatchObject({ outcome: 'answered' })
+    address = '127.0.0.99'
+    expect(await outgoing.post(url, '')).toMatchObject({ outcome: 'failed' })
+    expect(target.requests).toHaveLength(1)
   })
 
   test('A3a: trust is for a host, or for a host and port, and for no other', async () => {
