@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { FakeClock } from './support/fake-clock.ts'
 import { text } from './support/hub.ts'
-import { openStream, send, type AskOptions } from './support/http.ts'
+import { openDoor, openStream, send, type AskOptions } from './support/http.ts'
 import { everything, serve, type Served } from './support/serve.ts'
 
 function ask(server: Served, line: string, options: AskOptions = {}) {
@@ -169,6 +169,55 @@ describe('A4: a share link reads one session and nothing else', () => {
     await ask(server, 'POST /v1/sessions', { json: { id: 'team/s' } })
     expect(await ask(server, `GET ${path}`, { token })).toMatchObject({ body: { error: { code: 'token_revoked' } } })
     expect((await ask(server, `GET ${path}/shares`)).body.shares).toEqual([])
+  })
+
+  test('A4b: nor does one that was being opened as the session was deleted', async () => {
+    const asked = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    await using server = await openDoor({
+      auth: (own) => ({
+        verify: (token) => own.verify(token),
+        async mint(...args) {
+          asked.resolve()
+          await goOn.promise
+          return own.mint(...args)
+        },
+      }),
+    })
+    const create = () => server.ask('POST /v1/sessions', { json: { id: 'team/s' } })
+    await create()
+    const opening = server.ask(`POST ${path}/share`, { json: {} })
+    await asked.promise
+    expect((await server.ask(`DELETE ${path}`)).status).toBe(204)
+    await create()
+    goOn.resolve()
+    expect(await opening).toMatchObject({ status: 404, body: { error: { code: 'session_not_found' } } })
+    expect((await server.ask(`GET ${path}/shares`)).body.shares).toEqual([])
+    expect((await server.ask(`POST ${path}/share`, { json: {} })).status).toBe(201)
+  })
+
+  test('A4b: nor does one that was being written down then, and nothing stays of it', async () => {
+    const asked = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    const memory = createMemoryStore()
+    const key = 'default!~shares/team/s'
+    const append: typeof memory.append = async (to, ...rest) => {
+      if (to === key && (await memory.head(key)) > 0) {
+        asked.resolve()
+        await goOn.promise
+      }
+      return memory.append(to, ...rest)
+    }
+    await using server = await openDoor({ store: { ...memory, append } })
+    await server.ask('POST /v1/sessions', { json: { id: 'team/s' } })
+    const opening = server.ask(`POST ${path}/share`, { json: { name: 'Mr Smith' } })
+    await asked.promise
+    expect((await server.ask(`DELETE ${path}`)).status).toBe(204)
+    goOn.resolve()
+    expect(await opening).toMatchObject({ status: 404, body: { error: { code: 'session_not_found' } } })
+    expect(await memory.head(key)).toBe(0)
+    expect((await server.ask('GET /v1/revocations')).body.revocations).toHaveLength(1)
+    expect(server.errors).toEqual([])
   })
 
   test('A4b: what was written down about the links of a deleted session is gone with it', async () => {

@@ -105,10 +105,19 @@ describe('A1g: a ticket stands for a token once, for seconds', () => {
     tickets.issue({ ...ada, tenant: 'acme' })
     expect(() => tickets.issue(bob)).toThrow(/\(tickets\)/)
     expect(tickets.redeem(first)).toBe(ada)
+    const third = tickets.issue(ada).ticket
+    expect(() => tickets.issue(ada)).toThrow(/ticketsPerActor/)
+    expect(tickets.redeem(third)).toBe(ada)
     tickets.issue(bob)
     await clock.advance(30_000)
     for (const who of [ada, ada, bob]) tickets.issue(who)
     expect(() => tickets.redeem(second)).toThrow(/not known/)
+  })
+
+  test('A1g: 10,000 may be unused, if nothing else is said', () => {
+    const tickets = new Tickets({ clock: new FakeClock() })
+    for (let index = 0; index < 10_000; index += 1) tickets.issue(grantOf(`user:u${index}`))
+    expect(() => tickets.issue(grantOf('user:ada'))).toThrow(/\(tickets\)/)
   })
 })
 

@@ -4,6 +4,7 @@ import {
   integer,
   object,
   optional,
+  sessionKey,
   splitKey,
   string,
   systemGrant,
@@ -46,6 +47,13 @@ export interface ShareRequest {
   readonly name?: string
 }
 
+/** A link that is being opened. */
+interface Opening {
+  readonly key: SessionKey
+  /** Its session was deleted meanwhile. */
+  isGone: boolean
+}
+
 const entryName = 'share'
 
 /** What is stored of a link. Its token is not. */
@@ -63,6 +71,7 @@ const stored: Schema<Omit<Share, 'createdBy'> & { readonly createdBy: string }> 
  */
 export class Shares {
   readonly #options: SharesOptions
+  readonly #opening = new Set<Opening>()
 
   constructor(options: SharesOptions) {
     this.#options = options
@@ -74,9 +83,21 @@ export class Shares {
    * @throws HeadraceError `forbidden` for who may not read the session and administer it
    * @throws HeadraceError `not_found` where the server has no key to sign with
    * @throws HeadraceError `limit_exceeded`
+   * @throws HeadraceError `session_not_found` when the session was deleted meanwhile
    */
-  async open(grant: Grant, session: SessionId, { ttlSeconds, name }: ShareRequest): Promise<Share & { token: string }> {
+  async open(grant: Grant, session: SessionId, request: ShareRequest): Promise<Share & { token: string }> {
+    const opening: Opening = { key: sessionKey(grant.tenant, session), isGone: false }
+    this.#opening.add(opening)
+    try {
+      return await this.#open(grant, opening, request)
+    } finally {
+      this.#opening.delete(opening)
+    }
+  }
+
+  async #open(grant: Grant, opening: Opening, { ttlSeconds, name }: ShareRequest): Promise<Share & { token: string }> {
     const { auth, clock, log, maxOpen = 100 } = this.#options
+    const { session } = splitKey(opening.key)
     const id = randomBytes(16).toString('base64url')
     const claims: TokenClaims = {
       sub: tokenIdOf(id),
@@ -101,8 +122,13 @@ export class Shares {
     const expiresAt = (Math.floor(createdAt / 1_000) + ttlSeconds) * 1_000
     const share: Share = { id, createdAt, createdBy: grant.actor, expiresAt, ...(name !== undefined && { name }) }
     const token = await auth.mint(claims, ttlSeconds, tokenIdOf(id))
+    if (opening.isGone) throw deleted(session)
     // Written down before it is given away: a link that nobody can find can't be closed.
     await log.append(keyOf(grant.tenant, session), id, { name: entryName, value: { ...share } satisfies Json })
+    if (opening.isGone) {
+      await this.forget(opening.key)
+      throw deleted(session)
+    }
     return { ...share, token }
   }
 
@@ -141,6 +167,7 @@ export class Shares {
   /** Closes all links of a session that goes away, and forgets them: its id may be used again for another one. */
   async forget(key: SessionKey): Promise<void> {
     const { tenant, session } = splitKey(key)
+    for (const opening of this.#opening) if (opening.key === key) opening.isGone = true
     if (isSystemKey(key) || (await this.#all(tenant, session)).length === 0) return
     for (const share of await this.list(tenant, session)) await this.#revoke(systemGrant(tenant), share)
     await this.#options.log.remove(keyOf(tenant, session))
@@ -160,6 +187,12 @@ export class Shares {
 
 function keyOf(tenant: string, session: SessionId): SessionKey {
   return systemKey(tenant, `shares/${session}`)
+}
+
+function deleted(session: SessionId): HeadraceError {
+  return new HeadraceError('session_not_found', `The session ${session} was deleted meanwhile.`, {
+    detail: { session },
+  })
 }
 
 /** Also its `sub`: every link is a reader of its own. */
