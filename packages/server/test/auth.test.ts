@@ -1,11 +1,12 @@
 import { SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { HeadraceError, type Grant } from '@headrace/core'
+import { HeadraceError, matches, type Grant } from '@headrace/core'
 import type { Auth, TokenClaims } from '../src/auth/auth.ts'
 import { covers } from '../src/auth/covers.ts'
 import { createSecretAuth, type SecretAuthOptions } from '../src/auth/secret-auth.ts'
 import { assertSafeBinding } from '../src/auth/safe-binding.ts'
 import { cacheTokens } from '../src/auth/token-cache.ts'
+import { bearerToken } from '../src/door/bearer.ts'
 import { FakeClock } from './support/fake-clock.ts'
 
 const secret = 'a secret of thirty-two bytes or more'
@@ -173,6 +174,28 @@ describe('tokens signed with a secret', () => {
   })
 })
 
+describe('the token of a request', () => {
+  test.each(['Bearer a.b-c', 'bearer a.b-c', 'BEARER   a.b-c  '])('A1: "%s" has one', (authorization) => {
+    expect(bearerToken({ headers: { authorization } })).toBe('a.b-c')
+  })
+
+  test.each([
+    '',
+    'Bearer',
+    'Bearer ',
+    'a.b-c',
+    'Basic a.b-c',
+    'Basic Bearer a.b-c',
+    'xBearer a.b-c',
+    'Bearer a.b-c d',
+    'Bearer a,Bearer b',
+    'Bearer "a.b-c"',
+    'Bearer a\u00a0b',
+  ])('A1: "%s" has none', (authorization) => {
+    expect(() => bearerToken({ headers: { authorization } })).toThrow(/must be the word Bearer, a space and the token/)
+  })
+})
+
 describe('where a server may listen', () => {
   const local: Auth = { source: 'local', verify: () => Promise.reject(new Error('unused')) }
   const keys: Auth = { source: 'keys', verify: () => Promise.reject(new Error('unused')) }
@@ -184,14 +207,23 @@ describe('where a server may listen', () => {
     },
   )
 
-  test.each(['0.0.0.0', '::', '', '192.168.0.7', 'app.example', '127.0.0.1.example', '1270.0.0.1'])(
-    'A2: without keys it may not on "%s"',
-    (host) => {
-      expect(() => assertSafeBinding({ host, auth: local })).toThrow(
-        /Without configured keys .* bind to 127.0.0.1, or configure keys/,
-      )
-    },
-  )
+  test.each([
+    '0.0.0.0',
+    '::',
+    '',
+    '192.168.0.7',
+    'app.example',
+    '127.0.0.1.example',
+    '1270.0.0.1',
+    'x127.0.0.1',
+    '[::1',
+    '::1]',
+    '[::1]x',
+  ])('A2: without keys it may not on "%s"', (host) => {
+    expect(() => assertSafeBinding({ host, auth: local })).toThrow(
+      /Without configured keys .* bind to 127.0.0.1, or configure keys/,
+    )
+  })
 
   test('A2: with keys it may everywhere', () => {
     assertSafeBinding({ host: '0.0.0.0', auth: keys })
@@ -267,4 +299,22 @@ describe('patterns of capabilities', () => {
     ['a/**', '*'],
     ['a', 'ab'],
   ])('A1: %s does not cover %s', (wide, narrow) => expect(covers(wide, narrow)).toBe(false))
+
+  test('A1b: one covers another where every session that fits the other fits it, of all short ones', () => {
+    const lists = (letters: readonly string[], most: number): readonly string[] =>
+      most === 0
+        ? []
+        : letters.flatMap((letter) => [letter, ...lists(letters, most - 1).map((rest) => `${letter}/${rest}`)])
+    const plain = lists(['a', 'b', '*'], 3)
+    const patterns = [...plain, '**', ...lists(['a', 'b', '*'], 2).map((start) => `${start}/**`)]
+    const sessions = lists(['a', 'b', 'c'], 4)
+    const fitting = new Map(patterns.map((pattern) => [pattern, sessions.filter((id) => matches(pattern, id))]))
+    const wrong = patterns.flatMap((wide) =>
+      [...fitting]
+        .filter(([narrow, ids]) => covers(wide, narrow) !== ids.every((id) => matches(wide, id)))
+        .map(([narrow]) => `${wide} ${narrow}`),
+    )
+    // Both are all sessions; whoever has the longer one is not taken to have the shorter.
+    expect(wrong).toEqual(['*/** **'])
+  })
 })
