@@ -1,4 +1,4 @@
-import { SignJWT } from 'jose'
+import { CompactSign, SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { HeadraceError, matches, type Grant } from '@headrace/core'
 import type { Auth, TokenClaims } from '../src/auth/auth.ts'
@@ -24,6 +24,12 @@ function forge(
   header: { alg: string } = { alg: 'HS256' },
 ): Promise<string> {
   return new SignJWT(payload).setProtectedHeader(header).sign(new TextEncoder().encode(key))
+}
+
+/** What a token would be without claims. */
+function sign(payload: string): Promise<string> {
+  const bytes = new TextEncoder().encode(payload)
+  return new CompactSign(bytes).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(secret))
 }
 
 async function refusal(work: Promise<unknown>): Promise<HeadraceError> {
@@ -95,6 +101,20 @@ describe('tokens signed with a secret', () => {
     expect(error.message).toContain('1970-01-01T00:17:40.000Z')
   })
 
+  test('A1: one that expired before there were years is expired too', async () => {
+    const error = await refusal(open().auth.verify(await forge({ sub: 'ada', cap: [], exp: -1e15 })))
+    expect(error).toMatchObject({ code: 'token_expired', message: 'The token expired. Get a new one.' })
+  })
+
+  test.each(['a', 'a/b', 'a/*', '*/b', 'a/*/c', 'a/**', '*', '**', 'a/', '/a', 'x'.repeat(512)])(
+    'A1a: %s is a pattern of session ids',
+    async (s) => {
+      const { auth } = open()
+      const { capabilities } = await auth.verify(await forge({ sub: 'ada', cap: [{ s, op: ['read'] }], exp: 9e9 }))
+      expect(capabilities).toEqual([{ sessions: s, verbs: ['read'] }])
+    },
+  )
+
   test.each<[string, Record<string, unknown>]>([
     ['exp', { sub: 'ada', cap: [] }],
     ['exp', { sub: 'ada', cap: [], exp: 'soon' }],
@@ -105,11 +125,17 @@ describe('tokens signed with a secret', () => {
     ['cap', { sub: 'ada', cap: 'all', exp: 9e9 }],
     ['cap[0].op[0]', { sub: 'ada', cap: [{ s: '**', op: ['fly'] }], exp: 9e9 }],
     ['cap[0].s', { sub: 'ada', cap: [{ s: 'team-*', op: ['read'] }], exp: 9e9 }],
-    ['cap[0].s', { sub: 'ada', cap: [{ s: '**/x', op: ['read'] }], exp: 9e9 }],
+    ...['**/x', 'a/**/x', '*x', 'a/***', '', 'a b', 'a/ b', 'x'.repeat(513)].map(
+      (s): [string, Record<string, unknown>] => ['cap[0].s', { sub: 'ada', cap: [{ s, op: ['read'] }], exp: 9e9 }],
+    ),
+    ['cap', { sub: 'ada', cap: Array.from({ length: 257 }, () => ({ s: '**', op: ['read'] })), exp: 9e9 }],
     ['kind', { sub: 'ada', kind: 'system', cap: [], exp: 9e9 }],
     ['ten', { sub: 'ada', ten: 'a!b', cap: [], exp: 9e9 }],
     ['name', { sub: 'ada', name: 'two\nlines', cap: [], exp: 9e9 }],
     ['agents[0]', { sub: 'ada', agents: ['a/b'], cap: [], exp: 9e9 }],
+    ['agents[0]', { sub: 'ada', agents: ['a*'], cap: [], exp: 9e9 }],
+    ['agents', { sub: 'ada', agents: Array.from({ length: 257 }, () => 'a'), cap: [], exp: 9e9 }],
+    ['name', { sub: 'ada', name: 'x'.repeat(129), cap: [], exp: 9e9 }],
     ['nbf', { sub: 'ada', cap: [], exp: 9e9, nbf: 8e9 }],
   ])('A1: a token with a wrong or missing %s is refused by name', async (claim, payload) => {
     const { auth } = open()
@@ -131,6 +157,9 @@ describe('tokens signed with a secret', () => {
     ],
     ['a cut signature', (token) => token.slice(0, -4)],
     ['no JWT at all', () => 'not-a-token'],
+    ['no object', () => sign('null')],
+    ['a list', () => sign('[{"sub":"ada","exp":9e9,"cap":[]}]')],
+    ['no JSON', () => sign('sub=ada')],
     ['nothing', () => ''],
     ['a text far too long', (token) => token + 'x'.repeat(20_000)],
   ])('A1: %s is refused, and no error repeats the token', async (_, change) => {

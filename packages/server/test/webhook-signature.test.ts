@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, test } from 'vitest'
 import { HeadraceError } from '@headrace/core'
-import { createWebhookSecret, signWebhook, webhookId } from '../src/outgoing/webhook-signature.ts'
+import { checkWebhookSecrets, createWebhookSecret, signWebhook, webhookId } from '../src/outgoing/webhook-signature.ts'
 
 const body = '{"session":"a/b","text":"grüße 🌊"}'
 const secret = createWebhookSecret()
@@ -70,6 +70,20 @@ describe('A3b: webhooks are signed as Standard Webhooks says', () => {
       if (wrong.length > 6) expect(sign).not.toThrow(wrong)
     },
   )
+
+  test.each([
+    [23, false],
+    [24, true],
+    [64, true],
+    [65, false],
+  ])('A3b: a secret of %s bytes is one: %s', (bytes, isOne) => {
+    const text = `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`
+    for (const one of [text, text.replace(/=+$/, '')]) {
+      const check = expect(() => checkWebhookSecrets([secret, one]))
+      if (isOne) check.not.toThrow()
+      else check.toThrow(/24 to 64 bytes in base64/)
+    }
+  })
 
   test('bad input: an id with a dot or a space, and no secret at all', () => {
     for (const id of ['', 'a.b', 'a b', 'a\nb', 'x'.repeat(257)])
