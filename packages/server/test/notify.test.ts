@@ -244,6 +244,9 @@ describe('P4: people who are away are told', () => {
     const [laptop, phone] = [device(), device()]
     const base = `http://${endpoint.host}`
     await api('POST', '/subscriptions', { endpoint: `${base}/laptop`, keys: laptop.keys })
+    const narrow = await server.auth.mint({ sub: 'ada', cap: [{ s: 'other/*', op: ['read'] }] }, 3_600)
+    const tablet = { endpoint: `${base}/tablet`, keys: laptop.keys }
+    expect((await send(server.port, 'POST /v1/push/subscriptions', { token: narrow, json: tablet })).status).toBe(204)
     expect(
       (await api('POST', '/subscriptions', { endpoint: `${base}/phone`, keys: phone.keys, label: 'Phone' })).status,
     ).toBe(204)
@@ -269,7 +272,13 @@ describe('P4: people who are away are told', () => {
     expect((await endpoint.count(3)).map(({ path }) => path)).toEqual(['/phone', '/phone', '/laptop'])
     await isSettled(stage, 2)
     const left = (await (await api('GET', '/subscriptions')).json()) as { subscriptions: readonly unknown[] }
-    expect(left.subscriptions).toEqual([{ endpoint: `${base}/laptop` }])
+    expect(left.subscriptions).toEqual([{ endpoint: `${base}/laptop` }, { endpoint: `${base}/tablet` }])
+
+    endpoint.answers = [410]
+    await stage.work({ op: 'end', reason: 'complete' })
+    await stage.clock.advance(5_000)
+    expect((await endpoint.count(4)).at(-1)?.path).toBe('/laptop')
+    expect(await isSettled(stage, 3)).toEqual(['sent', 'sent', 'no-address'])
   })
 
   test('or it is written down that there is no way to reach them', async () => {

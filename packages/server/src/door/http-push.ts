@@ -25,7 +25,7 @@ export function pushRoutes({ pushes }: HttpServices): readonly Route[] {
           detail: { path: 'endpoint' },
         })
       }
-      await subscriptions.add(grant.tenant, grant.actor, body)
+      await subscriptions.add(grant, body)
       return { status: 204 }
     }),
 

@@ -4,7 +4,17 @@
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { HeadraceError, object, optional, string, type Actor, type Schema, type SessionKey } from '@headrace/core'
+import {
+  HeadraceError,
+  array,
+  object,
+  optional,
+  string,
+  type Actor,
+  type Grant,
+  type Schema,
+  type SessionKey,
+} from '@headrace/core'
 import type { SystemEntry, SystemLog } from '../system-log.ts'
 import { systemKey } from '../system-session.ts'
 
@@ -16,17 +26,29 @@ export interface PushSubscription {
   readonly label?: string
 }
 
+/** A device, and the sessions that it may be told of: those that the tokens it came with may read. */
+export interface Device extends PushSubscription {
+  /** Patterns of their ids, as capabilities have them. */
+  readonly sessions: readonly string[]
+}
+
 const base64url = (chars: number, called: string): Schema<string> =>
   string({ pattern: new RegExp(`^[A-Za-z0-9_-]{${chars}}=?$`), called })
 
-export const pushSubscription: Schema<PushSubscription> = object({
+const fields = {
   endpoint: string({ min: 1, max: 2_048 }),
   keys: object({
     p256dh: base64url(87, 'the p256dh key of a push subscription'),
     auth: base64url(22, 'the auth secret of a push subscription'),
   }),
   label: optional(string({ max: 128 })),
-})
+}
+
+export const pushSubscription: Schema<PushSubscription> = object(fields)
+
+/** Most patterns of one device; those of a token are no more. */
+const maxPatterns = 256
+const stored = object({ ...fields, sessions: optional(array(string({ max: 512 }), { max: maxPatterns })) })
 
 const removed = object({ endpoint: string({ min: 1, max: 2_048 }) })
 
@@ -35,21 +57,27 @@ const maxSubscriptions = 20
 
 export interface PushSubscriptions {
   /** The newest last. */
-  list(tenant: string, actor: Actor): Promise<readonly PushSubscription[]>
-  /** @throws HeadraceError `limit_exceeded` */
-  add(tenant: string, actor: Actor, subscription: PushSubscription): Promise<void>
+  list(tenant: string, actor: Actor): Promise<readonly Device[]>
+  /**
+   * Adds a device of whoever a grant is for. It may be told of the sessions that the grant may read, beside those of
+   * earlier grants.
+   *
+   * @throws HeadraceError `limit_exceeded`
+   */
+  add(grant: Grant, subscription: PushSubscription): Promise<void>
   remove(tenant: string, actor: Actor, endpoint: string): Promise<void>
 }
 
 export function createPushSubscriptions(log: SystemLog): PushSubscriptions {
-  const list = async (tenant: string, actor: Actor): Promise<readonly PushSubscription[]> => {
-    const known = new Map<string, PushSubscription>()
+  const list = async (tenant: string, actor: Actor): Promise<readonly Device[]> => {
+    const known = new Map<string, Device>()
     const { entries } = await log.read(keyOf(tenant, actor))
     for (const { name, value } of entries) {
       if (name === 'subscribed') {
-        const subscription = pushSubscription.parse(value)
+        // One of an earlier day does not say which.
+        const { sessions = ['**'], ...subscription } = stored.parse(value)
         known.delete(subscription.endpoint)
-        known.set(subscription.endpoint, subscription)
+        known.set(subscription.endpoint, { ...subscription, sessions })
       } else if (name === 'unsubscribed') known.delete(removed.parse(value).endpoint)
     }
     return [...known.values()]
@@ -59,17 +87,19 @@ export function createPushSubscriptions(log: SystemLog): PushSubscriptions {
     log.append(keyOf(tenant, actor), randomUUID(), entry)
   return {
     list,
-    async add(tenant, actor, subscription) {
+    async add({ tenant, actor, capabilities }, subscription) {
       const before = await list(tenant, actor)
-      const isKnown = before.some(({ endpoint }) => endpoint === subscription.endpoint)
-      if (!isKnown && before.length >= maxSubscriptions) {
+      const same = before.find(({ endpoint }) => endpoint === subscription.endpoint)
+      if (!same && before.length >= maxSubscriptions) {
         const text = `pushSubscriptions is limited to ${maxSubscriptions} for one person. Remove one first.`
         throw new HeadraceError('limit_exceeded', text, {
           detail: { limit: 'pushSubscriptions', allowed: maxSubscriptions, actual: before.length + 1 },
         })
       }
       const { endpoint, keys, label } = subscription
-      const value = { endpoint, keys: { ...keys }, ...(label !== undefined && { label }) }
+      const readable = capabilities.flatMap(({ sessions, verbs }) => (verbs.includes('read') ? [sessions] : []))
+      const sessions = [...new Set([...(same?.sessions ?? []), ...readable])].slice(-maxPatterns)
+      const value = { endpoint, keys: { ...keys }, ...(label !== undefined && { label }), sessions }
       // Pages say it each time they are opened.
       if (isDeepStrictEqual(before.at(-1), value)) return
       await write(tenant, actor, { name: 'subscribed', value })

@@ -1,4 +1,4 @@
-import { HeadraceError, type Actor } from '@headrace/core'
+import { HeadraceError, matches, type Actor } from '@headrace/core'
 import type { Outgoing } from '../outgoing/outgoing.ts'
 import type { NoticeChannel, NoticeToTell } from './notifier.ts'
 import type { PushSubscription, PushSubscriptions } from './subscriptions.ts'
@@ -41,7 +41,9 @@ export function createWebPush({ subscriptions, vapid, outgoing, contact }: WebPu
 
   return {
     async tell({ tenant, session, notice, title }: NoticeToTell) {
-      const known = await subscriptions.list(tenant, notice.to)
+      const known = (await subscriptions.list(tenant, notice.to)).filter((device) =>
+        device.sessions.some((pattern) => matches(pattern, session)),
+      )
       // A device shows one message for each tag, the newest.
       const tag = `${session} ${notice.id}`
       const payload = JSON.stringify({ kind: notice.kind, session, ref: notice.ref, title, tag })
