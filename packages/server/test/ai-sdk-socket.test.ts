@@ -29,6 +29,8 @@ const page = {
 /** What a connection brings, frame by frame; what ends it comes last. */
 interface Chat {
   say(frame: object): void
+  /** The same, as it stands there. */
+  text(frame: string): void
   next(): Promise<Readonly<Record<string, unknown>>>
   readonly ended: Promise<number>
 }
@@ -46,6 +48,7 @@ async function connect({ port }: Served, ticket?: string): Promise<Chat> {
   await once(ws, 'open')
   return {
     say: (frame) => ws.send(JSON.stringify(frame)),
+    text: (frame) => ws.send(frame),
     async next() {
       while (frames.length === 0 && ws.readyState !== WebSocket.CLOSED)
         await new Promise<void>((resolve) => (arrived = resolve))
@@ -134,4 +137,23 @@ test('A3c a chat that would be one connection of the tenant too many is ended, w
   expect(await byToken.next()).toMatchObject({ type: 'error', requestId: 'a' })
   expect(await byToken.ended).toBe(1013)
   expect(await messagesOf(server, 's')).toBe(0)
+})
+
+test('A3e V9 a frame that is nested without end is refused under its request, and the others go on', async () => {
+  await using server = await serve()
+  const chat = await connect(server, await ticketFor(server, server.token))
+  const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`
+  const frame = JSON.stringify(page.send('a', 's')).replace(
+    '"type":"text","text":"Hi"',
+    `"type":"data-x","data":${deep}`,
+  )
+  chat.text(frame)
+  expect(await chat.next()).toEqual({
+    type: 'error',
+    requestId: 'a',
+    errorText: 'JSON is nested at most 64 levels deep here.',
+  })
+  chat.say(page.resume('b', 's'))
+  expect(await chat.next()).toEqual({ type: 'no-active', requestId: 'b' })
+  expect(server.errors).toEqual([])
 })

@@ -162,6 +162,29 @@ describe('bad input: what', () => {
     )
   })
 
+  const deep = (levels: number): string => `${'['.repeat(levels)}"]"${']'.repeat(levels)}`
+  const agUi = (more: string): string =>
+    `{"threadId":"s","runId":"r","messages":[{"id":"1","role":"user","content":"x"}],"tools":[],"context":[],${more}}`
+  const part = (more: string): string => `{"id":"s","messages":[{"id":"1","role":"user","parts":[{${more}}]}]}`
+  test.each<[string, (value: string) => string]>([
+    ['POST /v1/sessions', (value) => `{"metadata":{"a":${value}}}`],
+    ['POST /v1/ag-ui/writer', (value) => agUi(`"forwardedProps":{},"state":${value}`)],
+    ['POST /v1/ag-ui/writer', (value) => agUi(`"state":{},"forwardedProps":${value}`)],
+    ['POST /v1/ai-sdk/chat', (value) => part(`"type":"data-x","data":${value}`)],
+    ['POST /v1/mcp', (value) => `{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":${value}}}`],
+    ['POST /v1/tokens', (value) => `{"sub":"x","cap":${value}}`],
+  ])('A3e: JSON that is nested without end is refused: %s %s', async (line, body) => {
+    await using server = await openDoor()
+    for (const levels of [64, 5_000, 200_000]) {
+      const raw = body(deep(levels))
+      expect(await server.ask(line, { raw, headers: json })).toMatchObject(
+        refusedWith(400, 'bad_request', 'nested at most 64 levels deep'),
+      )
+    }
+    expect((await server.ask(line, { raw: body(deep(50)), headers: json })).text).not.toContain('64 levels')
+    expect(server.errors).toEqual([])
+  })
+
   test('bytes that are not UTF-8 are refused with their place', async () => {
     await using server = await openDoor()
     const raw = Buffer.concat([Buffer.from('{"id":"é'), Buffer.from([0xff, 0x22, 0x7d])])

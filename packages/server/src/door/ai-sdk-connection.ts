@@ -22,6 +22,7 @@ import { stopTurn, streamTurn, takeTurn, turnUnderWay, type ChatDoor } from './a
 import { bearerToken } from './bearer.ts'
 import { forbidden } from './forbidden.ts'
 import { publicError } from './http-errors.ts'
+import { checkLevels } from './json-text.ts'
 import { Outlet } from './outlet.ts'
 import { Heartbeat, parseFrame, readText, watchStranger } from './ws-peer.ts'
 import type { ConnectionOptions } from './ws-connection.ts'
@@ -124,6 +125,7 @@ export class AiSdkConnection {
       if (waitMs > 0) throw tooFast({ ...limit, waitMs })
       const value = parseFrame(text)
       requestId = requestIdOf(value)
+      checkLevels(text)
       this.#handle(readFrame(value))
     } catch (thrown) {
       const error = this.#public(thrown)

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { isUtf8 } from 'node:buffer'
 import { HeadraceError } from '@headrace/core'
 import type { Clock } from '../clock.ts'
-import { parseJson } from './json-text.ts'
+import { checkLevels, parseJson } from './json-text.ts'
 
 /**
  * Reads the JSON body of a request.
@@ -21,7 +21,10 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
       detail: { position },
     })
   }
-  return parseJson(bytes.toString('utf8'))
+  const text = bytes.toString('utf8')
+  const value = parseJson(text)
+  checkLevels(text)
+  return value
 }
 
 function checkType({ headers }: IncomingMessage): void {

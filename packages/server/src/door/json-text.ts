@@ -1,5 +1,31 @@
 import { HeadraceError } from '@headrace/core'
 
+/** Content has 32 levels at most, and what is around it a few. */
+const maxLevels = 64
+
+/**
+ * Refuses JSON whose arrays and objects stand in each other so deep that whoever walks it would run out of stack.
+ *
+ * @throws HeadraceError `bad_request`
+ */
+export function checkLevels(text: string): void {
+  let level = 0
+  let isString = false
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at]
+    if (isString) {
+      if (char === '\\') at += 1
+      else if (char === '"') isString = false
+    } else if (char === '"') isString = true
+    else if (char === ']' || char === '}') level -= 1
+    else if (char === '[' || char === '{') {
+      level += 1
+      if (level > maxLevels)
+        throw new HeadraceError('bad_request', `JSON is nested at most ${maxLevels} levels deep here.`)
+    }
+  }
+}
+
 /**
  * Parses JSON from a caller.
  *
