@@ -32,6 +32,9 @@ interface Chat {
   /** The same, as it stands there. */
   text(frame: string): void
   next(): Promise<Readonly<Record<string, unknown>>>
+  /** The server asked whether it is there, and was answered. */
+  pinged(): Promise<unknown>
+  leave(): void
   readonly ended: Promise<number>
 }
 
@@ -54,6 +57,8 @@ async function connect({ port }: Served, ticket?: string): Promise<Chat> {
         await new Promise<void>((resolve) => (arrived = resolve))
       return frames.shift() ?? { type: 'closed' }
     },
+    pinged: () => once(ws, 'ping'),
+    leave: () => ws.terminate(),
     ended,
   }
 }
@@ -156,4 +161,52 @@ test('A3e V9 a frame that is nested without end is refused under its request, an
   chat.say(page.resume('b', 's'))
   expect(await chat.next()).toEqual({ type: 'no-active', requestId: 'b' })
   expect(server.errors).toEqual([])
+})
+
+test('V4 a chat that says nothing stays connected, and one that is gone follows nothing', async () => {
+  const clock = new FakeClock()
+  await using server = await serve({ clock, connectionLimits: { idleMs: 30_000 } })
+  const chat = await connect(server, await ticketFor(server, server.token))
+  chat.say(page.send('a', 's'))
+  expect(await chat.next()).toMatchObject({ type: 'start' })
+  await expect.poll(() => server.headrace.hub.stats().followers).toBe(1)
+  for (let round = 0; round < 6; round += 1) {
+    const answered = chat.pinged()
+    await clock.advance(10_000)
+    await answered
+  }
+  chat.say(page.resume('b', 'nobody'))
+  while ((await chat.next())['type'] !== 'no-active');
+  chat.leave()
+  await chat.ended
+  await expect.poll(() => server.headrace.hub.stats().followers).toBe(0)
+})
+
+test('A3e a chat of somebody unknown can’t make the server hold a large frame, whole or not', async () => {
+  await using server = await serve()
+  const chat = await connect(server)
+  chat.text(JSON.stringify({ ...page.send('a', 's'), fill: 'x'.repeat(70_000) }))
+  expect(await chat.ended).toBe(1009)
+  expect(server.errors).toEqual([])
+})
+
+test('L6 a chat has a bounded number of requests under way, and any number after each other', async () => {
+  await using server = await serve({ connectionLimits: { maxSubscriptions: 2 } })
+  const chat = await connect(server, await ticketFor(server, server.token))
+  for (const requestId of ['a', 'b', 'c', 'c']) {
+    chat.say(page.resume(requestId, 'nobody'))
+    expect(await chat.next()).toEqual({ type: 'no-active', requestId })
+  }
+  for (const requestId of ['d', 'e']) {
+    chat.say(page.send(requestId, requestId))
+    expect(await chat.next()).toEqual({ type: 'start', requestId })
+  }
+  for (const [requestId, errorText] of [
+    ['f', 'A connection may have 2 requests under way (maxSubscriptions).'],
+    ['e', 'The request e is under way already.'],
+  ] as const) {
+    chat.say(page.send(requestId, 'more'))
+    expect(await chat.next()).toEqual({ type: 'error', requestId, errorText })
+  }
+  expect(await messagesOf(server, 'more')).toBe(0)
 })

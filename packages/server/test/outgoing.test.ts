@@ -4,7 +4,7 @@ import { createServer as createTcpServer, type AddressInfo, type Socket } from '
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createOutgoing, type OutgoingOptions } from '../src/outgoing/outgoing.ts'
-import type { ResolvedAddress } from '../src/outgoing/reach.ts'
+import { openRequest, type ResolvedAddress } from '../src/outgoing/reach.ts'
 import { isPublicAddress } from '../src/outgoing/public-address.ts'
 import { FakeClock } from './support/fake-clock.ts'
 
@@ -230,6 +230,26 @@ describe('A3a: where a request may go', () => {
         headers: { host: `rebound.example:${target.port}`, 'x-own': 'yes', 'content-length': '7' },
       },
     ])
+  })
+
+  test('A3a: a connection that leads inside after all is ended before anything is sent on it', async () => {
+    await using target = await listen((_, response) => response.end('internal'))
+    const url = new URL(`http://innocent.example:${target.port}/`)
+    const addresses = await toLoopback()
+    for (const mayBePrivate of [false, true]) {
+      const request = openRequest(
+        { url, method: 'POST', body: '', headers: {}, addresses, mayBePrivate },
+        () => undefined,
+      )
+      const ended = new Promise((resolve) => {
+        request.once('response', () => resolve('answered'))
+        request.once('error', ({ message }) => resolve(message))
+      })
+      request.end()
+      expect(await ended).toEqual(mayBePrivate ? 'answered' : expect.stringMatching(/not on the public internet/))
+      expect(target.requests).toHaveLength(mayBePrivate ? 1 : 0)
+      request.destroy()
+    }
   })
 
   test('A3a: each request has a connection of its own, to where the name leads by now', async () => {

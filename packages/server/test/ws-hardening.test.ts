@@ -1,10 +1,12 @@
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
 import { hardenServer } from '../src/door/http-harden.ts'
 import { FakeClock } from './support/fake-clock.ts'
 import { text } from './support/hub.ts'
+import { send } from './support/http.ts'
 import { everything, serve, type Served } from './support/serve.ts'
 
 const post = (words: string) => ({ type: 'post' as const, parts: text(words) })
@@ -78,6 +80,26 @@ describe('A3e: what a peer can make the server hold', () => {
     socket.destroy()
     await closed
     await expect.poll(() => server.sockets.size).toBe(0)
+  })
+
+  test('A3e: a connection that is gone leaves nothing that waits for its time, however far it came', async () => {
+    const clock = new FakeClock()
+    await using server = await serve({ clock })
+    const before = clock.pending
+    const [stranger, welcomed, renewed] = [await server.open(), await server.join(), await server.join()]
+    renewed.send({ type: 'auth', token: await server.auth.mint(everything, 600) })
+    await renewed.next('welcome')
+    const ask = { token: server.token }
+    const { body } = await send(server.port, 'POST /v1/tickets', ask)
+    const chat = new WebSocket(`ws://127.0.0.1:${server.port}/v1/ai-sdk/ws?ticket=${body.ticket}`)
+    chat.on('error', () => undefined)
+    await once(chat, 'open')
+    const silent = new WebSocket(`ws://127.0.0.1:${server.port}/v1/ai-sdk/ws`)
+    await once(silent, 'open')
+    expect(clock.pending).toBeGreaterThan(before)
+    for (const { ws } of [stranger, welcomed, renewed]) ws.terminate()
+    for (const ws of [chat, silent]) ws.terminate()
+    await expect.poll(() => clock.pending).toBe(before)
   })
 
   test('A3e: compression is not spoken, so nobody can send a bomb', async () => {
