@@ -208,6 +208,8 @@ describe('bad input: what', () => {
 
   test.each<[string, unknown, string]>([
     ['POST /v1/sessions', [], 'the message must be an object'],
+    ['POST /v1/sessions', null, 'the message must be an object'],
+    ['POST /v1/sessions', 'text', 'the message must be an object'],
     ['POST /v1/sessions', { id: 'has space' }, 'id must be a session id'],
     ['POST /v1/sessions', { id: 'x'.repeat(257) }, 'id must be a session id'],
     ['POST /v1/sessions', { agnet: 'writer' }, 'agnet must be left out (known here: metadata, agent'],

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { listQuery } from '../src/door/http-list-query.ts'
+import { readQuery } from '../src/door/http-query.ts'
 import { openDoor, type OpenDoor } from './support/http.ts'
 import { text } from './support/hub.ts'
 
@@ -139,6 +141,70 @@ describe('sessions over HTTP', () => {
     const { body } = await server.ask('GET /v1/sessions?limit=2', { token })
     expect(body).toEqual({ rows: [], cursor: expect.any(String) })
     expect(reads).toBe(10)
+  })
+
+  test.each<[string, object]>([
+    ['', { archived: false }],
+    ['limit=1000&cursor=x&status=idle', { limit: 1_000, cursor: 'x', status: 'idle', archived: false }],
+    ['archived=false', { archived: false }],
+    ['archived=true', { archived: true }],
+    ['archived=any', {}],
+    ['metadata.team=red&metadata.a.b=x%20y', { archived: false, metadata: { team: 'red', 'a.b': 'x y' } }],
+    ['metadata.n=-1.5e3&metadata.m=0', { archived: false, metadata: { n: -1_500, m: 0 } }],
+    ['metadata.n="7"&metadata.m=007&metadata.o=1e', { archived: false, metadata: { n: '7', m: '007', o: '1e' } }],
+    [
+      'metadata.a=true&metadata.b=false&metadata.c="true"',
+      { archived: false, metadata: { a: true, b: false, c: 'true' } },
+    ],
+    ['metadata.a="&metadata.b=""&metadata.c=x"y"', { archived: false, metadata: { a: '"', b: '', c: 'x"y"' } }],
+    [
+      Array.from({ length: 8 }, (_, index) => `metadata.${index}=x`).join('&'),
+      { archived: false, metadata: Object.fromEntries(Array.from({ length: 8 }, (_, index) => [index, 'x'])) },
+    ],
+  ])('P6: a list is asked for by "%s"', (query, asked) => {
+    expect(listQuery.parse(readQuery(query), 'query')).toEqual(asked)
+  })
+
+  test.each([
+    ['archived=yes', 'query.archived must be'],
+    ['limit=1001', 'query.limit must be'],
+    ['metadata.=x', 'query.metadata. must be left out'],
+    ['xmetadata.a=x', 'query.xmetadata.a must be left out'],
+    [Array.from({ length: 9 }, (_, index) => `metadata.${index}=x`).join('&'), 'may ask for 8 fields of the metadata'],
+  ])('bad input: a list is not asked for by "%s"', (query, message) => {
+    expect(() => listQuery.parse(readQuery(query), 'query')).toThrow(message)
+  })
+
+  test('A1: what waits for somebody is in their own list only', async () => {
+    await using server = await openDoor()
+    await make(server, 's')
+    const bob = await server.mint({ sub: 'bob', kind: 'user' })
+    const asks = (json: object, token = server.token) => server.ask('POST /v1/sessions/s/commands', { json, token })
+    await asks({ body: { type: 'send', parts: text('go') } }, bob)
+    await asks({ body: { type: 'claim', run: 'r3', worker: 'w' } })
+    await asks({ body: { type: 'write', run: 'r3', attempt: 1, n: 1, ops: [{ op: 'end', reason: 'failed' }] } })
+    const inboxes = [bob, server.token].map(
+      async (token) => (await server.ask('GET /v1/sessions', { token })).body.rows,
+    )
+    expect(await Promise.all(inboxes)).toMatchObject([[{ inbox: [{ for: 'user:bob' }] }], [{ inbox: [] }]])
+  })
+
+  test('S4e: a session is read as it was after an event or at a time, and not by both', async () => {
+    await using server = await openDoor()
+    await make(server, 's')
+    const times: number[] = []
+    for (const words of ['one', 'two']) {
+      times.push(server.clock.now())
+      await server.ask('POST /v1/sessions/s/commands', { json: post(words) })
+      await server.clock.advance(10)
+    }
+    const seqOf = async (query: string) => (await server.ask(`GET /v1/sessions/s?${query}`)).body.seq
+    expect([await seqOf('at=1'), await seqOf('at=2'), await seqOf('')]).toEqual([1, 2, 3])
+    expect([await seqOf(`time=${times[0]}`), await seqOf(`time=${times[1]}`)]).toEqual([2, 3])
+    expect(await server.ask(`GET /v1/sessions/s?at=2&time=${times[0]}`)).toMatchObject({
+      status: 400,
+      body: { error: { detail: { path: 'query.time' } } },
+    })
   })
 
   test('S2a: older messages come by page, oldest first, until there are no more', async () => {
