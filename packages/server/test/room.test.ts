@@ -1,4 +1,14 @@
-import { HeadraceError, emptyView, foldView, type CommandBody, type Outcome, type SessionEvent } from '@headrace/core'
+import {
+  HeadraceError,
+  emptyView,
+  foldView,
+  type AppendBatch,
+  type CommandBody,
+  type Outcome,
+  type SessionEvent,
+  type Store,
+  type WriteOp,
+} from '@headrace/core'
 import { describe, expect, test } from 'vitest'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { ada, faulty, key, openHub, text } from './support/hub.ts'
@@ -13,6 +23,7 @@ async function readAll(next: () => Page | undefined | Promise<Page | undefined>)
   const events: SessionEvent[] = []
   for (let page = await next(); page; page = await next()) {
     const text = `{"type":"events","session":"demo/1","events":[${page.events.join(',')}]}`
+    expect(page.events.length).toBeGreaterThan(0)
     expect(page.frame).toEqual(textFrames([text]))
     for (const event of page.events) events.push(JSON.parse(event) as SessionEvent)
   }
@@ -195,6 +206,82 @@ describe('a room', () => {
     expect(await server.ask({ type: 'send', parts: text('x'), edits: 'm9999' })).toMatchObject({
       error: { code: 'message_not_found' },
     })
+  })
+
+  test('S6: so may one of the batch by which it went cold', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    for (let index = 0; index < 50; index += 1) await server.ask({ type: 'post', parts: text(`${index}`) })
+    const outcomes = await Promise.all([
+      server.ask({ type: 'post', parts: text('one more') }),
+      server.ask({ type: 'send', parts: text('edited'), edits: 'm2' }),
+    ])
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted'])
+    expect((await server.log()).filter(({ type }) => type === 'message.added').at(-1)?.data).toMatchObject({
+      edits: 'm2',
+    })
+  })
+
+  test('S2: an event that is larger than a page comes all the same, to who keeps up and to who comes later', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    const follower = await server.hub.follow(key, ada, { after: 1, wake: () => undefined })
+    for (const words of ['before', 'x'.repeat(100_000), 'after'])
+      expect(await server.ask({ type: 'post', parts: text(words) })).toMatchObject({ outcome: 'accepted' })
+    expect((await readAll(() => follower.next())).map(({ seq }) => seq)).toEqual([2, 3, 4])
+    const second = openHub(server.store, 'node-2')
+    const late = await second.hub.follow(key, ada, { after: 1, wake: () => undefined })
+    expect((await readAll(() => late.next())).map(({ seq }) => seq)).toEqual([2, 3, 4])
+    await second.hub.close()
+  })
+
+  test('P6a: what an agent says writes its events and nothing else, until the run is over', async () => {
+    const inner = createMemoryStore()
+    const written: AppendBatch[] = []
+    const append: Store['append'] = (of, expected, batch) => {
+      written.push(batch)
+      return inner.append(of, expected, batch)
+    }
+    await using server = openHub({ ...inner, append })
+    await server.ask({ type: 'create' })
+    await server.ask(send)
+    await server.ask({ type: 'claim', run: 'r3', worker: 'w', leaseMs: 600_000 }, undefined, writer)
+    const write = (n: number, ...ops: WriteOp[]): Promise<Outcome> =>
+      server.ask({ type: 'write', run: 'r3', attempt: 1, n, ops }, undefined, writer)
+    await write(1, { op: 'open', message: 'm', part: 'p', start: { kind: 'text' } })
+    written.length = 0
+    for (let n = 2; n < 6; n += 1) {
+      await server.clock.advance(1_000)
+      await write(n, { op: 'delta', message: 'm', part: 'p', text: `${n}` })
+    }
+    expect(written.map((batch) => Object.keys(batch).join())).toEqual(['events', 'events', 'events', 'events'])
+    await write(6, { op: 'end', reason: 'complete' })
+    expect(written.at(-1)).toMatchObject({
+      row: { status: 'idle', openRuns: 0 },
+      words: [{ words: expect.anything() }],
+    })
+  })
+
+  test('C3b C5 C6a: the answers to a holder say that it is to stop, that it is held, and what it was told', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    await server.ask(send)
+    await server.ask({ type: 'claim', run: 'r3', worker: 'w', leaseMs: 600_000 }, undefined, writer)
+    let n = 0
+    const answer = (): Promise<Outcome> =>
+      server.ask(
+        { type: 'write', run: 'r3', attempt: 1, n: (n += 1), ops: [{ op: 'usage', usage: { outputTokens: 1 } }] },
+        undefined,
+        writer,
+      )
+    expect(await answer()).toEqual({ outcome: 'accepted', seq: 5 })
+    await server.ask({ type: 'steer', run: 'r3', parts: text('shorter') })
+    expect(await answer()).toMatchObject({ outcome: 'accepted', steers: 1 })
+    await server.ask({ type: 'pause', run: 'r3' })
+    expect(await answer()).toMatchObject({ outcome: 'accepted', steers: 1, paused: true })
+    await server.ask({ type: 'resume', run: 'r3' })
+    await server.ask({ type: 'cancel', target: { run: 'r3' } })
+    expect(await answer()).toMatchObject({ outcome: 'accepted', cancel: true })
   })
 
   test('a session that was never created refuses readers and commands by name', async () => {
