@@ -644,6 +644,7 @@ describe('dispatch', () => {
     await send(server)
     const run = await waiting
     expect(run).toMatchObject({ agent: 'assistant', attempt: 1, leaseMs: 7_000 })
+    expect((await server.hub.view(key, ada)).runs).toMatchObject([{ status: 'active', worker: 'py-1' }])
     await write(server, run!, 1, { op: 'end', reason: 'complete' })
     const nothing = server.hub.claim('assistant', 'py-1', agentGrant, { waitMs: 20_000, signal })
     await server.clock.advance(20_000)
