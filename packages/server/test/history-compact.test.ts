@@ -294,6 +294,24 @@ describe('retention', () => {
     expect(server.errors).toEqual([])
   })
 
+  test('S5f what is accepted at the moment when a session is to be deleted keeps it', async () => {
+    const store = faulty(createMemoryStore())
+    await using server = openHub(store)
+    await server.ask({ type: 'create', retention: { sessionMs: 100_000 } })
+    await server.clock.advance(95_000)
+    const written = Promise.withResolvers<void>()
+    store.afterAppend = () => written.promise
+    const posted = server.ask({ type: 'post', parts: text('still here') })
+    await server.clock.advance(15_000)
+    written.resolve()
+    expect(await posted).toEqual({ outcome: 'accepted', seq: 2 })
+    await settled()
+    expect(await server.ask({ type: 'post', parts: text('and after it') })).toEqual({ outcome: 'accepted', seq: 3 })
+    await server.clock.advance(80_000)
+    expect(await store.head(key)).toBe(3)
+    expect(server.errors).toEqual([])
+  })
+
   test('S5f a server that starts later deletes what is due', async () => {
     const store = createMemoryStore()
     const first = openHub(store)
