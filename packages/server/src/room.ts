@@ -112,7 +112,9 @@ export class Room {
     this.usedAt = options.clock.now()
     this.#timer = new DueTimer(options.clock, () => this.#tick())
     // Leases that ran while nobody had the room open count for a moment more, by any clock: their holders may be on their way.
-    if (nextDue(this.#state) !== null) this.#timer.set(Number.NEGATIVE_INFINITY, returnMs)
+    const due = nextDue(this.#state)
+    if (due !== null && due < this.now + returnMs) this.#timer.set(Number.NEGATIVE_INFINITY, returnMs)
+    else this.#schedule()
   }
 
   get state(): SessionState {

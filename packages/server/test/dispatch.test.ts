@@ -211,6 +211,29 @@ describe('dispatch', () => {
     expect(worker.signals.at(-1)?.[0]).toBe('lost')
   })
 
+  test('C3c: also 3 seconds after the stop in a session that was just opened, where something is due much later', async () => {
+    const before = openHub()
+    await before.ask({ type: 'create' })
+    await send(before)
+    const { assigned } = work(before, 'w1')
+    await settled()
+    const spec = { kind: 'question' as const, title: 'Which?', expiresMs: 3_600_000 }
+    await write(before, assigned[0]!, 1, { op: 'request', key: 'q', spec }, { op: 'suspend', waitsFor: ['q'] })
+    await before.hub.close()
+    await using server = openHub(before.store, 'node-2', before.clock)
+    await send(server, { policy: 'parallel' })
+    const worker = work(server, 'w2')
+    await settled()
+    const stopped = worker.assigned[0]!.run
+    await server.ask({ type: 'cancel', target: { run: stopped } })
+    const status = async (): Promise<string | undefined> =>
+      (await server.hub.view(key, ada)).runs.find(({ id }) => id === stopped)?.status
+    await server.clock.advance(2_999)
+    expect(await status()).toBe('active')
+    await server.clock.advance(1)
+    expect(await status()).toBe('ended')
+  })
+
   test('R3: a silent worker loses its run within seconds, the next worker gets attempt 2, late writes are fenced', async () => {
     await using server = openHub()
     await server.ask({ type: 'create' })
