@@ -93,6 +93,32 @@ describe('search', () => {
     expect(await found(ada, 'q=needle')).toEqual([])
   })
 
+  test('P6d a message is found by the names of its files and sources, and shown with them', async () => {
+    await using door = await openDoor()
+    const ada = await person(door, 'ada')
+    await ada.ask('POST /v1/sessions', { id: 'a' })
+    const url = 'https://files.example.com/1'
+    await ada.does('a', {
+      type: 'post',
+      parts: [
+        ...text('please read'),
+        { kind: 'file', url, mediaType: 'application/pdf', name: 'Quarterly figures.pdf' },
+        { kind: 'source', url, title: 'Annual meeting' },
+        { kind: 'file', url, mediaType: 'application/pdf' },
+      ],
+    })
+    for (const word of ['quarterly', 'annual', 'read']) {
+      const { body } = await ada.ask(`GET /v1/search?q=${word}`)
+      expect(body.hits.map(({ snippet }: { snippet: string }) => snippet)).toEqual([
+        'please read Quarterly figures.pdf Annual meeting',
+      ])
+    }
+    await ada.does('a', { type: 'redact', message: 'm2', part: '1' })
+    expect(await found(ada, 'q=quarterly')).toEqual([])
+    const { body } = await ada.ask('GET /v1/search?q=annual')
+    expect(body.hits[0].snippet).toBe('please read Annual meeting')
+  })
+
   test('P6d an answer is found as soon as it is whole', async () => {
     await using door = await openDoor()
     const ada = await person(door, 'ada')

@@ -127,6 +127,22 @@ describe('a room', () => {
     expect(server.errors).toEqual([])
   })
 
+  test('A3: more commands than may wait for a slow store are refused for now, and no others', async () => {
+    const store = faulty(createMemoryStore())
+    await using server = openHub(store)
+    await server.ask({ type: 'create' })
+    const written = Promise.withResolvers<void>()
+    store.afterAppend = () => written.promise
+    const first = server.ask(send)
+    await settled()
+    const waiting = Array.from({ length: 8_192 }, () => server.ask({ type: 'create' }))
+    expect(await server.ask({ type: 'create' })).toMatchObject({ error: { code: 'too_many_requests', retry: 'later' } })
+    written.resolve()
+    expect(await first).toMatchObject({ outcome: 'accepted' })
+    expect(new Set((await Promise.all(waiting)).map(({ outcome }) => outcome))).toEqual(new Set(['noop']))
+    expect(await server.ask({ type: 'create' })).toMatchObject({ outcome: 'noop' })
+  })
+
   test('a defect of the store reaches onError and not the caller', async () => {
     const store = faulty(createMemoryStore())
     await using server = openHub(store)
