@@ -401,7 +401,7 @@ describe('dispatch', () => {
     expect(back.assigned).toEqual([])
   })
 
-  test('C7 R5: a worker that comes back is told of answers, and not of what nobody has answered or ended', async () => {
+  test('C5 C7 R5: a worker that comes back is told of answers, and not of what is open, or taken already', async () => {
     await using server = openHub()
     await server.ask({ type: 'create' })
     await send(server)
@@ -412,6 +412,9 @@ describe('dispatch', () => {
     const spawn: WriteOp = { op: 'spawn', key: 'c', agent: 'helper', parts: text('part') }
     expect(await write(server, run!, 1, ask('one'), ask('two'), spawn)).toMatchObject({ outcome: 'accepted' })
     await server.ask({ type: 'answer', request: `${run!.run}.one`, answer: { value: 1 } })
+    for (const words of ['taken', 'not taken']) await server.ask({ type: 'steer', run: run!.run, parts: text(words) })
+    const [taken, left] = (await server.hub.view(key, ada)).messages.slice(-2)
+    expect(await write(server, run!, 2, { op: 'consume', message: taken!.id })).toMatchObject({ outcome: 'accepted' })
     slot.close()
     const told: RunSignal[] = []
     server.hub.dispatcher.register({
@@ -426,6 +429,7 @@ describe('dispatch', () => {
     await settled()
     expect(told).toMatchObject([
       { signal: 'resumed' },
+      { signal: 'steered', message: { id: left!.id } },
       { signal: 'answered', request: { id: `${run!.run}.one`, answer: { value: 1 } } },
     ])
   })
@@ -475,7 +479,7 @@ describe('dispatch', () => {
     const first = work(server, 'w1')
     await settled()
     for (const { assigned } of [helper, first]) {
-      const spec = { kind: 'question' as const, title: 'Which?', to: ['user:ada' as const] }
+      const spec = { kind: 'question', title: 'Which?', to: 'operators', answerers: 'operators' } as const
       await write(server, assigned[0]!, 1, { op: 'request', key: 'q', spec })
     }
     first.slot.close()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Outcome, Redaction, Store } from '@headrace/core'
+import type { Outcome, Redaction, Store, WriteOp } from '@headrace/core'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { settled } from './support/fake-clock.ts'
 import { ada, faulty, key, openHub, text, type TestHub } from './support/hub.ts'
@@ -109,6 +109,36 @@ describe('a redaction that is acknowledged and not yet erased', () => {
     expect((await server.hub.messages(key, ada, { before: 100, limit: 10 })).rows).toEqual(rows)
     expect((await server.hub.events(key, ada, { after: 0, ...whole })).events.slice(0, events.length)).toEqual(events)
     expect(server.errors).toEqual([])
+  })
+
+  test('S5j S5e what a later attempt adds to a message after that is shown, before it is erased and afterwards', async () => {
+    const erasing = gate()
+    await using server = openHub(slow(createMemoryStore(), erasing))
+    await server.ask({ type: 'create' })
+    await server.ask({ type: 'send', parts: text('hello') })
+    const attempt = async (number: number, ...ops: WriteOp[]): Promise<void> => {
+      await server.ask({ type: 'claim', run: 'r3', worker: `w${number}`, leaseMs: 1_000 }, undefined, writer)
+      const body = { type: 'write' as const, run: 'r3', attempt: number, n: 1, ops }
+      expect(await server.ask(body, undefined, writer)).toMatchObject({ outcome: 'accepted' })
+    }
+    const open = (part: string, words: string): WriteOp => ({
+      op: 'open',
+      message: 'm',
+      part,
+      start: { kind: 'text', text: words },
+    })
+    await attempt(1, open('p', canary), { op: 'close', message: 'm', part: 'p' }, { op: 'close-message', message: 'm' })
+    expect(await server.ask({ type: 'redact', message: 'r3.m' })).toMatchObject({ outcome: 'accepted' })
+    await erasing.reached
+    await server.clock.advance(20_000)
+    await attempt(2, open('q', 'later words'), { op: 'end', reason: 'complete' })
+    await fill(server, 52)
+    const { rows } = await server.hub.messages(key, ada, { before: 100, limit: 10 })
+    expect(JSON.stringify(rows)).toContain('later words')
+    expect(JSON.stringify(rows)).not.toContain(canary)
+    erasing.open()
+    await isErased(server)
+    expect((await server.hub.messages(key, ada, { before: 100, limit: 10 })).rows).toEqual(rows)
   })
 
   test('S5j content that is kept beside the log is not given out either', async () => {

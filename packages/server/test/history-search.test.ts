@@ -267,6 +267,10 @@ describe('the inbox', () => {
     expect(await inbox(reader)).toEqual([])
     const elsewhere = await person(door, 'bob', { cap: [{ s: 'b', op: ['read', 'answer'] }] })
     expect(await inbox(elsewhere)).toEqual([])
+    await asked(door, 'c', ask('look'))
+    expect(await inbox(ada)).toEqual(['r3.look'])
+    // Agents answer only what names them.
+    expect(await inbox(await person(door, 'helper', { kind: 'agent', agents: ['*'] }))).toEqual([])
     const blind = await person(door, 'sue', { kind: 'operator', cap: [{ s: '**', op: ['answer'] }] })
     expect(await inbox(blind)).toEqual([])
     const rows = (await ada.ask('GET /v1/sessions')).body.rows
