@@ -626,6 +626,30 @@ describe('dispatch', () => {
     }
   })
 
+  test('R2 R2b: it has its place at its worker also while nothing can be written', async () => {
+    const store = createMemoryStore()
+    const flaky = { ...store }
+    await using server = openHub(flaky)
+    await server.ask({ type: 'create' })
+    await send(server)
+    work(server, 'w1', { capacity: 1, held: [] })
+    await settled()
+    await elsewhere(server)
+    // Its lease would be renewed now.
+    await server.clock.advance(4_000)
+    flaky.append = () => Promise.reject(new HeadraceError('store_full', 'The disk is full.'))
+    const back = work(server, 'w1', { capacity: 1, held: [] })
+    await settled()
+    flaky.append = (...args) => store.append(...args)
+    // Anything that happens makes it look for work.
+    server.hub.dispatcher.pump('default', 'assistant')
+    await server.clock.advance(1_000)
+    expect(back.assigned.map(({ session }) => session)).toEqual(['demo/1'])
+    await write(server, back.assigned[0]!, 1, { op: 'end', reason: 'complete' })
+    await settled()
+    expect(back.assigned.map(({ session }) => session)).toEqual(['demo/1', 'other'])
+  })
+
   test('R2b: what was written to, or taken over HTTP, is not given again', async () => {
     await using server = openHub()
     await server.ask({ type: 'create' })

@@ -69,8 +69,12 @@ export class Handovers {
     const now = room.state.view.runs.find((candidate) => candidate.id === run.id)
     if (outcome.outcome !== 'refused' && now?.status === 'active' && holds(slot, room.state.view, held))
       return this.give(pool, slot, assignmentOf(room.state.view, now))
+    if (outcome.outcome === 'refused' && outcome.error.retry === 'later')
+      return this.#options.retries.later(HeadraceError.fromWire(outcome.error), () => {
+        // It keeps its place until then, unless its attempt or its worker is gone.
+        if (slot.held.get(id) === held && pool.slots.has(slot)) void this.#giveAgain(pool, slot, room, run)
+      })
     slot.held.delete(id)
-    if (outcome.outcome !== 'refused' || outcome.error.retry !== 'later') return this.#options.freed(pool)
-    this.#options.retries.later(HeadraceError.fromWire(outcome.error), () => this.giveAgain(room))
+    this.#options.freed(pool)
   }
 }
