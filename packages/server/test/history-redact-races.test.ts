@@ -100,6 +100,8 @@ describe('a redaction that is acknowledged and not yet erased', () => {
       [canary, 'beside'].map((query) => server.hub.history.search(ada, { query, limit: 10 })),
     )
     expect(page?.events).toHaveLength(54)
+    // Nor does it tell that it was there.
+    expect(found.map(({ hits }) => hits.length)).toEqual([0, part === undefined ? 0 : 1])
     const shown = JSON.stringify([rows, events, page?.events, found])
     expect(shown).not.toContain(canary)
     expect(shown.includes('beside it')).toBe(part !== undefined)
