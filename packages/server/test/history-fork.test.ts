@@ -37,6 +37,16 @@ async function coldIds(store: Store, of: typeof key): Promise<readonly string[]>
 }
 
 describe('a fork', () => {
+  test('L5 S5i a copy says who made it', async () => {
+    await using server = openHub()
+    await server.ask({ type: 'create' })
+    await server.hub.history.fork(key, bob, { id: 'copy' })
+    const { events } = await server.hub.events(copyKey, ada, { after: 1, maxEvents: 10, maxChars: 10_000 })
+    expect(events.map((json) => JSON.parse(json) as SessionEvent)).toMatchObject([
+      { seq: 2, type: 'session.forked', actor: 'user:bob', data: { from: 'demo/1', at: 1 } },
+    ])
+  })
+
   test('S5i a copy goes on from what the session was at any event, and the original does not notice', async () => {
     await fc.assert(
       fc.asyncProperty(beats, fc.nat(), async (story, pick) => {

@@ -70,6 +70,14 @@ describe('agents behind HTTP', () => {
     }
   })
 
+  test('H1: they are listed by name, whatever the order they came in', async () => {
+    await using server = await openDoor()
+    for (const name of ['sales', 'archive', 'support', 'billing'])
+      await server.ask(`PUT /v1/agents/${name}`, { json: support })
+    const { body } = await server.ask('GET /v1/agents')
+    expect(body.agents.map(({ agent }: { agent: string }) => agent)).toEqual(['archive', 'billing', 'sales', 'support'])
+  })
+
   test('H1: those of one tenant are not there for another one', async () => {
     await using server = await openDoor()
     const other = await server.mint({ ...everything, ten: 'other' })
