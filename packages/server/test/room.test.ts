@@ -168,6 +168,21 @@ describe('a room', () => {
     }
   })
 
+  test.each<[string, Error, readonly string[]]>([
+    ['for now is no news', new HeadraceError('store_full', 'The disk is full.'), []],
+    ['by a defect is told', new TypeError('no such thing'), ['no such thing']],
+  ])('S2: a snapshot that can not be written costs nothing but reading again, and %s', async (_, failure, told) => {
+    const store = createMemoryStore()
+    const server = openHub({ ...store, putSnapshot: () => Promise.reject(failure) })
+    await server.ask({ type: 'create' })
+    expect(await server.ask(send, 'c1')).toEqual({ outcome: 'accepted', seq: 3 })
+    await server.hub.close()
+    await settled()
+    expect(server.errors.map(({ message }) => message)).toEqual(told)
+    await using next = openHub(store, 'node-2')
+    expect(await next.ask(send, 'c1')).toEqual({ outcome: 'accepted', seq: 3 })
+  })
+
   test('S2: a reader that leaves while it is read for is given nothing more', async () => {
     const store = createMemoryStore()
     const before = openHub(store)
