@@ -67,7 +67,11 @@ describe('blobs', () => {
         },
       })
     }
-    expect((await get('image/png')).headers['content-disposition']).toBe('inline')
+    for (const type of ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif', 'IMAGE/PNG'])
+      expect([type, (await get(type)).headers['content-disposition']]).toEqual([type, 'inline'])
+    const encoded = (encoding: string): Promise<Answered> =>
+      door.ask('PUT /v1/sessions/s/blobs', { raw: 'x', headers: { 'Content-Encoding': encoding } })
+    expect([(await encoded('identity')).status, (await encoded('gzip')).status]).toEqual([201, 400])
     for (const type of ['nonsense', 'text/html\u00e9', `text/${'x'.repeat(200)}`]) {
       expect([type, (await put(door, 'x', type)).status]).toEqual([type, 400])
     }
@@ -97,6 +101,19 @@ describe('blobs', () => {
       status: 413,
       body: { error: { code: 'limit_exceeded', detail: { limit: 'sessionBlobBytes', actual: 1_073_741_828 } } },
     })
+  })
+
+  test('L6c A3 sixteen blobs are on their way at the same time, and one more is asked to come back', async () => {
+    await using door = await withSession()
+    const head = `PUT /v1/sessions/s/blobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${door.token}\r\nContent-Type: a/b\r\nContent-Length: 9\r\n\r\n`
+    const slow = await Promise.all(Array.from({ length: 16 }, () => door.dial()))
+    for (const socket of slow.slice(1)) socket.write(`${head}some`)
+    expect((await put(door, 'content')).status).toBe(201)
+    slow[0]?.write(`${head}some`)
+    const full = { status: 429, body: { error: { code: 'too_many_requests', detail: { limit: 'blobsAtOnce' } } } }
+    await expect.poll(() => put(door, 'content')).toMatchObject(full)
+    for (const socket of slow) socket.destroy()
+    await expect.poll(async () => (await put(door, 'content')).status).toBe(201)
   })
 
   test('L6c A3 callers who leave before their blob is read take no room of others', async () => {

@@ -285,6 +285,28 @@ describe('agents over HTTP', () => {
     expect(await vain).toMatchObject({ status: 204, text: '' })
   })
 
+  test('R2 A1: a claim has the lease that was asked for, and waits no longer than its token lives', async () => {
+    const waiting = Promise.withResolvers<void>()
+    await using server = await openDoor({
+      change: (hub) => ({
+        claim: (...args) => {
+          const claimed = hub.claim(...args)
+          waiting.resolve()
+          return claimed
+        },
+      }),
+    })
+    await make(server, 's')
+    const token = await server.mint({}, 5)
+    const vain = server.ask('POST /v1/agents/writer/claim', { token, json: { worker: 'w1', waitMs: 60_000 } })
+    await waiting.promise
+    await server.clock.advance(5_000)
+    expect((await vain).status).toBe(204)
+    await server.ask('POST /v1/sessions/s/commands', { json: work })
+    const claimed = await server.ask('POST /v1/agents/writer/claim', { json: { worker: 'w1', leaseMs: 77_000 } })
+    expect(claimed.body.leaseMs).toBe(77_000)
+  })
+
   test('R2: a caller that goes away takes no work with it', async () => {
     const waiting = Promise.withResolvers<AbortSignal>()
     await using server = await openDoor({

@@ -123,7 +123,8 @@ describe('metrics', () => {
     await using server = await openDoor()
     const headers = { 'X-Forwarded-For': '203.0.113.7' }
     expect((await server.ask('GET /metrics', { token: null })).status).toBe(200)
-    expect(await server.ask('GET /metrics', { token: null, headers })).toMatchObject({ status: 401 })
+    for (const one of [headers, { Forwarded: 'for=203.0.113.7' }, { 'X-Real-Ip': '203.0.113.7' }, { Via: '1.1 proxy' }])
+      expect(await server.ask('GET /metrics', { token: null, headers: one })).toMatchObject({ status: 401 })
     const token = await server.mint({ cap: [{ s: 'a/**', op: ['admin'] }] })
     expect(await server.ask('GET /metrics', { token, headers })).toMatchObject({
       status: 403,
