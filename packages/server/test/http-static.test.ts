@@ -17,6 +17,13 @@ async function folder() {
   await writeFile(path.join(directory, '.env'), 'SECRET=1')
   await writeFile(path.join(root, 'outside.txt'), 'SECRET=2')
   await symlink(path.join(root, 'outside.txt'), path.join(directory, 'link.txt'))
+  await mkdir(path.join(root, 'others'))
+  await writeFile(path.join(root, 'others', 'note.txt'), 'SECRET=3')
+  await symlink(path.join(root, 'others'), path.join(directory, 'others'))
+  for (const hidden of ['.git', 'assets/.cache']) {
+    await mkdir(path.join(directory, hidden))
+    await writeFile(path.join(directory, hidden, 'note.txt'), 'SECRET=4')
+  }
   return { directory, [Symbol.asyncDispose]: () => rm(root, { recursive: true }) }
 }
 
@@ -111,10 +118,15 @@ describe('the console', () => {
       '/%00',
       '/%zz',
       '/__proto__',
+      '/others/note.txt',
+      '/.git/note.txt',
+      '/assets/.cache/note.txt',
     ]
     for (const where of paths) expect((await server.ask(`GET ${where}`, browser)).text).not.toContain('SECRET')
     expect((await server.ask('GET /.env', browser)).status).toBe(404)
     expect((await server.ask('GET /link.txt', browser)).status).toBe(404)
+    expect((await server.ask('GET /sessions/1', { token: null })).status).toBe(404)
+    expect(server.errors).toEqual([])
   })
 
   test('a file that is deleted under a running server is still served', async () => {

@@ -47,13 +47,21 @@ export function readFolder(directory: string): readonly StaticFile[] {
 
 function names(root: string): readonly string[] {
   try {
-    return readdirSync(root, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
-      .filter((name) => !name.split('/').some((segment) => segment.startsWith('.')))
+    return namesUnder(root, '')
   } catch (thrown) {
     throw unusable(root, thrown instanceof Error ? thrown.message : String(thrown), thrown)
   }
+}
+
+/** Folder by folder: what Node lists of a whole tree has also what is behind links to folders. */
+function namesUnder(root: string, under: string): readonly string[] {
+  const entries = readdirSync(path.join(root, under), { withFileTypes: true })
+  return entries.flatMap((entry) => {
+    const name = `${under}${entry.name}`
+    if (entry.name.startsWith('.')) return []
+    if (entry.isDirectory()) return namesUnder(root, `${name}/`)
+    return entry.isFile() ? [name] : []
+  })
 }
 
 function readFile(root: string, name: string): StaticFile {
