@@ -124,7 +124,9 @@ describe('long poll', () => {
     const poll = server.ask(`GET ${path}?after=2&live=long-poll`)
     await following
     await settled()
-    await server.clock.advance(25_000)
+    await server.clock.advance(24_999)
+    expect(server.hub.stats().followers).toBe(1)
+    await server.clock.advance(1)
     expect(await poll).toMatchObject({ status: 200, body: { events: [], head: 2 } })
   })
 
@@ -134,7 +136,9 @@ describe('long poll', () => {
     const poll = server.ask(`GET ${path}?after=2&live=long-poll`, { token: await server.mint({}, 5) })
     await following
     await settled()
-    await server.clock.advance(5_000)
+    await server.clock.advance(4_999)
+    expect(server.hub.stats().followers).toBe(1)
+    await server.clock.advance(1)
     expect((await poll).body).toEqual({ events: [], head: 2 })
   })
 
