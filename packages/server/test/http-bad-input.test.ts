@@ -193,6 +193,19 @@ describe('bad input: what', () => {
     )
   })
 
+  test('a body is JSON however its type is written', async () => {
+    await using server = await openDoor()
+    for (const type of [
+      'Application/JSON',
+      'application/json; Charset=UTF-8',
+      'application/json;charset="utf8";',
+      ' application/json ',
+    ]) {
+      const headers = { 'Content-Type': type, 'Content-Encoding': 'identity' }
+      expect([type, (await server.ask('POST /v1/sessions', { raw: '{}', headers })).status]).toEqual([type, 201])
+    }
+  })
+
   test.each<[string, Record<string, string>, string]>([
     ['no content type', {}, 'Content-Type: application/json'],
     ['a form', { 'Content-Type': 'application/x-www-form-urlencoded' }, 'Content-Type: application/json'],
