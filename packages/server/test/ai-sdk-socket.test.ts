@@ -38,8 +38,9 @@ interface Chat {
   readonly ended: Promise<number>
 }
 
-async function connect({ port }: Served, ticket?: string): Promise<Chat> {
-  const ws = new WebSocket(`ws://127.0.0.1:${port}/v1/ai-sdk/ws${ticket === undefined ? '' : `?ticket=${ticket}`}`)
+async function connect({ port }: Served, ticket?: string, more = ''): Promise<Chat> {
+  const query = ticket === undefined ? '' : `?ticket=${ticket}${more}`
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/v1/ai-sdk/ws${query}`)
   const frames: Readonly<Record<string, unknown>>[] = []
   let arrived = (): void => undefined
   ws.on('message', (data: Buffer) => {
@@ -117,7 +118,11 @@ test('A1d a token in a frame that was taken back, or has expired, gets nothing o
     expect(await chat.next()).toEqual({ type: 'start', requestId })
   }
   await send(server.port, 'POST /v1/revocations', { token: server.token, json: { token: 'lost-laptop' } })
-  expect(await chat.next()).toMatchObject({ type: 'error', requestId: 'taken' })
+  expect(await chat.next()).toMatchObject({
+    type: 'error',
+    requestId: 'taken',
+    errorText: expect.stringContaining('was revoked'),
+  })
   await clock.advance(10_000)
   expect(await chat.next()).toMatchObject({ type: 'error', requestId: 'short' })
   for (const [requestId, token] of Object.entries({ taken, short })) {
@@ -209,4 +214,18 @@ test('L6 a chat has a bounded number of requests under way, and any number after
     expect(await chat.next()).toEqual({ type: 'error', requestId, errorText })
   }
   expect(await messagesOf(server, 'more')).toBe(0)
+})
+
+test('V8 a chat that gives a request up is told nothing more of it, and its run goes on where the page says so', async () => {
+  await using server = await serve()
+  const chat = await connect(server, await ticketFor(server, server.token), '&abort=leave')
+  chat.say(page.send('a', 's'))
+  expect(await chat.next()).toEqual({ type: 'start', requestId: 'a' })
+  await expect.poll(() => server.headrace.hub.stats().followers).toBe(1)
+  chat.say({ type: 'abort', requestId: 'a' })
+  await expect.poll(() => server.headrace.hub.stats().followers).toBe(0)
+  const { body } = await send(server.port, 'GET /v1/sessions/s', { token: server.token })
+  expect(body.runs).toMatchObject([{ status: 'queued' }])
+  chat.say(page.resume('b', 's'))
+  while ((await chat.next())['requestId'] !== 'b');
 })

@@ -141,6 +141,21 @@ describe('bad input: from where', () => {
   })
 })
 
+test('A3: no answer is kept, run, framed or told of, good or bad', async () => {
+  await using server = await openDoor()
+  for (const line of ['GET /v1/me', 'GET /v1/sessions/none', 'GET /nowhere', 'PUT /v1/me', 'GET /v1/openapi.json']) {
+    const { headers } = await server.ask(line)
+    expect(headers).toMatchObject({
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    })
+  }
+  expect(await server.ask('OPTIONS /v1/me')).toMatchObject({ status: 204, headers: { allow: 'GET, HEAD, OPTIONS' } })
+  expect(await server.ask('HEAD /v1/me')).toMatchObject({ status: 200, text: '' })
+})
+
 describe('bad input: what', () => {
   test.each([
     ['text that stops short', '{"id": ', 'the end at line 1, column 8'],
