@@ -72,6 +72,36 @@ describe('MCP over HTTP', () => {
     expect(server.errors).toEqual([])
   })
 
+  test('M4 A1: a wait ends with the token of whoever waits, and leaves no timer', async () => {
+    await using server = await openDoor()
+    await withRun(server)
+    const before = server.clock.pending
+    const token = await server.mint({}, 5)
+    const late = server.ask(route, { json: waits, headers: accept, token })
+    await expect.poll(() => server.hub.stats().followers).toBe(1)
+    await server.clock.advance(5_000)
+    expect(JSON.parse(said(await late).split('\n')[1] ?? '')).toMatchObject({ done: false })
+    const again = server.ask(route, { json: waits, headers: accept })
+    await expect.poll(() => server.hub.stats().followers).toBe(1)
+    await server.hub.submit(key, { grant: ada, body: { type: 'cancel', target: { all: true } } })
+    expect(JSON.parse(said(await again).split('\n')[1] ?? '')).toMatchObject({ done: true })
+    expect(server.clock.pending).toBeLessThanOrEqual(before)
+  })
+
+  test('M1 L3: a call with a retry_id is done once, archived sessions are not listed, and what waits is in the inbox', async () => {
+    await using server = await openDoor()
+    await withRun(server)
+    const ask = async (name: string, args: object): Promise<unknown> =>
+      JSON.parse(said(await server.ask(route, { json: call(name, args), headers: accept })).split('\n')[1] ?? '')
+    const post = { session: 'demo/1', text: 'Once', retry_id: 'x1' }
+    expect(await ask('post_message', post)).toEqual(await ask('post_message', post))
+    expect((await server.hub.view(key, ada)).messages).toHaveLength(2)
+    expect(await ask('read_inbox', {})).toMatchObject({ entries: [] })
+    expect(await ask('list_sessions', {})).toMatchObject({ sessions: [{ session: 'demo/1' }] })
+    await server.hub.submit(key, { grant: ada, body: { type: 'update', archived: true } })
+    expect(await ask('list_sessions', {})).toEqual({ sessions: [] })
+  })
+
   test('M4: a caller who leaves ends the wait and nothing else', async () => {
     await using server = await openDoor()
     await withRun(server)

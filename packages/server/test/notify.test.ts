@@ -133,6 +133,16 @@ describe('P4: people who are away are told', () => {
     expect(stage.endpoint.received).toHaveLength(2)
   })
 
+  test('P4 L7 that something needs them, without a word of a request that not everybody sees', async () => {
+    await using stage = await open(webhook)
+    const spec = { kind: 'approval', title: 'Dismiss Bob?', action: {}, to: ['user:ada'] } as const
+    await stage.work({ op: 'request', key: 'ok', spec })
+    await stage.clock.advance(5_000)
+    const [told] = await stage.endpoint.count(1)
+    expect(verified(told!)).toMatchObject({ type: 'notice.needs-you', data: { to: 'user:ada', title: 'Trip' } })
+    expect(told?.body.toString()).not.toContain('Dismiss')
+  })
+
   test('not while they are looking, and not when somebody has answered by then', async () => {
     await using stage = await open(webhook)
     const looking = await stage.server.join(
