@@ -1,6 +1,10 @@
+import { createECDH, randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { Capability, Grant, SessionKey } from '@headrace/core'
 import { createPushSubscriptions, type Device } from '../src/notify/subscriptions.ts'
+import { createVapid } from '../src/notify/vapid.ts'
+import { createWebPush } from '../src/notify/web-push.ts'
+import { createOutgoing, type Outgoing, type OutgoingResult } from '../src/outgoing/outgoing.ts'
 import { createSystemLog } from '../src/system-log.ts'
 import { ada, grantOf, openHub } from './support/hub.ts'
 
@@ -106,3 +110,43 @@ test('P4 a device that was written down before it said for what is for all', asy
   await log.append(keys[0] as SessionKey, 'old', { name: 'subscribed', value: { endpoint, keys: { ...secrets } } }) // it was written with
   expect(await subscriptions.list('default', 'user:ada')).toEqual([phone, laptop])
 })
+
+test.each<[string, OutgoingResult, 'sent' | 'none' | 'later']>([
+  ...[200, 201, 204].map((status) => told(status, 'sent')),
+  ...[404, 410].map((status) => told(status, 'none')),
+  ...[302, 400, 401, 413, 429, 500, 503].map((status) => told(status, 'later')),
+  ['an address that may not be reached', { outcome: 'refused', message: 'No.' }, 'none'],
+  ['no answer', { outcome: 'failed', message: 'No.' }, 'later'],
+])(
+  'P4 a device is forgotten where its push service says that it is gone, and no sooner: %s',
+  async (_, result, what) => {
+    await using hub = openHub()
+    const log = createSystemLog(hub)
+    const subscriptions = createPushSubscriptions(log)
+    const ecdh = createECDH('prime256v1')
+    const keys = { p256dh: ecdh.generateKeys().toString('base64url'), auth: randomBytes(16).toString('base64url') }
+    const here: Device = { ...device('here', ['a', 'demo/*']), keys }
+    const grant = grantOf('user:ada', {
+      capabilities: here.sessions.map((one) => ({ sessions: one, verbs: ['read'] })),
+    })
+    await subscriptions.add(grant, here)
+    const posted: string[] = []
+    const post: Outgoing['post'] = async (url) => (posted.push(url), result)
+    const channel = createWebPush({
+      subscriptions,
+      vapid: createVapid(log),
+      outgoing: { ...createOutgoing(), post },
+      contact: 'mailto:ops@example.com',
+    })
+    const notice = { id: 'n5', kind: 'done', to: 'user:ada', ref: 'r3', at: 1 } as const
+    const tell = channel.tell({ tenant: 'default', session: 'demo/1', notice, title: 'Done' })
+    if (what === 'later') await expect(tell).rejects.toMatchObject({ code: 'internal' })
+    else expect(await tell).toBe(what)
+    expect(posted).toEqual([here.endpoint])
+    expect(await subscriptions.list('default', 'user:ada')).toEqual(what === 'none' ? [] : [here])
+  },
+)
+
+function told(status: number, what: 'sent' | 'none' | 'later'): [string, OutgoingResult, 'sent' | 'none' | 'later'] {
+  return [String(status), { outcome: 'answered', status, headers: {}, body: Buffer.alloc(0), isCut: false }, what]
+}
