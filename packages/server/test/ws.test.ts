@@ -333,6 +333,14 @@ describe('bad input at the WebSocket door', () => {
     expect(await server.open().catch((error: unknown) => String(error))).toContain('503')
   })
 
+  test('A3: connections are bounded, also of those who said hello, and room comes back', async () => {
+    await using server = await serve({ connectionLimits: { maxConnections: 2 } })
+    const [first] = [await server.join(), await server.join()]
+    expect(await server.open().catch((error: unknown) => String(error))).toContain('503')
+    first?.ws.close()
+    await expect.poll(() => server.open().then(() => 'in', String)).toBe('in')
+  })
+
   test('L6: more sessions than a connection may follow', async () => {
     await using server = await serve({ connectionLimits: { maxSubscriptions: 2 } })
     const socket = await server.join()
