@@ -276,8 +276,9 @@ describe('the cache of verified tokens', () => {
     const clock = new FakeClock()
     const { seen, auth } = counting()
     const cached = cacheTokens(auth, { clock, maxAgeMs: 1_000 })
-    await cached.verify('a')
-    await cached.verify('a')
+    const [first, again] = [await cached.verify('a'), await cached.verify('a')]
+    expect(first).toMatchObject({ actor: 'user:ada' })
+    expect(again).toBe(first)
     expect(seen).toEqual(['a'])
     await clock.advance(1_000)
     await cached.verify('a')

@@ -74,6 +74,21 @@ describe('tokens for others', () => {
     expect((await ask({ cap: [{ s: 'a/x/**', op: ['read'] }], agents: ['writer'] })).status).toBe(201)
   })
 
+  test('A1: an operator makes operators, for their own tenant; whoever is only called so makes none', async () => {
+    await using server = await openDoor()
+    const asked = { sub: 'sue', kind: 'operator', ten: 'acme', cap: [{ s: 'a', op: ['read'] }] }
+    const made = async (maker: Parameters<typeof server.mint>[0]) =>
+      server.ask('POST /v1/tokens', { token: await server.mint({ ten: 'acme', ...maker }), json: asked })
+    const { status, body } = await made({ kind: 'operator' })
+    expect(status).toBe(201)
+    expect((await server.ask('GET /v1/me', { token: body.token })).body).toMatchObject({
+      actor: 'operator:sue',
+      tenant: 'acme',
+    })
+    for (const maker of [{ kind: 'user', sub: 'operator:eve' }, { kind: 'agent' }] as const)
+      expect(await made(maker)).toMatchObject({ status: 403, body: { error: { detail: { claim: 'kind' } } } })
+  })
+
   test('A1: without admin anywhere there are none, not even empty ones', async () => {
     await using server = await openDoor()
     const token = await server.mint({ cap: [{ s: '**', op: verbs.filter((verb) => verb !== 'admin') }] })
