@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { HeadraceError, type Store } from '@headrace/core'
+import type { HeadraceError, Store } from '@headrace/core'
 import { noMeter } from '../src/hub-types.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { Streams } from '../src/streams/streams.ts'
-import { FakeClock, settled } from './support/fake-clock.ts'
+import { FakeClock } from './support/fake-clock.ts'
 
 const nothing = { contentType: 'text/plain', closed: false, body: Buffer.alloc(0) }
 const text = (words: string) => ({ contentType: 'text/plain', body: Buffer.from(words), close: false })
@@ -89,65 +89,4 @@ test('D9a: what a fork of another server inherits stays', async () => {
   await clock.advance(61_000)
   await b.remove('t', 'log')
   expect([await read(a, 'fork'), await read(b, 'fork')]).toEqual(['one', 'one'])
-})
-
-test('D8: an append that is written while the time of its stream ends keeps it alive', async () => {
-  const clock = new FakeClock()
-  const memory = createMemoryStore()
-  const store = { ...memory }
-  const streams = new Streams({ store, clock, meter: noMeter, onError: () => undefined })
-  await streams.create('t', 'log', { ...nothing, ttlSeconds: 60 })
-  const mayEnd = Promise.withResolvers<void>()
-  await clock.advance(59_000)
-  store.append = async (...args) => {
-    await mayEnd.promise
-    return memory.append(...args)
-  }
-  const appended = streams.append('t', 'log', text('one'))
-  await settled()
-  await clock.advance(2_000)
-  const found = read(streams, 'log')
-  await settled()
-  mayEnd.resolve()
-  await appended
-  expect(await found).toBe('one')
-})
-
-test('D9a: a fork that was noted and never made keeps its source for a minute, and no longer', async () => {
-  const clock = new FakeClock()
-  const memory = createMemoryStore()
-  const store = { ...memory }
-  const streams = new Streams({ store, clock, meter: noMeter, onError: () => undefined })
-  await streams.create('t', 'log', nothing)
-  store.begin = () => Promise.reject(new HeadraceError('unknown_outcome', 'the process ends here'))
-  const fork = { ...nothing, fork: { path: 'log', sub: 0 } }
-  await expect(streams.create('t', 'fork', fork)).rejects.toMatchObject({ code: 'unknown_outcome' })
-  await clock.advance(59_000)
-  await streams.remove('t', 'log')
-  await expect(streams.create('t', 'log', nothing)).rejects.toMatchObject({ code: 'stream_conflict' })
-  await clock.advance(2_000)
-  expect(await streams.create('t', 'log', nothing)).toMatchObject({ created: true })
-  // So it is where it is deleted again and not made anew.
-  await expect(streams.create('t', 'fork', fork)).rejects.toMatchObject({ code: 'unknown_outcome' })
-  await streams.remove('t', 'log')
-  await clock.advance(61_000)
-  await expect(streams.remove('t', 'log')).rejects.toMatchObject({ code: 'stream_not_found' })
-  expect(await store.head('t~ds!log')).toBe(0)
-})
-
-test('D9a: a deletion that was cut short is due, unless what is left is there for forks', async () => {
-  const memory = createMemoryStore()
-  const store = { ...memory }
-  const clock = new FakeClock()
-  const streams = new Streams({ store, clock, meter: noMeter, onError: () => undefined })
-  await streams.create('t', 'cut', nothing)
-  await streams.create('t', 'kept', nothing)
-  await streams.create('t', 'fork', { ...nothing, fork: { path: 'kept', sub: 0 } })
-  await streams.remove('t', 'kept')
-  store.purge = () => Promise.reject(new HeadraceError('store_unavailable', 'not now'))
-  await expect(streams.remove('t', 'cut')).rejects.toMatchObject({ code: 'store_unavailable' })
-  store.purge = (key) => memory.purge(key)
-  expect(await store.due(clock.now(), 10)).toMatchObject([{ key: 't~ds!cut' }])
-  await streams.due('t', 'cut')
-  expect([await store.head('t~ds!cut'), await store.due(clock.now(), 10)]).toEqual([0, []])
 })

@@ -5,18 +5,20 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { IdempotentProducer, DurableStream } from '@durable-streams/client'
 import { describe, expect, test } from 'vitest'
-import type { HeadraceError, Store } from '@headrace/core'
+import { HeadraceError, type Store } from '@headrace/core'
 import { openEmbeddedStore } from '../src/store/embedded.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { noMeter } from '../src/hub-types.ts'
 import { Streams } from '../src/streams/streams.ts'
-import { FakeClock } from './support/fake-clock.ts'
+import { FakeClock, settled } from './support/fake-clock.ts'
 import { serve } from './support/serve.ts'
 import { StreamCaller, offsetOf } from './support/streams.ts'
 
 const forked = (from: string): { headers: Record<string, string> } => ({
   headers: { 'stream-forked-from': `/v1/stream/${from}` },
 })
+
+const empty = { contentType: 'text/plain', closed: false, body: Buffer.alloc(0) }
 
 function streamsOn(store: Store, onError: (error: HeadraceError) => void, clock = new FakeClock()): Streams {
   return new Streams({ store, clock, meter: noMeter, onError })
@@ -400,5 +402,67 @@ describe('streams', () => {
     }
     expect(all).toBe(words.join(''))
     expect(pages).toBeGreaterThan(1)
+  })
+
+  test('D8: an append that is written while the time of its stream ends keeps it alive', async () => {
+    const clock = new FakeClock()
+    const memory = createMemoryStore()
+    const store = { ...memory }
+    const streams = streamsOn(store, () => undefined, clock)
+    await streams.create('t', 'log', { ...empty, ttlSeconds: 60 })
+    const mayEnd = Promise.withResolvers<void>()
+    await clock.advance(59_000)
+    store.append = async (...args) => {
+      await mayEnd.promise
+      return memory.append(...args)
+    }
+    const appended = streams.append('t', 'log', { contentType: 'text/plain', body: Buffer.from('one'), close: false })
+    await settled()
+    await clock.advance(2_000)
+    const opened = streams.open('t', 'log', false)
+    await settled()
+    mayEnd.resolve()
+    await appended
+    const pieces = await (await opened).pieces({ after: 0, maxChars: 1_000 })
+    expect(pieces).toMatchObject([{ content: { text: 'one' } }])
+  })
+
+  test('D9a: a fork that was noted and never made keeps its source for a minute, and no longer', async () => {
+    const clock = new FakeClock()
+    const memory = createMemoryStore()
+    const store = { ...memory }
+    const streams = streamsOn(store, () => undefined, clock)
+    await streams.create('t', 'log', empty)
+    store.begin = () => Promise.reject(new HeadraceError('unknown_outcome', 'the process ends here'))
+    const fork = { ...empty, fork: { path: 'log', sub: 0 } }
+    await expect(streams.create('t', 'fork', fork)).rejects.toMatchObject({ code: 'unknown_outcome' })
+    await clock.advance(59_000)
+    await streams.remove('t', 'log')
+    await expect(streams.create('t', 'log', empty)).rejects.toMatchObject({ code: 'stream_conflict' })
+    await clock.advance(2_000)
+    expect(await streams.create('t', 'log', empty)).toMatchObject({ created: true })
+    // So it is where it is deleted again and not made anew.
+    await expect(streams.create('t', 'fork', fork)).rejects.toMatchObject({ code: 'unknown_outcome' })
+    await streams.remove('t', 'log')
+    await clock.advance(61_000)
+    await expect(streams.remove('t', 'log')).rejects.toMatchObject({ code: 'stream_not_found' })
+    expect(await store.head('t~ds!log')).toBe(0)
+  })
+
+  test('D9a: a deletion that was cut short is due, unless what is left is there for forks', async () => {
+    const memory = createMemoryStore()
+    const store = { ...memory }
+    const clock = new FakeClock()
+    const streams = streamsOn(store, () => undefined, clock)
+    await streams.create('t', 'cut', empty)
+    await streams.create('t', 'kept', empty)
+    await streams.create('t', 'fork', { ...empty, fork: { path: 'kept', sub: 0 } })
+    await streams.remove('t', 'kept')
+    store.purge = () => Promise.reject(new HeadraceError('store_unavailable', 'not now'))
+    await expect(streams.remove('t', 'cut')).rejects.toMatchObject({ code: 'store_unavailable' })
+    store.purge = (key) => memory.purge(key)
+    expect(await store.due(clock.now(), 10)).toMatchObject([{ key: 't~ds!cut' }])
+    await streams.due('t', 'cut')
+    expect([await store.head('t~ds!cut'), await store.due(clock.now(), 10)]).toEqual([0, []])
   })
 })
