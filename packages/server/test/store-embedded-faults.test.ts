@@ -303,6 +303,34 @@ test('S4a a compaction that is cut short while others may write is finished by t
   await again.close()
 })
 
+test('S4a S5 what was cut short does not keep a store on a full disk from being read', async () => {
+  await using temp = await makeTempDirectory()
+  const faults = noFaults()
+  const first = await openFaulty(temp.path, faults)
+  const events = Array.from({ length: 2_600 }, (_, index) => String(index + 1))
+  await first.append(key, 0, { events })
+  await first.append('acme!purged', 0, { events })
+  for (const remove of [
+    () => first.compact(key, { floor: { seq: 2_550, state: '{}' }, drop: [[2, 2_500]] }),
+    () => first.purge('acme!purged'),
+  ]) {
+    let writes = 0
+    faults.write = () => ((writes += 1) === 2 ? 'lost' : undefined)
+    expect(await codeOf(remove())).toBe('store_full')
+  }
+  faults.write = () => 'lost'
+  await first.close()
+  const errors: string[] = []
+  const store = await openFaulty(temp.path, faults, { onError: (error) => errors.push(error.code) })
+  expect(await store.read(key, 0, everything)).toHaveLength(101)
+  expect(await codeOf(store.append(key, 2_600, { events: ['more'] }))).toBe('store_full')
+  expect(new Set(errors)).toEqual(new Set(['store_full']))
+  faults.write = () => undefined
+  await store.append(key, 2_600, { events: ['more'] })
+  expect([await store.head(key), await store.head('acme!purged')]).toEqual([2_601, 0])
+  await store.close()
+})
+
 test('P6c words that queue behind a failed write are as they were', async () => {
   await using temp = await makeTempDirectory()
   const faults = noFaults()
