@@ -226,6 +226,53 @@ test('S5a what is removed later is in no file either', async () => {
   await store.close()
 })
 
+test('S5a of many sessions that are removed at once nothing is left in any file', async () => {
+  await using temp = await makeTempDirectory()
+  const store = await openEmbeddedStore({ ...options, directory: temp.path })
+  // The first one takes a round of its own, and the others go together.
+  const keys = Array.from({ length: 8 }, (_, n): SessionKey => `acme!s${n}`)
+  await Promise.all(
+    [...keys, 'acme!s3-stays' as const].map((session) =>
+      store.append(session, 0, { events: [text(session.endsWith('stays') ? 'public' : 'secret', 1)] }),
+    ),
+  )
+  await Promise.all(keys.map((session) => store.purge(session)))
+  expect(await filesWith(temp.path)).toEqual([])
+  expect(await countEvents(store, 'acme!s3-stays')).toBe(1)
+  await store.close()
+})
+
+test('S5a what a compaction left that was cut short is in no file when it is asked for again', async () => {
+  await using temp = await makeTempDirectory()
+  let during = (): void => undefined
+  const few = { ...options, directory: temp.path, maxQueuedChars: 1_000 }
+  const store = await openStoreOn(few, await prepareDirectory(temp.path), async () => {
+    const engine = await openLevel(temp.path)
+    return {
+      ...engine,
+      write(ops) {
+        during()
+        return engine.write(ops)
+      },
+    }
+  })
+  await store.append(key, 0, { events: Array.from({ length: 2_400 }, (_, n) => text('secret', n)) })
+  await store.append(key, 2_400, { events: ['"end"'] })
+  const compact = (): Promise<void> => store.compact(key, { floor: { seq: 2_401, state: '{}' }, drop: [[1, 2_400]] })
+  // So much waits behind the first batch that there is no room for the second.
+  const others: Promise<void>[] = []
+  during = () => {
+    others.push(store.append('acme!other', others.length, { events: ['.'.repeat(2_000)] }))
+  }
+  await expect(compact()).rejects.toMatchObject({ code: 'store_unavailable' })
+  during = () => undefined
+  await Promise.all(others)
+  expect(await filesWith(temp.path)).not.toEqual([])
+  await compact()
+  expect(await filesWith(temp.path)).toEqual([])
+  await store.close()
+})
+
 test('L6a the next start leaves no piece of a blob that the process died of writing', async () => {
   await using temp = await makeTempDirectory()
   const directory = path.join(temp.path, 'first')
