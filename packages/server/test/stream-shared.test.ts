@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { HeadraceError, Store } from '@headrace/core'
+import { HeadraceError, type Store } from '@headrace/core'
 import { noMeter } from '../src/hub-types.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { Streams } from '../src/streams/streams.ts'
@@ -89,4 +89,16 @@ test('D9a: what a fork of another server inherits stays', async () => {
   await clock.advance(61_000)
   await b.remove('t', 'log')
   expect([await read(a, 'fork'), await read(b, 'fork')]).toEqual(['one', 'one'])
+})
+
+test('D9a: whoever could not finish a deletion does not remove what another server made in its place', async () => {
+  const { a, b } = twoServers()
+  let removed = (): Promise<void> => Promise.reject(new HeadraceError('store_unavailable', 'not now'))
+  a.watch({ grown: () => undefined, doubted: () => undefined, removed: () => removed() })
+  await a.create('t', 'log', nothing)
+  await expect(a.remove('t', 'log')).rejects.toMatchObject({ code: 'store_unavailable' })
+  await b.create('t', 'log', nothing)
+  for (const words of ['one', 'two']) await b.append('t', 'log', text(words))
+  removed = () => Promise.resolve()
+  expect([await read(a, 'log'), await read(b, 'log')]).toEqual(['onetwo', 'onetwo'])
 })

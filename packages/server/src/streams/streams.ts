@@ -327,6 +327,8 @@ export class Streams {
         continue
       }
       if (!room.state.deleted || room.state.forks.length > 0) return room
+      // Another server may have done what is left, and made another stream here since.
+      await room.refresh().catch(ignoreLetGo)
       await this.#finish(tenant, room)
     }
   }
@@ -410,6 +412,12 @@ function readable(contentType: string, body: Buffer): StreamContent | undefined 
 function ignoreOvertaken(thrown: unknown): void {
   const error = HeadraceError.from(thrown)
   if (error.code !== 'stream_not_found' && error.code !== 'stream_gone') throw error
+}
+
+/** Its removal is under way. */
+function ignoreLetGo(thrown: unknown): void {
+  const error = HeadraceError.from(thrown)
+  if (error.code !== 'draining') throw error
 }
 
 function notFound(text: string): HeadraceError {
