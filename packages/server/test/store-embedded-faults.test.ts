@@ -217,6 +217,48 @@ test('S5 a purge that a failure cuts short can be asked for again', async () => 
   await store.close()
 })
 
+test('S4a S5b who reads what was changed on disk a moment ago waits until the store has heard of it', async () => {
+  await using temp = await makeTempDirectory()
+  let written = Promise.withResolvers<void>()
+  let heard: Promise<void> | undefined
+  const store = await openStoreOn(
+    { directory: temp.path, reserveBytes: 0 },
+    await prepareDirectory(temp.path),
+    async () => {
+      const engine = await openLevel(temp.path)
+      return {
+        ...engine,
+        async write(ops) {
+          await engine.write(ops)
+          written.resolve()
+          await heard
+        },
+      }
+    },
+  )
+  await store.append(key, 0, { events: ['1', '2', '3', '4', '5', '6'] })
+  await store.compact(key, { floor: { seq: 2, state: '"at 2"' }, drop: [[1, 1]] })
+  const seen = async (change: () => Promise<void>): Promise<unknown> => {
+    const mayHear = Promise.withResolvers<void>()
+    written = Promise.withResolvers()
+    heard = mayHear.promise
+    const changing = change()
+    await written.promise
+    const reading = Promise.all([store.read(key, 2, everything), store.floorSnapshot(key)])
+    // Time for both to find it.
+    for (let n = 0; n < 5; n += 1) await store.row(key)
+    heard = undefined
+    mayHear.resolve()
+    await changing
+    return reading
+  }
+  const atFive = { seq: 5, state: '"at 5"' }
+  expect(await seen(() => store.compact(key, { floor: atFive, drop: [[2, 4]] }))).toEqual([['5', '6'], atFive])
+  const snapshot = { seq: 6, state: '"at 6"' }
+  expect(await seen(() => store.redact(key, { events: [], messages: [], snapshot }))).toEqual([['5', '6'], undefined])
+  await store.close()
+})
+
 test('S5 a snapshot that is being read when its session is purged is not that of the one that comes after', async () => {
   await using temp = await makeTempDirectory()
   const mayEnd = Promise.withResolvers<void>()

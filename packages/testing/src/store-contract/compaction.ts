@@ -150,12 +150,20 @@ function compactTests({ test, testReopen }: StoreTests): void {
     await store.append('acme!whole', 0, { events: seqEvents(0, 10) })
     await store.compact(key, { floor: stateAt(2_900), drop: [[2, 2_899]] })
     await store.compact('acme!whole', { floor: stateAt(10), drop: [[1, 10]] })
+    await store.append('acme!newer', 0, { events: seqEvents(0, 20) })
+    await store.putSnapshot('acme!newer', stateAt(20))
     const again = await reopen()
     expect(await seqsAfter(again, 0)).toEqual([1, 2_900, ...seqs(2_901, 3_000)])
     expect([await again.head(key), await again.floor(key)]).toEqual([3_000, 2_900])
     expect(await again.floorSnapshot(key)).toEqual(stateAt(2_900))
     expect([await again.head('acme!whole'), await again.floor('acme!whole')]).toEqual([10, 10])
     await again.append('acme!whole', 10, { events: seqEvents(10, 1) })
+    // Nobody has asked for its newest state since.
+    await again.compact('acme!newer', { floor: stateAt(15), drop: [[1, 15]] })
+    expect([await again.getSnapshot('acme!newer'), await again.floorSnapshot('acme!newer')]).toEqual([
+      stateAt(20),
+      stateAt(15),
+    ])
     await again.append(key, 3_000, { events: seqEvents(3_000, 1) })
     expect(await seqsAfter(again, 2_999)).toEqual([3_000, 3_001])
   })
