@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import type { Verb } from '@headrace/core'
 import { createHeadrace } from '../src/create-headrace.ts'
 import { createSecretAuth } from '../src/auth/secret-auth.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
+import { FakeClock } from './support/fake-clock.ts'
 import { serve } from './support/serve.ts'
-import { StreamCaller, tokenFor } from './support/streams.ts'
+import { StreamCaller, offsetOf, tokenFor } from './support/streams.ts'
 
 describe('who may use streams', () => {
   test('D14: by default nobody without a token, and whoever has one for its path, by verb', async () => {
@@ -88,6 +90,37 @@ describe('who may use streams', () => {
     expect(await status('GET scratch/b')).toBe(404)
   })
 
+  test('D14 D15: who reads live is let go when their token expires, and after a minute, and comes back where they were', async () => {
+    const clock = new FakeClock(Date.now())
+    await using server = await serve({ clock })
+    const streams = new StreamCaller(server)
+    await streams.make('log', 'one')
+    const cap = [{ s: 'stream/log', op: ['read'] as const }]
+    for (const [ttl, live, ms] of [
+      [20, 'sse', 20_000],
+      [3_600, 'sse', 60_000],
+      [10, 'long-poll', 10_000],
+      [3_600, 'long-poll', 25_000],
+    ] as const) {
+      const token = await server.auth.mint({ sub: 'bob', cap }, ttl)
+      let isOver = false
+      const timers = clock.pending
+      const answer = streams.ask(`GET log?offset=${offsetOf(2)}&live=${live}`, { token }).then((found) => {
+        isOver = true
+        return found
+      })
+      const began = clock.now()
+      // When the request is there, so is its timer.
+      await expect.poll(() => clock.pending).toBeGreaterThan(timers)
+      await clock.advance(ms - 1_000)
+      expect([live, ttl, isOver]).toEqual([live, ttl, false])
+      while (!isOver && clock.now() < began + ms + 1_000) await clock.advance(500)
+      const { text, headers } = await answer
+      const last = live === 'sse' ? text : headers.get('stream-next-offset')
+      expect(last).toContain(offsetOf(2))
+    }
+  })
+
   test('D14: open streams are refused on a server that others can reach', async () => {
     const store = createMemoryStore()
     const auth = createSecretAuth('a secret of thirty-two bytes or more')
@@ -96,6 +129,34 @@ describe('who may use streams', () => {
     const wrong = { ...options, loopbackOnly: true, durableStreams: { longPollTimeoutMs: 0 } }
     expect(() => createHeadrace(wrong)).toThrow(/longPollTimeoutMs is a whole number from 1 to 60000/)
     await store.close()
+  })
+
+  test.each([
+    ['PUT', '', 'admin', { type: 'pull-wake', streams: ['a'], wake_stream: 'wakes' }],
+    ['GET', '', 'read', undefined],
+    ['POST', '/streams', 'admin', { streams: ['b'] }],
+    ['DELETE', '/streams/b', 'admin', undefined],
+    ['POST', '/claim', 'post', { worker: 'w' }],
+    ['DELETE', '', 'admin', undefined],
+  ] as const)('D14: %s of a subscription%s is for who may %s there', async (method, rest, verb, body) => {
+    await using server = await serve()
+    const streams = new StreamCaller(server)
+    const config = { type: 'pull-wake', streams: ['a'], wake_stream: 'wakes' }
+    for (const path of ['a', 'b', 'wakes']) await streams.make(path)
+    if (method !== 'PUT') await streams.json('PUT __ds/subscriptions/s', config)
+    const statusWith = async (verbs: readonly Verb[]): Promise<number> => {
+      const cap = [
+        { s: 'stream/*', op: ['read', 'post', 'admin'] as const },
+        { s: 'stream/__ds/subscriptions/other', op: ['read', 'post', 'admin'] as const },
+        { s: 'stream/__ds/subscriptions/s', op: verbs },
+      ]
+      const token = await server.auth.mint({ sub: 'bob', cap }, 600)
+      const line = `${method} __ds/subscriptions/s${rest}`
+      return (await (body ? streams.json(line, body, { token }) : streams.ask(line, { token }))).status
+    }
+    const others = (['read', 'post', 'admin'] as const).filter((one) => one !== verb)
+    expect(await statusWith(others)).toBe(403)
+    expect(await statusWith([verb])).not.toBe(403)
   })
 
   test('D14: nobody subscribes to what they may not read', async () => {

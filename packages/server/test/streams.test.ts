@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { request } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -346,6 +347,27 @@ describe('streams', () => {
     ]
     for (const line of malformed) expect([line, (await streams.ask(line)).status]).toEqual([line, 400])
     expect(server.errors).toEqual([])
+  })
+
+  test('D15: bodies that come in at the same time are bounded, and leave room when they are in', async () => {
+    await using server = await serve({ httpLimits: { streamBytes: 1_000, streamBytesAtOnce: 1_000 } })
+    const streams = new StreamCaller(server)
+    await streams.make('log')
+    const headers = {
+      authorization: `Bearer ${server.token}`,
+      'content-type': 'text/plain',
+      'content-length': '800',
+    }
+    const slow = request({ port: server.port, host: '127.0.0.1', method: 'POST', path: '/v1/stream/log', headers })
+    slow.write('x'.repeat(400))
+    const more = { type: 'text/plain', body: 'y'.repeat(300) }
+    await expect.poll(async () => (await streams.ask('POST log', more)).code).toBe('too_many_requests')
+    expect((await streams.ask('POST log', more)).text).toContain('streamBytesAtOnce')
+    expect((await streams.ask('POST log', { ...more, body: 'z' })).status).toBe(204)
+    const answered = once(slow, 'response')
+    slow.end('x'.repeat(400))
+    await answered
+    await expect.poll(async () => (await streams.ask('POST log', more)).status).toBe(204)
   })
 
   test('D15: readers that wait are counted, and let go when the server closes', async () => {
