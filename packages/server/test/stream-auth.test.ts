@@ -70,6 +70,7 @@ describe('who may use streams', () => {
     expect(await status('PUT scratch/a')).toBe(201)
     expect(await status('GET scratch/a')).toBe(200)
     expect(await status('DELETE scratch/a')).toBe(204)
+    expect([await status('PUT scratch'), await status('GET scratch')]).toEqual([201, 200])
     await streams.make('private', 'secret')
     const refused = [
       'GET private',
@@ -128,6 +129,8 @@ describe('who may use streams', () => {
     expect(() => createHeadrace(options)).toThrow(/only on a server that is bound to loopback/)
     const wrong = { ...options, loopbackOnly: true, durableStreams: { longPollTimeoutMs: 0 } }
     expect(() => createHeadrace(wrong)).toThrow(/longPollTimeoutMs is a whole number from 1 to 60000/)
+    const noOrigin = { ...wrong, durableStreams: { publicUrl: 'https://streams.example.com/path' } }
+    expect(() => createHeadrace(noOrigin)).toThrow(/publicUrl is scheme and host only/)
     await store.close()
   })
 
@@ -170,6 +173,7 @@ describe('who may use streams', () => {
           { s: 'stream/__ds/subscriptions/*', op: ['admin', 'read', 'post'] },
           { s: 'stream/team/**', op: ['read'] },
           { s: 'stream/wakes', op: ['post'] },
+          { s: 'stream/written/**', op: ['post', 'admin'] },
         ],
       },
       600,
@@ -181,6 +185,8 @@ describe('who may use streams', () => {
     expect(await put({ pattern: 'other/*' })).toBe(403)
     expect(await put({ pattern: '**/team' })).toBe(403)
     expect(await put({ streams: ['other/a'] })).toBe(403)
+    expect(await put({ pattern: 'written/*' })).toBe(403)
+    expect(await put({ streams: ['written/a'] })).toBe(403)
     expect(await put({ pattern: 'team/*', wake_stream: 'team/a' })).toBe(403)
     expect(await put({ pattern: 'team/**/x' })).toBe(201)
     const more = await streams.json('POST __ds/subscriptions/s/streams', { streams: ['other/a'] }, { token })

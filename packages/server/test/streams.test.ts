@@ -368,6 +368,19 @@ describe('streams', () => {
     slow.end('x'.repeat(400))
     await answered
     await expect.poll(async () => (await streams.ask('POST log', more)).status).toBe(204)
+    // One that does not say how large it is counts as the largest there may be.
+    const { 'content-length': _said, ...chunked } = headers
+    const unsaid = request({
+      port: server.port,
+      host: '127.0.0.1',
+      method: 'POST',
+      path: '/v1/stream/log',
+      headers: chunked,
+    })
+    unsaid.write('x')
+    await expect.poll(async () => (await streams.ask('POST log', { ...more, body: 'z' })).status).toBe(429)
+    unsaid.end()
+    await once(unsaid, 'response')
   })
 
   test('D15: readers that wait are counted, and let go when the server closes', async () => {
