@@ -323,6 +323,21 @@ describe('R7c: its agent is warned', () => {
     }
   })
 
+  test('of what was used before there was an agent to warn', () => {
+    const session = open()
+    const run = session.start()
+    session.write(run, used(60))
+    session.end(run)
+    session.accept({ type: 'update', budget: { tokens: 100 }, participantBudget: { tokens: 100 } })
+    expect(warnings(session)).toEqual([])
+    session.start()
+    expect(warnings(session)).toEqual([
+      ['session', 50],
+      ['participant', 50],
+    ])
+    session.noop({ type: 'tick' })
+  })
+
   test('of another budget again', () => {
     const session = open({ budget: { tokens: 100 }, participantBudget: { tokens: 100 } })
     const run = session.start()

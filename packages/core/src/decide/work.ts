@@ -4,6 +4,7 @@ import { lease, type CommandBody } from '../commands.ts'
 import type { Actor, RunId } from '../ids.ts'
 import type { Hold } from '../state.ts'
 import type { ActiveRun, EndedRun, Run, SessionView } from '../view.ts'
+import { enforceBudgets } from './budget.ts'
 import { refuse, within, type Draft } from './draft.ts'
 import { isHeld } from './steer.ts'
 
@@ -50,6 +51,8 @@ export function claim(draft: Draft, { run: id, worker, leaseMs }: Body<'claim'>)
   within(active + 1, draft.limits, 'activeRuns', 'Wait until one of them ends.')
   const data = { attempt: run.attempt + 1, worker, leaseMs: leaseMs ?? lease.defaultMs }
   draft.emit('run.claimed', data, { run: id, actor: agentActor(run) })
+  // What was used before there was an agent to warn, as where the budget was lowered meanwhile.
+  enforceBudgets(draft, id, 'system:headrace')
 }
 
 function whyNot(view: SessionView, run: Exclude<Run, EndedRun>): string {
