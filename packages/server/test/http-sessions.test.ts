@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { listQuery } from '../src/door/http-list-query.ts'
 import { readQuery } from '../src/door/http-query.ts'
-import { openDoor, type OpenDoor } from './support/http.ts'
+import { openDoor, type OpenDoor, type OpenDoorOptions } from './support/http.ts'
 import { text } from './support/hub.ts'
 
 const post = (words: string) => ({ body: { type: 'post', parts: text(words) } })
@@ -11,6 +11,17 @@ async function make(server: OpenDoor, ...ids: readonly string[]): Promise<void> 
     await server.ask('POST /v1/sessions', { json: { id } })
     await server.clock.advance(1)
   }
+}
+
+/** A door that says when a claim waits. */
+function tellingClaims(onClaim: () => void): NonNullable<OpenDoorOptions['change']> {
+  return (hub) => ({
+    claim: (...args) => {
+      const claimed = hub.claim(...args)
+      onClaim()
+      return claimed
+    },
+  })
 }
 
 describe('sessions over HTTP', () => {
@@ -264,15 +275,7 @@ describe('agents over HTTP', () => {
 
   test('R2: a claim waits for work, and gets nothing when none comes in time', async () => {
     let waiting = Promise.withResolvers<void>()
-    await using server = await openDoor({
-      change: (hub) => ({
-        claim: (...args) => {
-          const claimed = hub.claim(...args)
-          waiting.resolve()
-          return claimed
-        },
-      }),
-    })
+    await using server = await openDoor({ change: tellingClaims(() => waiting.resolve()) })
     await make(server, 's')
     const claim = server.ask('POST /v1/agents/writer/claim', { json: { worker: 'w1' } })
     await waiting.promise
@@ -287,15 +290,7 @@ describe('agents over HTTP', () => {
 
   test('R2 A1: a claim has the lease that was asked for, and waits no longer than its token lives', async () => {
     const waiting = Promise.withResolvers<void>()
-    await using server = await openDoor({
-      change: (hub) => ({
-        claim: (...args) => {
-          const claimed = hub.claim(...args)
-          waiting.resolve()
-          return claimed
-        },
-      }),
-    })
+    await using server = await openDoor({ change: tellingClaims(() => waiting.resolve()) })
     await make(server, 's')
     const token = await server.mint({}, 5)
     const vain = server.ask('POST /v1/agents/writer/claim', { token, json: { worker: 'w1', waitMs: 60_000 } })

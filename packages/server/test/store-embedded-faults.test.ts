@@ -60,6 +60,14 @@ async function openFaulty(
   })
 }
 
+/** A store whose engine does some things otherwise. */
+async function openChanged(directory: string, change: (engine: Engine) => Partial<Engine>): Promise<Store> {
+  return openStoreOn({ directory, reserveBytes: 0 }, await prepareDirectory(directory), async () => {
+    const engine = await openLevel(directory)
+    return { ...engine, ...change(engine) }
+  })
+}
+
 function openLevel(directory: string): Promise<Engine> {
   return openLevelEngine({
     directory: path.join(directory, 'data'),
@@ -221,21 +229,13 @@ test('S4a S5b who reads what was changed on disk a moment ago waits until the st
   await using temp = await makeTempDirectory()
   let written = Promise.withResolvers<void>()
   let heard: Promise<void> | undefined
-  const store = await openStoreOn(
-    { directory: temp.path, reserveBytes: 0 },
-    await prepareDirectory(temp.path),
-    async () => {
-      const engine = await openLevel(temp.path)
-      return {
-        ...engine,
-        async write(ops) {
-          await engine.write(ops)
-          written.resolve()
-          await heard
-        },
-      }
+  const store = await openChanged(temp.path, (engine) => ({
+    async write(ops) {
+      await engine.write(ops)
+      written.resolve()
+      await heard
     },
-  )
+  }))
   await store.append(key, 0, { events: ['1', '2', '3', '4', '5', '6'] })
   await store.compact(key, { floor: { seq: 2, state: '"at 2"' }, drop: [[1, 1]] })
   const seen = async (change: () => Promise<void>): Promise<unknown> => {
@@ -263,21 +263,13 @@ test('S5 a snapshot that is being read when its session is purged is not that of
   await using temp = await makeTempDirectory()
   const mayEnd = Promise.withResolvers<void>()
   let isSlow = false
-  const store = await openStoreOn(
-    { directory: temp.path, reserveBytes: 0 },
-    await prepareDirectory(temp.path),
-    async () => {
-      const engine = await openLevel(temp.path)
-      return {
-        ...engine,
-        async get(at) {
-          const value = await engine.get(at)
-          if (isSlow && at === snapshotKey(key)) await mayEnd.promise
-          return value
-        },
-      }
+  const store = await openChanged(temp.path, (engine) => ({
+    async get(at) {
+      const value = await engine.get(at)
+      if (isSlow && at === snapshotKey(key)) await mayEnd.promise
+      return value
     },
-  )
+  }))
   await store.append(key, 0, { events: ['1', '2'] })
   await store.putSnapshot(key, { seq: 2, state: '"of the first"' })
   isSlow = true
