@@ -20,6 +20,20 @@ export const systemClock: Clock = {
 }
 
 /**
+ * Runs something once when a time has come, however far away it is: a timer can't wait as long as some tokens live.
+ *
+ * @returns what cancels it
+ */
+export function runAt(clock: Clock, time: number, run: () => void): () => void {
+  let cancel = cancelNothing
+  const wait = (): void => {
+    cancel = clock.after(time - clock.now(), () => (clock.now() < time ? wait() : run()))
+  }
+  wait()
+  return () => cancel()
+}
+
+/**
  * How much is left of a time that began at a moment, in milliseconds; nothing or less when it has passed. Nothing either
  * where the clock was set back since: a wait must not last an hour because a clock did.
  */

@@ -7,7 +7,7 @@
  * Who it is says a ticket in the address, or a token among the headers that each frame carries. Closing it means nothing
  * to any run.
  */
-import { cancelNothing } from '../clock.ts'
+import { cancelNothing, runAt } from '../clock.ts'
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import { HeadraceError, allows, sessionKey, type Grant, type HiddenEvent, type SessionEvent } from '@headrace/core'
@@ -225,15 +225,9 @@ export class AiSdkConnection {
   #hold(grant: Grant, onOver: (error: HeadraceError) => void): () => void {
     const { access, clock } = this.#options
     const letGo = access.revocations.hold(grant, onOver)
-    let cancel = (): void => undefined
-    const watch = (): void => {
-      cancel = clock.after(grant.expiresAt - clock.now(), () => {
-        // A timer can't wait as long as some tokens live.
-        if (clock.now() < grant.expiresAt) return watch()
-        onOver(new HeadraceError('token_expired', 'The token expired. Resume with a new one.'))
-      })
-    }
-    watch()
+    const cancel = runAt(clock, grant.expiresAt, () => {
+      onOver(new HeadraceError('token_expired', 'The token expired. Resume with a new one.'))
+    })
     return () => {
       letGo()
       cancel()

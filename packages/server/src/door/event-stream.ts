@@ -11,7 +11,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HeadraceError, type Grant, type SessionKey } from '@headrace/core'
-import { cancelNothing, restOf } from '../clock.ts'
+import { cancelNothing, restOf, runAt } from '../clock.ts'
 import type { Follower, Page } from '../hub-types.ts'
 import type { HttpServices } from './http-services.ts'
 import type { Wait } from './http-waits.ts'
@@ -177,11 +177,7 @@ export class EventStream {
   }
 
   #watchExpiry(): void {
-    const { clock } = this.#services
-    const { expiresAt } = this.#target.grant
-    this.#cancelExpiry = clock.after(expiresAt - clock.now(), () => {
-      // A timer can't wait as long as some tokens live.
-      if (clock.now() < expiresAt) return this.#watchExpiry()
+    this.#cancelExpiry = runAt(this.#services.clock, this.#target.grant.expiresAt, () => {
       this.#services.metrics.meter.cut('token_expired')
       this.#end(new HeadraceError('token_expired', 'The token expired. Get a new one and resume after the last id.'))
     })

@@ -12,7 +12,7 @@ import type { RawData, WebSocket } from 'ws'
 import { HeadraceError, protocolVersion, sessionKey, up, type Grant, type Up } from '@headrace/core'
 import { Outlet } from './outlet.ts'
 import type { Access } from '../auth/access.ts'
-import { cancelNothing, type Clock } from '../clock.ts'
+import { cancelNothing, runAt, type Clock } from '../clock.ts'
 import type { Follower, Meter } from '../hub-types.ts'
 import type { Pacing } from '../pace.ts'
 import { Rate } from '../rate.ts'
@@ -221,16 +221,10 @@ export class Connection {
     this.#grant = grant
     this.#letGo()
     this.#letGo = this.#options.access.revocations.hold(grant, (error) => this.#end(error))
-    this.#watchExpiry(grant)
-  }
-
-  #watchExpiry(grant: Grant): void {
     this.#cancelExpiry()
     if (this.#closed) return
-    this.#cancelExpiry = this.#options.clock.after(grant.expiresAt - this.#options.clock.now(), () => {
-      if (grant.expiresAt <= this.#options.clock.now())
-        this.#cut('token_expired', 'The token expired on this connection. Reconnect with a new one.')
-      else this.#watchExpiry(grant) // a timer can't wait as long as some tokens live
+    this.#cancelExpiry = runAt(this.#options.clock, grant.expiresAt, () => {
+      this.#cut('token_expired', 'The token expired on this connection. Reconnect with a new one.')
     })
   }
 

@@ -51,8 +51,7 @@ export class Upkeep {
 
   #next(): void {
     if (this.#busy.size >= maxAtOnce) return
-    // What is new in one that is worked on is looked at afterwards.
-    const key = [...this.#waiting].find((waiting) => !this.#busy.has(waiting))
+    const key = this.#first()
     if (key === undefined) return
     this.#waiting.delete(key)
     if (this.#busy.size === 0) this.#idle = new Promise((resolve) => (this.#rest = resolve))
@@ -69,6 +68,12 @@ export class Upkeep {
         this.#next()
       })
     this.#next()
+  }
+
+  /** What is new in one that is worked on is looked at afterwards. */
+  #first(): SessionKey | undefined {
+    for (const key of this.#waiting) if (!this.#busy.has(key)) return key
+    return undefined
   }
 
   async #keep(key: SessionKey): Promise<void> {

@@ -18,6 +18,22 @@ export function readContent(contentType: string, body: Buffer): StreamContent | 
   return ofBytes(body)
 }
 
+/** @throws HeadraceError `bad_request` for nothing, and as `readContent` */
+export function mustRead(contentType: string, body: Buffer): StreamContent {
+  const content = readContent(contentType, body)
+  if (content) return content
+  throw new HeadraceError('bad_request', 'The body is an empty array: an append brings one message or more.')
+}
+
+/** What is refused for its content type anyway, as far as this server knows, need not be readable. */
+export function readable(contentType: string, body: Buffer): StreamContent | undefined {
+  try {
+    return readContent(contentType, body)
+  } catch {
+    return undefined
+  }
+}
+
 function ofBytes(bytes: Buffer): StreamContent {
   return isUtf8(bytes)
     ? { kind: 'text', text: bytes.toString('utf8') }

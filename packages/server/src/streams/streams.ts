@@ -26,7 +26,8 @@ import {
 import type { Clock } from '../clock.ts'
 import type { Meter } from '../hub-types.ts'
 import { LogRooms } from './log-rooms.ts'
-import { firstOf, readContent } from './stream-content.ts'
+import { ignoring } from './ignoring.ts'
+import { firstOf, mustRead, readable, readContent } from './stream-content.ts'
 import { listedTenant, streamKey } from './stream-key.ts'
 import { readPieces, type StreamPiece } from './stream-reader.ts'
 import { streamRules, type StreamRoom } from './stream-rules.ts'
@@ -393,32 +394,10 @@ function inheritedUpTo(source: StreamState, path: string, seq: number): readonly
   return all.slice(0, end + 1).map((segment) => (segment.last > seq ? { ...segment, last: seq } : segment))
 }
 
-function mustRead(contentType: string, body: Buffer): StreamContent {
-  const content = readContent(contentType, body)
-  if (content) return content
-  throw new HeadraceError('bad_request', 'The body is an empty array: an append brings one message or more.')
-}
-
-/** What is refused for its content type anyway, as far as this server knows, need not be readable. */
-function readable(contentType: string, body: Buffer): StreamContent | undefined {
-  try {
-    return readContent(contentType, body)
-  } catch {
-    return undefined
-  }
-}
-
 /** Another server, or another request, did it first. */
-function ignoreOvertaken(thrown: unknown): void {
-  const error = HeadraceError.from(thrown)
-  if (error.code !== 'stream_not_found' && error.code !== 'stream_gone') throw error
-}
-
+const ignoreOvertaken = ignoring('stream_not_found', 'stream_gone')
 /** Its removal is under way. */
-function ignoreLetGo(thrown: unknown): void {
-  const error = HeadraceError.from(thrown)
-  if (error.code !== 'draining') throw error
-}
+const ignoreLetGo = ignoring('draining')
 
 function notFound(text: string): HeadraceError {
   return new HeadraceError('stream_not_found', text)

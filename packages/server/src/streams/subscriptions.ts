@@ -29,6 +29,7 @@ import type { SystemLog } from '../system-log.ts'
 import { Alarms } from './alarms.ts'
 import { BackgroundWork } from './background-work.ts'
 import { createGrowth, type Growth } from './growth.ts'
+import { ignoring } from './ignoring.ts'
 import { createLinkedStreams, takesIn, type LinkedStreams, type StreamInfo } from './linked-streams.ts'
 import { LogRooms } from './log-rooms.ts'
 import { subscriptionKey } from './stream-key.ts'
@@ -444,13 +445,6 @@ function idOf(tenant: string, name: string): string {
 }
 
 /** A callback came first and ended this wake. */
-function ignoreFenced(thrown: unknown): void {
-  const error = HeadraceError.from(thrown)
-  if (error.code !== 'fenced') throw error
-}
-
+const ignoreFenced = ignoring('fenced')
 /** It was removed meanwhile. */
-function ignoreGone(thrown: unknown): void {
-  const error = HeadraceError.from(thrown)
-  if (error.code !== 'not_found') throw error
-}
+const ignoreGone = ignoring('not_found')

@@ -1,7 +1,7 @@
 import { HeadraceError } from '@headrace/core'
 import type { Snapshot } from '@headrace/core'
 import type { SeqRange } from '../seq-ranges.ts'
-import { compactionNote, endOps, floorOp, nextDeletions, type Floor } from './compaction.ts'
+import { compactionNote, dropRanges, endOps, floorOp, nextDeletions, type Floor } from './compaction.ts'
 import type { Op } from './engine.ts'
 import { erasureKey, floorSnapshotKey, snapshotKey } from './keys.ts'
 import { note } from './notes.ts'
@@ -67,14 +67,10 @@ async function dropRest(
 ): Promise<void> {
   const { session } = held
   const { key } = session
-  for (let left = ranges; left.length > 0;) {
-    const now = left
-    const next = await slot.read((reader) => nextDeletions(reader, key, now))
-    left = next.left
-    if (left.length > 0) await writes.write(held, next.ops)
-    else {
-      const floor: Floor = { ...session.floor, dropping: [] }
-      await writes.write(held, [...next.ops, ...endOps(key, floor)], { done: () => (session.floor = floor) })
-    }
-  }
+  if (ranges.length === 0) return
+  await dropRanges(slot, { key, ranges }, (ops, isLast) => {
+    if (!isLast) return writes.write(held, ops)
+    const floor: Floor = { ...session.floor, dropping: [] }
+    return writes.write(held, [...ops, ...endOps(key, floor)], { done: () => (session.floor = floor) })
+  })
 }

@@ -86,13 +86,20 @@ export async function finishCompactions(steps: Steps): Promise<void> {
 
 async function finishCompaction({ slot, commit }: Steps, key: SessionKey): Promise<void> {
   const floor = await slot.read((reader) => readFloor(reader, key))
-  for (let left = floor.dropping; ;) {
+  const end = floor.seq === 0 ? [del(compactionKey(key))] : endOps(key, floor)
+  await dropRanges(slot, { key, ranges: floor.dropping }, (ops, isLast) => commit(isLast ? [...ops, ...end] : ops))
+}
+
+/** Deletes what is in some ranges, in batches that are not too large; of none there is one that deletes nothing. */
+export async function dropRanges(
+  slot: Steps['slot'],
+  { key, ranges }: { readonly key: SessionKey; readonly ranges: readonly SeqRange[] },
+  write: (ops: readonly Op[], isLast: boolean) => Promise<unknown>,
+): Promise<void> {
+  for (let left = ranges; ;) {
     const next = await slot.read((reader) => nextDeletions(reader, key, left))
     left = next.left
-    if (left.length === 0) {
-      const end = floor.seq === 0 ? [del(compactionKey(key))] : endOps(key, floor)
-      return commit([...next.ops, ...end])
-    }
-    await commit(next.ops)
+    await write(next.ops, left.length === 0)
+    if (left.length === 0) return
   }
 }
